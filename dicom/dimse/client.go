@@ -1,0 +1,100 @@
+package dimse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"leadglass/dicom"
+	"leadglass/dicom/ul"
+)
+
+// Client is the requestor of DIMSE services on one association. It is used by
+// one goroutine.
+type Client struct {
+	a         *ul.Association
+	in        receiver
+	scratch   []byte
+	messageID uint16
+
+	// Drain bounds what is still received after a C-CANCEL before the
+	// association is aborted.
+	Drain DrainLimits
+}
+
+// DrainLimits bounds the wait for the final response after a C-CANCEL.
+type DrainLimits struct {
+	// Time is how long to wait.
+	Time time.Duration
+	// Responses is how many pending responses to receive and throw away.
+	Responses int64
+}
+
+// NewClient returns a client on an established association, which it does not
+// close.
+func NewClient(a *ul.Association) *Client {
+	return &Client{a: a, in: receiver{a: a}, Drain: DrainLimits{Time: 5 * time.Second, Responses: 5000}}
+}
+
+// ErrNoContext is returned when the peer accepted no presentation context for
+// a service.
+var ErrNoContext = errors.New("no presentation context accepted for this service")
+
+// request sends a request with an optional identifier, built for the transfer
+// syntax of the context.
+func (c *Client) request(field Command, sopClass, destination string, keys []Key) (context uint8, syntax dicom.Syntax, err error) {
+	id, ts, ok := c.a.Context(sopClass)
+	if !ok {
+		return 0, 0, ErrNoContext
+	}
+	syntax, _ = dicom.SyntaxOf(ts)
+	c.messageID++
+	c.scratch = appendRequest(c.scratch[:0], field, c.messageID, sopClass, destination, keys != nil)
+	if err := c.a.AppendPData(id, true, c.scratch); err != nil {
+		return 0, 0, err
+	}
+	if keys != nil {
+		c.scratch = appendIdentifier(c.scratch[:0], syntax, keys)
+		if err := c.a.AppendPData(id, false, c.scratch); err != nil {
+			return 0, 0, err
+		}
+	}
+	return id, syntax, c.a.Flush()
+}
+
+// response reads the next response to the request under way.
+func (c *Client) response(want Command, id uint8) (*commandSet, error) {
+	cmd, on, err := c.in.readCommand()
+	if err != nil {
+		return nil, err
+	}
+	if cmd.field != want || cmd.respondedTo != c.messageID || on != id {
+		return nil, &ProtocolError{What: fmt.Sprintf("%s to message %d on context %d, where %s to message %d on context %d was due",
+			cmd.field, cmd.respondedTo, on, want, c.messageID, id)}
+	}
+	return cmd, nil
+}
+
+// Echo sends a C-ECHO (PS3.7 9.1.5) and returns the status.
+func (c *Client) Echo(ctx context.Context) (Status, error) {
+	defer c.a.Watch(ctx)()
+	id, _, err := c.request(CEchoRQ, dicom.Verification, "", nil)
+	if err != nil {
+		return 0, fmt.Errorf("C-ECHO: %w", err)
+	}
+	cmd, err := c.response(CEchoRSP, id)
+	if err != nil {
+		return 0, fmt.Errorf("C-ECHO: %w", err)
+	}
+	status := cmd.status
+	if cmd.hasDataSet() { // there must be none; read past it
+		if _, err := c.in.readDataSet(id); err != nil {
+			return 0, fmt.Errorf("C-ECHO: %w", err)
+		}
+	}
+	return status, nil
+}
+
+// Wipe overwrites the receive buffers.
+func (c *Client) Wipe() { c.in.wipe() }

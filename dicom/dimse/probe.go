@@ -1,0 +1,169 @@
+package dimse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"leadglass/dicom"
+	"leadglass/dicom/ul"
+)
+
+// ErrCancelIgnored is returned when a peer went on sending after a C-CANCEL,
+// so that the association had to be aborted.
+var ErrCancelIgnored = errors.New("the peer ignored C-CANCEL")
+
+// RetrievalProbe is the answer to a request for a retrieval that cannot bring
+// an image: no storage SOP class is negotiated, so the peer has no context to
+// send one on.
+type RetrievalProbe struct {
+	Status Status
+	// The numbers of sub-operations of the final response, -1 where absent
+	// (PS3.7 C.4.2).
+	Remaining, Completed, Failed, Warning int
+	// Ended: the peer ended the association instead of answering.
+	Ended bool
+	// Asked says what was asked for: a UID made up at random, or the smallest
+	// of the first studies that the archive lists.
+	Asked Asked
+}
+
+// Asked says what a probe asked for.
+type Asked uint8
+
+// What a probe can ask for.
+const (
+	AskedRandomUID Asked = iota
+	AskedStudy
+	// AskedNothing: no study was listed, so nothing could be asked for.
+	AskedNothing
+)
+
+// ProbeGet asks by C-GET (PS3.4 C.4.3) for a study that does not exist.
+// sopClass is dicom.StudyRootGet or dicom.PatientRootGet.
+func (c *Client) ProbeGet(ctx context.Context, sopClass string) (RetrievalProbe, error) {
+	return c.probe(ctx, CGetRQ, CGetRSP, sopClass, "", dicom.NewUID())
+}
+
+// ProbeMove asks by C-MOVE (PS3.4 C.4.2) for a study that does not exist, to
+// be sent to the AE title destination, where nothing listens.
+func (c *Client) ProbeMove(ctx context.Context, sopClass, destination string) (RetrievalProbe, error) {
+	return c.probe(ctx, CMoveRQ, CMoveRSP, sopClass, destination, dicom.NewUID())
+}
+
+// ProbeGetStudy asks by C-GET for a study that exists: the one with the fewest
+// instances among the first that the archive lists, sample at most. Both
+// services must have an accepted context on the association, Study Root. The
+// sub-operations must fail, since no storage context exists; that they were
+// attempted shows that the archive would have sent the images. The study's UID
+// is held on the stack of this call only.
+func (c *Client) ProbeGetStudy(ctx context.Context, sample int64) (RetrievalProbe, error) {
+	if err := c.refuseStorage(); err != nil {
+		return RetrievalProbe{}, err
+	}
+	var uid [64]byte
+	defer clear(uid[:])
+	n, err := c.smallestStudy(ctx, sample, &uid)
+	if err != nil {
+		return RetrievalProbe{}, fmt.Errorf("looking for a small study: %w", err)
+	}
+	if n == 0 {
+		return RetrievalProbe{Asked: AskedNothing, Remaining: -1, Completed: -1, Failed: -1, Warning: -1}, nil
+	}
+	p, err := c.probe(ctx, CGetRQ, CGetRSP, dicom.StudyRootGet, "", string(uid[:n]))
+	p.Asked = AskedStudy
+	return p, err
+}
+
+// refuseStorage returns an error when any context was proposed besides those
+// of query, retrieval and verification. It makes sure that no image can come.
+func (c *Client) refuseStorage() error {
+	for _, p := range c.a.Requested().Contexts {
+		switch p.AbstractSyntax {
+		case dicom.Verification, dicom.StudyRootFind, dicom.StudyRootGet, dicom.StudyRootMove,
+			dicom.PatientRootFind, dicom.PatientRootGet, dicom.PatientRootMove:
+		default:
+			return fmt.Errorf("a retrieval probe must not run on an association that proposed %s", p.AbstractSyntax)
+		}
+	}
+	return nil
+}
+
+// smallestStudy puts the UID of the study with the fewest instances among the
+// first responses into uid and returns its length, 0 when there is none.
+func (c *Client) smallestStudy(ctx context.Context, sample int64, uid *[64]byte) (int, error) {
+	keys := []Key{
+		{dicom.QueryRetrieveLevel, dicom.CS, "STUDY"},
+		{dicom.StudyInstanceUID, dicom.UI, ""},
+		{dicom.NumberOfStudyRelatedInstances, dicom.IS, ""},
+	}
+	length, fewest, seen := 0, int64(-1), int64(0)
+	_, err := c.Find(ctx, dicom.StudyRootFind, keys, func(m Match) bool {
+		var found []byte
+		images := int64(1 << 40) // unknown counts as large
+		it := m.Elements()
+		for it.Next() {
+			switch it.Tag() {
+			case dicom.StudyInstanceUID:
+				found = dicom.Trim(it.Value())
+			case dicom.NumberOfStudyRelatedInstances:
+				if n, ok := dicom.ParseIS(it.Value()); ok && n > 0 {
+					images = n
+				}
+			}
+		}
+		if len(found) > 0 && len(found) <= len(uid) && (fewest < 0 || images < fewest) {
+			length, fewest = copy(uid[:], found), images
+		}
+		seen++
+		return seen < sample
+	})
+	return length, err
+}
+
+// probe sends a retrieval request and reads up to the final response.
+func (c *Client) probe(ctx context.Context, rq, rsp Command, sopClass, destination, uid string) (RetrievalProbe, error) {
+	p := RetrievalProbe{Remaining: -1, Completed: -1, Failed: -1, Warning: -1}
+	if err := c.refuseStorage(); err != nil {
+		return p, err
+	}
+	defer c.a.Watch(ctx)()
+	id, _, err := c.request(rq, sopClass, destination, []Key{
+		{dicom.QueryRetrieveLevel, dicom.CS, "STUDY"},
+		{dicom.StudyInstanceUID, dicom.UI, uid},
+	})
+	if err != nil {
+		return p, fmt.Errorf("%s: %w", rq, err)
+	}
+	const most = 10_000 // pending responses
+	for range most {
+		cmd, err := c.response(rsp, id)
+		if err == nil && cmd.hasDataSet() {
+			// The list of failed instances: read past, never looked at.
+			set := *cmd
+			cmd = &set
+			_, err = c.in.readDataSet(id)
+		}
+		if ended(err) {
+			p.Ended = true
+			return p, nil
+		}
+		if err != nil {
+			return p, fmt.Errorf("%s: %w", rq, err)
+		}
+		if cmd.status.Class() != ClassPending {
+			p.Status = cmd.status
+			p.Remaining, p.Completed = int(cmd.remaining), int(cmd.completed)
+			p.Failed, p.Warning = int(cmd.failed), int(cmd.warning)
+			return p, nil
+		}
+	}
+	_ = c.a.Abort()
+	return p, fmt.Errorf("%s: more than %d pending responses", rq, most)
+}
+
+// ended reports whether err means that the peer ended the association.
+func ended(err error) bool {
+	var aborted *ul.AbortedError
+	return errors.As(err, &aborted) || errors.Is(err, ul.ErrClosed) || errors.Is(err, ul.ErrReleaseRequested)
+}

@@ -1,0 +1,101 @@
+package dimse
+
+import (
+	"bytes"
+
+	"leadglass/dicom/ul"
+)
+
+// receiver puts messages together from fragments. A command set or data set
+// that arrives in one fragment is used in place; others are gathered in a
+// buffer that is used again.
+type receiver struct {
+	a       *ul.Association
+	command []byte
+	dataSet []byte
+	// last is the command set parsed last; pending responses repeat it to the
+	// byte, so comparing saves parsing.
+	last    []byte
+	lastSet commandSet
+}
+
+// readCommand returns the next command set and the context it came on. The
+// result is valid until the next call.
+func (r *receiver) readCommand() (*commandSet, uint8, error) {
+	p, err := r.a.ReadPDV()
+	if err != nil {
+		return nil, 0, err
+	}
+	if !p.Command() {
+		return nil, 0, &ProtocolError{What: "fragment of a data set where a command set should begin"}
+	}
+	data := p.Data
+	if !p.Last() {
+		r.command, err = r.gather(r.command[:0], p, maxCommand)
+		if err != nil {
+			return nil, 0, err
+		}
+		data = r.command
+	}
+	if len(r.last) > 0 && bytes.Equal(data, r.last) {
+		return &r.lastSet, p.ContextID, nil
+	}
+	r.last = r.last[:0]
+	if len(data) > maxCommand {
+		return nil, 0, &ProtocolError{What: "command set is too long"}
+	}
+	if err := parseCommand(data, &r.lastSet); err != nil {
+		return nil, 0, err
+	}
+	if r.lastSet.status.Class() == ClassPending {
+		r.last = append(r.last, data...)
+	}
+	return &r.lastSet, p.ContextID, nil
+}
+
+// readDataSet returns the data set that follows a command set received on
+// context id. It is valid until the next read.
+func (r *receiver) readDataSet(id uint8) ([]byte, error) {
+	p, err := r.a.ReadPDV()
+	if err != nil {
+		return nil, err
+	}
+	if p.Command() {
+		return nil, &ProtocolError{What: "fragment of a command set where a data set should begin"}
+	}
+	if p.ContextID != id {
+		return nil, &ProtocolError{What: "data set on another presentation context than its command"}
+	}
+	if p.Last() {
+		return p.Data, nil
+	}
+	r.dataSet, err = r.gather(r.dataSet[:0], p, maxDataSet)
+	return r.dataSet, err
+}
+
+// gather appends fragments to buf up to the last one.
+func (r *receiver) gather(buf []byte, p ul.PDV, limit int) ([]byte, error) {
+	first := p
+	for n := 0; ; n++ {
+		if len(buf)+len(p.Data) > limit || n > maxFragments {
+			return buf, &ProtocolError{What: "message is longer than the limit"}
+		}
+		buf = append(buf, p.Data...)
+		if p.Last() {
+			return buf, nil
+		}
+		var err error
+		if p, err = r.a.ReadPDV(); err != nil {
+			return buf, err
+		}
+		if p.ContextID != first.ContextID || p.Command() != first.Command() {
+			return buf, &ProtocolError{What: "fragments of two messages are mixed"}
+		}
+	}
+}
+
+// wipe overwrites what was gathered of data sets.
+func (r *receiver) wipe() {
+	clear(r.dataSet[:cap(r.dataSet)])
+	r.a.Wipe()
+}

@@ -1,0 +1,227 @@
+package dicom
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// undefinedLength marks a sequence, an item or a value whose end is told by a
+// delimitation item (PS3.5 7.5).
+const undefinedLength = 0xFFFFFFFF
+
+// maxNesting bounds how deep sequences of undefined length may nest.
+const maxNesting = 32
+
+// SyntaxError says what is wrong with an encoded data set, and where. It holds
+// no bytes of any value.
+type SyntaxError struct {
+	// Offset is the place in the data set, in bytes.
+	Offset int
+	// Tag is the element being read, 0 where none was read yet.
+	Tag  Tag
+	What string
+}
+
+// Error implements error.
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("data set: at byte %d, element %s: %s", e.Offset, e.Tag, e.What)
+}
+
+// Elements walks over the elements of an encoded data set, in place and
+// without allocating. Sequences are elements like others, with their raw
+// content as value; nothing inside them is visited.
+type Elements struct {
+	data   []byte
+	pos    int
+	tag    Tag
+	vr     VR
+	value  []byte
+	syntax Syntax
+	err    *SyntaxError
+}
+
+// Iterate returns the elements of data.
+func Iterate(data []byte, s Syntax) Elements { return Elements{data: data, syntax: s} }
+
+// Tag returns the tag of the current element.
+func (e *Elements) Tag() Tag { return e.tag }
+
+// VR returns the value representation of the current element, 0 in implicit
+// VR.
+func (e *Elements) VR() VR { return e.vr }
+
+// Value returns the value of the current element with its padding. It is part
+// of the data given to Iterate.
+func (e *Elements) Value() []byte { return e.value }
+
+// Err returns the reason why Next ended early, a *SyntaxError, or nil.
+func (e *Elements) Err() error {
+	if e.err == nil {
+		return nil
+	}
+	return e.err
+}
+
+// Next goes to the next element. It returns false at the end and on an error.
+func (e *Elements) Next() bool {
+	rest := e.data[e.pos:]
+	if len(rest) < 8 {
+		if len(rest) != 0 {
+			e.fail(0, "element header cut short")
+		}
+		return false
+	}
+	// A tag is two 16 bit numbers, so its halves stand in swapped order.
+	raw := binary.LittleEndian.Uint64(rest)
+	e.tag = Tag(uint32(raw)<<16 | uint32(raw)>>16)
+	if e.syntax == ImplicitLittle {
+		n := uint32(raw >> 32)
+		if uint64(n) <= uint64(len(rest)-8) {
+			e.vr = 0
+			e.value = rest[8 : 8+n : 8+n]
+			e.pos += 8 + int(n)
+			return true
+		}
+		return e.take(8, n)
+	}
+	return e.nextExplicit(rest)
+}
+
+// nextExplicit reads an element header in explicit VR (PS3.5 7.1.2).
+func (e *Elements) nextExplicit(rest []byte) bool {
+	e.vr = VRof(rest[4], rest[5])
+	if e.tag.Group() == 0xFFFE { // items and delimiters have no VR
+		e.vr = 0
+		return e.take(8, binary.LittleEndian.Uint32(rest[4:]))
+	}
+	if !e.vr.known() {
+		return e.fail(e.tag, "value representation not known")
+	}
+	if !e.vr.long() {
+		return e.take(8, uint32(binary.LittleEndian.Uint16(rest[6:])))
+	}
+	if len(rest) < 12 {
+		return e.fail(e.tag, "element header cut short")
+	}
+	return e.take(12, binary.LittleEndian.Uint32(rest[8:]))
+}
+
+// take makes the n bytes behind a header of h bytes the current value.
+func (e *Elements) take(h int, n uint32) bool {
+	if e.tag.Group() == 0xFFFE {
+		return e.fail(e.tag, "item or delimiter outside a sequence")
+	}
+	rest := e.data[e.pos+h:]
+	if n == undefinedLength {
+		// UN of undefined length holds implicit VR (PS3.5 6.2.2 note 4).
+		syntax := e.syntax
+		if e.vr == UN {
+			syntax = ImplicitLittle
+		}
+		content, size, what := skipUndefined(rest, syntax)
+		if what != "" {
+			return e.fail(e.tag, what)
+		}
+		e.value = rest[:content:content]
+		e.pos += h + size
+		return true
+	}
+	if uint64(n) > uint64(len(rest)) {
+		return e.fail(e.tag, "length is larger than the rest of the data set")
+	}
+	e.value = rest[:n:n]
+	e.pos += h + int(n)
+	return true
+}
+
+func (e *Elements) fail(t Tag, what string) bool {
+	e.err = &SyntaxError{Offset: e.pos, Tag: t, What: what}
+	e.tag, e.vr, e.value = 0, 0, nil
+	e.data = e.data[:e.pos]
+	return false
+}
+
+// skipUndefined finds the end of a sequence of undefined length (or of
+// encapsulated fragments) at the start of data. It returns the length of the
+// content and the length with the delimiter, or what is wrong.
+func skipUndefined(data []byte, s Syntax) (content, size int, what string) {
+	// depth counts open sequences and items of undefined length; a state is
+	// kept for each: true = in an item (elements follow), false = in a sequence
+	// (items follow).
+	var inItem [maxNesting]bool
+	depth := 1
+	pos := 0
+	for {
+		if len(data)-pos < 8 {
+			return 0, 0, "sequence of undefined length has no end"
+		}
+		tag := Tag(uint32(binary.LittleEndian.Uint16(data[pos:]))<<16 | uint32(binary.LittleEndian.Uint16(data[pos+2:])))
+		if tag.Group() == 0xFFFE {
+			n := binary.LittleEndian.Uint32(data[pos+4:])
+			switch {
+			case tag == SequenceDelimitationItem && !inItem[depth-1]:
+				depth--
+				if depth == 0 {
+					return pos, pos + 8, ""
+				}
+				pos += 8
+			case tag == ItemDelimitation && inItem[depth-1]:
+				depth--
+				pos += 8
+			case tag == Item && !inItem[depth-1] && n == undefinedLength:
+				if depth == maxNesting {
+					return 0, 0, "sequences nest too deep"
+				}
+				inItem[depth] = true
+				depth++
+				pos += 8
+			case tag == Item && !inItem[depth-1]:
+				if uint64(n) > uint64(len(data)-pos-8) {
+					return 0, 0, "item is longer than the rest of the data set"
+				}
+				pos += 8 + int(n)
+			default:
+				return 0, 0, "delimiter out of place in a sequence"
+			}
+			continue
+		}
+		if !inItem[depth-1] {
+			return 0, 0, "element between the items of a sequence"
+		}
+		h, n, bad := elementHeader(data[pos:], s)
+		if bad != "" {
+			return 0, 0, bad
+		}
+		if n == undefinedLength {
+			if depth == maxNesting {
+				return 0, 0, "sequences nest too deep"
+			}
+			inItem[depth] = false
+			depth++
+			pos += h
+			continue
+		}
+		if uint64(n) > uint64(len(data)-pos-h) {
+			return 0, 0, "length in a sequence is larger than the rest of the data set"
+		}
+		pos += h + int(n)
+	}
+}
+
+// elementHeader reads the length of the header and of the value of an element
+// inside a sequence; data holds at least 8 bytes.
+func elementHeader(data []byte, s Syntax) (h int, n uint32, what string) {
+	if s == ImplicitLittle {
+		return 8, binary.LittleEndian.Uint32(data[4:]), ""
+	}
+	vr := VRof(data[4], data[5])
+	switch {
+	case !vr.known():
+		return 0, 0, "value representation in a sequence not known"
+	case !vr.long():
+		return 8, uint32(binary.LittleEndian.Uint16(data[6:])), ""
+	case len(data) < 12:
+		return 0, 0, "element header in a sequence cut short"
+	}
+	return 12, binary.LittleEndian.Uint32(data[8:]), ""
+}

@@ -1,0 +1,168 @@
+package survey
+
+import "time"
+
+// Protocol is what a port speaks.
+type Protocol string
+
+// The protocols that are told apart.
+const (
+	ProtocolDICOM   Protocol = "dicom"
+	ProtocolHTTP    Protocol = "http"
+	ProtocolUnknown Protocol = "unknown"
+)
+
+// Outcome says how contact with a port ended. A target's failure is a result,
+// not an error.
+type Outcome string
+
+// The outcomes of contact.
+const (
+	// Answered: the port spoke a protocol that we know.
+	Answered Outcome = "answered"
+	// Refused: the connection was refused (TCP RST).
+	Refused Outcome = "refused"
+	// Silent: no answer to the connection attempt in time.
+	Silent Outcome = "silent"
+	// Mute: connected, but nothing was said in time.
+	Mute Outcome = "mute"
+	// Closed: connected, then closed or reset by the peer without a word.
+	Closed Outcome = "closed"
+	// Foreign: answered with bytes of another protocol.
+	Foreign Outcome = "foreign"
+	// Malformed: began as DICOM and broke the protocol.
+	Malformed Outcome = "malformed"
+	// OverBudget: the host's time or byte budget ran out first.
+	OverBudget Outcome = "over-budget"
+)
+
+// Service is what one open port of a target turned out to be.
+type Service struct {
+	Port     uint16   `json:"port"`
+	Protocol Protocol `json:"protocol"`
+	Outcome  Outcome  `json:"outcome"`
+	// Detail explains an outcome other than Answered; never bytes of the peer.
+	Detail string `json:"detail,omitempty"`
+	// TLS is null on a plaintext port.
+	TLS     *TLS    `json:"tls"`
+	Toolkit Toolkit `json:"toolkit"`
+	Product Product `json:"product"`
+	// ImplementationClassUID and ImplementationVersionName are as announced in
+	// A-ASSOCIATE-AC (PS3.7 D.3.3.2), cleaned of unprintable characters.
+	ImplementationClassUID    string `json:"implementation_class_uid,omitempty"`
+	ImplementationVersionName string `json:"implementation_version_name,omitempty"`
+	// MaxPDU is the maximum length the peer takes (PS3.8 D.1), 0 = no limit;
+	// absent unless an association was accepted.
+	MaxPDU        *uint32       `json:"max_pdu,omitempty"`
+	Levels        Levels        `json:"levels"`
+	Rejection     *Rejection    `json:"rejection"`
+	CalledAETitle CalledAETitle `json:"called_ae_title"`
+	// SOPClasses are the abstract syntaxes accepted of those proposed.
+	SOPClasses []string `json:"sop_classes"`
+	// HTTP is set on HTTP services.
+	HTTP *HTTP `json:"http,omitempty"`
+}
+
+// Toolkit is the DICOM library that speaks, told by its implementation class
+// UID. A toolkit is not a product: Orthanc announces DCMTK.
+type Toolkit struct {
+	Name    string `json:"name,omitempty"`
+	Version string `json:"version,omitempty"`
+}
+
+// Confidence says how sure a product is.
+type Confidence string
+
+// The grades of confidence.
+const (
+	Certain     Confidence = "certain"
+	Likely      Confidence = "likely"
+	Possible    Confidence = "possible"
+	UnknownConf Confidence = "unknown"
+)
+
+// Product is the archive's product.
+type Product struct {
+	Name       string     `json:"name"`
+	Version    *string    `json:"version"`
+	Confidence Confidence `json:"confidence"`
+	// Evidence names the kinds of evidence: "implementation-class-uid",
+	// "version-name", "dimse-behaviour", "http-title", "http-realm", "http-api"…
+	Evidence []string `json:"evidence"`
+}
+
+// Levels says how far a peer let us go, step by step. Only QueryAnswered is
+// exposure.
+type Levels struct {
+	// Speaks: answered with any PDU of the upper layer protocol.
+	Speaks bool `json:"speaks"`
+	// Associates: accepted an association.
+	Associates bool `json:"associates"`
+	// QueryContext: accepted a presentation context for queries.
+	QueryContext bool `json:"query_context"`
+	// QueryAnswered: answered a C-FIND.
+	QueryAnswered bool `json:"query_answered"`
+}
+
+// Rejection is why a peer refused or ended an association.
+type Rejection struct {
+	// Kind is "reject" (A-ASSOCIATE-RJ, PS3.8 9.3.4) or "abort" (A-ABORT,
+	// PS3.8 9.3.8).
+	Kind string `json:"kind"`
+	// Result is 0 for an abort.
+	Result uint8 `json:"result,omitempty"`
+	Source uint8 `json:"source"`
+	Reason uint8 `json:"reason"`
+	// Text names the codes as the standard does.
+	Text string `json:"text"`
+	// During says at what step: "association", "c-echo", "c-find".
+	During string `json:"during"`
+}
+
+// AEPolicy says which called AE titles a peer accepts.
+type AEPolicy string
+
+// The policies.
+const (
+	// AnyTitle: a title made up at random was accepted.
+	AnyTitle AEPolicy = "any"
+	// DefaultTitle: a made-up title was refused, a product's default accepted.
+	DefaultTitle AEPolicy = "default"
+	// KnownTitle: the title the user gave was accepted.
+	KnownTitle AEPolicy = "known"
+	// RefusedTitle: none of the titles tried was accepted.
+	RefusedTitle AEPolicy = "refused"
+	// UnknownTitle: could not be told.
+	UnknownTitle AEPolicy = "unknown"
+)
+
+// CalledAETitle is the title that opened an association, and the policy it
+// shows.
+type CalledAETitle struct {
+	Accepted string   `json:"accepted,omitempty"`
+	Policy   AEPolicy `json:"policy"`
+}
+
+// TLS is what a handshake showed.
+type TLS struct {
+	Version     string `json:"version"`
+	CipherSuite string `json:"cipher_suite"`
+	// ClientCertificate is "required", "not-required" or "unknown".
+	ClientCertificate string    `json:"client_certificate"`
+	NotAfter          time.Time `json:"not_after,omitzero"`
+	SelfSigned        bool      `json:"self_signed"`
+	KeyType           string    `json:"key_type,omitempty"`
+	KeyBits           int       `json:"key_bits,omitempty"`
+}
+
+// HTTP is what an HTTP service showed, by fingerprint; no page text is kept.
+type HTTP struct {
+	Status int `json:"status"`
+	// AuthRequired: the start page answered 401 or 403 or asked for a login.
+	AuthRequired bool `json:"auth_required"`
+	// Page is the fingerprint that the start page matched: "orthanc-explorer",
+	// "ohif-viewer"; empty when none.
+	Page string `json:"page,omitempty"`
+	// Viewer: the page is an image viewer or an archive's administration page.
+	Viewer bool `json:"viewer"`
+}
