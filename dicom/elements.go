@@ -9,6 +9,9 @@ import (
 // delimitation item (PS3.5 7.5).
 const undefinedLength = 0xFFFFFFFF
 
+// firstItemTag is the first tag of the group of items and delimiters.
+const firstItemTag Tag = 0xFFFE0000
+
 // maxNesting bounds how deep sequences of undefined length may nest.
 const maxNesting = 32
 
@@ -76,7 +79,7 @@ func (e *Elements) Next() bool {
 	e.tag = Tag(uint32(raw)<<16 | uint32(raw)>>16)
 	if e.syntax == ImplicitLittle {
 		n := uint32(raw >> 32)
-		if uint64(n) <= uint64(len(rest)-8) {
+		if uint64(n) <= uint64(len(rest)-8) && e.tag < firstItemTag {
 			e.vr = 0
 			e.value = rest[8 : 8+n : 8+n]
 			e.pos += 8 + int(n)

@@ -1,10 +1,6 @@
 package dimse
 
-import (
-	"bytes"
-
-	"leadglass/dicom/ul"
-)
+import "leadglass/dicom/ul"
 
 // receiver puts messages together from fragments. A command set or data set
 // that arrives in one fragment is used in place; others are gathered in a
@@ -13,15 +9,19 @@ type receiver struct {
 	a       *ul.Association
 	command []byte
 	dataSet []byte
-	// last is the command set parsed last; pending responses repeat it to the
-	// byte, so comparing saves parsing.
-	last    []byte
-	lastSet commandSet
+	// lastPDU is the PDU of the command set parsed last, when it was that of a
+	// pending response and came in one fragment; peers repeat it to the byte.
+	lastPDU     []byte
+	lastSet     commandSet
+	lastContext uint8
 }
 
 // readCommand returns the next command set and the context it came on. The
 // result is valid until the next call.
 func (r *receiver) readCommand() (*commandSet, uint8, error) {
+	if len(r.lastPDU) > 0 && r.a.Consume(r.lastPDU) {
+		return &r.lastSet, r.lastContext, nil
+	}
 	p, err := r.a.ReadPDV()
 	if err != nil {
 		return nil, 0, err
@@ -37,18 +37,16 @@ func (r *receiver) readCommand() (*commandSet, uint8, error) {
 		}
 		data = r.command
 	}
-	if len(r.last) > 0 && bytes.Equal(data, r.last) {
-		return &r.lastSet, p.ContextID, nil
-	}
-	r.last = r.last[:0]
 	if len(data) > maxCommand {
 		return nil, 0, &ProtocolError{What: "command set is too long"}
 	}
 	if err := parseCommand(data, &r.lastSet); err != nil {
 		return nil, 0, err
 	}
-	if r.lastSet.status.Class() == ClassPending {
-		r.last = append(r.last, data...)
+	r.lastPDU, r.lastContext = r.lastPDU[:0], p.ContextID
+	if p.Last() && r.lastSet.status.Class() == ClassPending {
+		r.lastPDU = ul.AppendPDataHeader(r.lastPDU, p.ContextID, p.Control, len(data))
+		r.lastPDU = append(r.lastPDU, data...)
 	}
 	return &r.lastSet, p.ContextID, nil
 }

@@ -50,6 +50,22 @@ func (a *Association) ReadPDV() (PDV, error) {
 	return a.nextPDV()
 }
 
+// Consume takes the bytes that wait in the receive buffer when they begin with
+// pdu, a whole P-DATA-TF, and reports whether they did. It never waits. Peers
+// repeat the command set of a pending response to the byte, so that comparing
+// saves parsing.
+func (a *Association) Consume(pdu []byte) bool {
+	in := &a.in
+	if len(in.pdvs) != 0 || in.w-in.r < len(pdu) || state(a.state.Load()) != sta6 {
+		return false
+	}
+	if string(in.buf[in.r:in.r+len(pdu)]) != string(pdu) {
+		return false
+	}
+	in.r += len(pdu)
+	return true
+}
+
 // nextPDV takes a fragment off the P-DATA-TF being read.
 func (a *Association) nextPDV() (PDV, error) {
 	b := a.in.pdvs
