@@ -95,6 +95,35 @@ func TestUndefinedLengthsAreSkipped(t *testing.T) {
 	}
 }
 
+// TestUnknownSequencesHoldImplicitVR: a UN of undefined length is encoded in
+// implicit VR whatever surrounds it (PS3.5 6.2.2 note 4), at every depth.
+func TestUnknownSequencesHoldImplicitVR(t *testing.T) {
+	un := append([]byte{0x09, 0, 1, 0x10, 'U', 'N', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF}, undefined(dicom.ImplicitLittle)[8:]...)
+	nested := []byte{0x10, 0, 2, 0x10, 'S', 'Q', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFE, 0xFF, 0, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF}
+	nested = append(nested, un...)
+	nested = dicom.AppendString(nested, dicom.ExplicitLittle, dicom.PatientID, dicom.LO, "explicit again")
+	nested = append(nested, 0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0, 0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0)
+	for name, sequence := range map[string][]byte{"on top": un, "in an item": nested} {
+		it := dicom.Iterate(dicom.AppendString(sequence, dicom.ExplicitLittle, dicom.StudyInstanceUID, dicom.UI, "1.2"), dicom.ExplicitLittle)
+		if !it.Next() || !it.Next() || it.Tag() != dicom.StudyInstanceUID || string(it.Value()) != "1.2\x00" || it.Next() {
+			t.Errorf("%s: the element behind is %s, %v", name, it.Tag(), it.Err())
+		}
+	}
+}
+
+// TestAfterTheEndNothingIsLeft: an iterator that has ended shows no element.
+func TestAfterTheEndNothingIsLeft(t *testing.T) {
+	good := dicom.AppendString(nil, dicom.ImplicitLittle, dicom.StudyDate, dicom.DA, "20190916")
+	for name, data := range map[string][]byte{"end": good, "error": append(good[:len(good):len(good)], 1, 2, 3)} {
+		it := dicom.Iterate(data, dicom.ImplicitLittle)
+		for it.Next() {
+		}
+		if it.Tag() != 0 || it.VR() != 0 || len(it.Value()) != 0 {
+			t.Errorf("after the %s: element %s, %d bytes", name, it.Tag(), len(it.Value()))
+		}
+	}
+}
+
 func TestElementsRefuse(t *testing.T) {
 	cases := map[string]struct {
 		syntax dicom.Syntax

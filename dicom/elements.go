@@ -3,6 +3,7 @@ package dicom
 import (
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 )
 
 // undefinedLength marks a sequence, an item or a value whose end is told by a
@@ -34,13 +35,15 @@ func (e *SyntaxError) Error() string {
 // without allocating. Sequences are elements like others, with their raw
 // content as value; nothing inside them is visited.
 type Elements struct {
-	data   []byte
-	pos    int
-	tag    Tag
-	vr     VR
-	value  []byte
-	syntax Syntax
-	err    *SyntaxError
+	data []byte
+	// pos is where the next element begins. The value of the current one is
+	// data[start:end]; keeping numbers instead of a slice saves a write barrier
+	// per element.
+	pos, start, end int
+	tag             Tag
+	vr              VR
+	syntax          Syntax
+	err             *SyntaxError
 }
 
 // Iterate returns the elements of data.
@@ -55,7 +58,7 @@ func (e *Elements) VR() VR { return e.vr }
 
 // Value returns the value of the current element with its padding. It is part
 // of the data given to Iterate.
-func (e *Elements) Value() []byte { return e.value }
+func (e *Elements) Value() []byte { return e.data[e.start:e.end:e.end] }
 
 // Err returns the reason why Next ended early, a *SyntaxError, or nil.
 func (e *Elements) Err() error {
@@ -67,27 +70,34 @@ func (e *Elements) Err() error {
 
 // Next goes to the next element. It returns false at the end and on an error.
 func (e *Elements) Next() bool {
+	const header = 8
 	rest := e.data[e.pos:]
-	if len(rest) < 8 {
-		if len(rest) != 0 {
-			e.fail(0, "element header cut short")
-		}
-		return false
+	if len(rest) < header {
+		return e.finish(len(rest))
 	}
 	// A tag is two 16 bit numbers, so its halves stand in swapped order.
 	raw := binary.LittleEndian.Uint64(rest)
-	e.tag = Tag(uint32(raw)<<16 | uint32(raw)>>16)
-	if e.syntax == ImplicitLittle {
-		n := uint32(raw >> 32)
-		if uint64(n) <= uint64(len(rest)-8) && e.tag < firstItemTag {
-			e.vr = 0
-			e.value = rest[8 : 8+n : 8+n]
-			e.pos += 8 + int(n)
-			return true
-		}
-		return e.take(8, n)
+	e.tag = Tag(bits.RotateLeft32(uint32(raw), 16))
+	if e.syntax != ImplicitLittle {
+		return e.nextExplicit(rest)
 	}
-	return e.nextExplicit(rest)
+	n := raw >> 32
+	if n > uint64(len(rest)-header) || e.tag >= firstItemTag {
+		return e.take(header, uint32(n))
+	}
+	e.start = e.pos + header
+	e.end = e.start + int(n)
+	e.pos = e.end
+	return true
+}
+
+// finish ends the iteration with n bytes left, too few for a header.
+func (e *Elements) finish(n int) bool {
+	if n != 0 {
+		return e.fail(0, "element header cut short")
+	}
+	e.tag, e.vr, e.start, e.end = 0, 0, 0, 0
+	return false
 }
 
 // nextExplicit reads an element header in explicit VR (PS3.5 7.1.2).
@@ -114,32 +124,27 @@ func (e *Elements) take(h int, n uint32) bool {
 	if e.tag.Group() == 0xFFFE {
 		return e.fail(e.tag, "item or delimiter outside a sequence")
 	}
-	rest := e.data[e.pos+h:]
+	start := e.pos + h
+	rest := e.data[start:]
 	if n == undefinedLength {
-		// UN of undefined length holds implicit VR (PS3.5 6.2.2 note 4).
-		syntax := e.syntax
-		if e.vr == UN {
-			syntax = ImplicitLittle
-		}
-		content, size, what := skipUndefined(rest, syntax)
+		content, size, what := skipUndefined(rest, e.vr.inner(e.syntax))
 		if what != "" {
 			return e.fail(e.tag, what)
 		}
-		e.value = rest[:content:content]
-		e.pos += h + size
+		e.start, e.end, e.pos = start, start+content, start+size
 		return true
 	}
 	if uint64(n) > uint64(len(rest)) {
 		return e.fail(e.tag, "length is larger than the rest of the data set")
 	}
-	e.value = rest[:n:n]
-	e.pos += h + int(n)
+	e.start, e.end = start, start+int(n)
+	e.pos = e.end
 	return true
 }
 
 func (e *Elements) fail(t Tag, what string) bool {
 	e.err = &SyntaxError{Offset: e.pos, Tag: t, What: what}
-	e.tag, e.vr, e.value = 0, 0, nil
+	e.tag, e.vr, e.start, e.end = 0, 0, 0, 0
 	e.data = e.data[:e.pos]
 	return false
 }
@@ -148,10 +153,14 @@ func (e *Elements) fail(t Tag, what string) bool {
 // encapsulated fragments) at the start of data. It returns the length of the
 // content and the length with the delimiter, or what is wrong.
 func skipUndefined(data []byte, s Syntax) (content, size int, what string) {
-	// depth counts open sequences and items of undefined length; a state is
-	// kept for each: true = in an item (elements follow), false = in a sequence
-	// (items follow).
-	var inItem [maxNesting]bool
+	// level is an open sequence or item of undefined length: in an item elements
+	// follow, in a sequence items.
+	type level struct {
+		inItem bool
+		syntax Syntax
+	}
+	var open [maxNesting]level
+	open[0].syntax = s
 	depth := 1
 	pos := 0
 	for {
@@ -159,26 +168,27 @@ func skipUndefined(data []byte, s Syntax) (content, size int, what string) {
 			return 0, 0, "sequence of undefined length has no end"
 		}
 		tag := Tag(uint32(binary.LittleEndian.Uint16(data[pos:]))<<16 | uint32(binary.LittleEndian.Uint16(data[pos+2:])))
+		top := open[depth-1]
 		if tag.Group() == 0xFFFE {
 			n := binary.LittleEndian.Uint32(data[pos+4:])
 			switch {
-			case tag == SequenceDelimitationItem && !inItem[depth-1]:
+			case tag == SequenceDelimitationItem && !top.inItem:
 				depth--
 				if depth == 0 {
 					return pos, pos + 8, ""
 				}
 				pos += 8
-			case tag == ItemDelimitation && inItem[depth-1]:
+			case tag == ItemDelimitation && top.inItem:
 				depth--
 				pos += 8
-			case tag == Item && !inItem[depth-1] && n == undefinedLength:
+			case tag == Item && !top.inItem && n == undefinedLength:
 				if depth == maxNesting {
 					return 0, 0, "sequences nest too deep"
 				}
-				inItem[depth] = true
+				open[depth] = level{inItem: true, syntax: top.syntax}
 				depth++
 				pos += 8
-			case tag == Item && !inItem[depth-1]:
+			case tag == Item && !top.inItem:
 				if uint64(n) > uint64(len(data)-pos-8) {
 					return 0, 0, "item is longer than the rest of the data set"
 				}
@@ -188,10 +198,10 @@ func skipUndefined(data []byte, s Syntax) (content, size int, what string) {
 			}
 			continue
 		}
-		if !inItem[depth-1] {
+		if !top.inItem {
 			return 0, 0, "element between the items of a sequence"
 		}
-		h, n, bad := elementHeader(data[pos:], s)
+		h, n, inner, bad := elementHeader(data[pos:], top.syntax)
 		if bad != "" {
 			return 0, 0, bad
 		}
@@ -199,7 +209,7 @@ func skipUndefined(data []byte, s Syntax) (content, size int, what string) {
 			if depth == maxNesting {
 				return 0, 0, "sequences nest too deep"
 			}
-			inItem[depth] = false
+			open[depth] = level{syntax: inner}
 			depth++
 			pos += h
 			continue
@@ -212,19 +222,29 @@ func skipUndefined(data []byte, s Syntax) (content, size int, what string) {
 }
 
 // elementHeader reads the length of the header and of the value of an element
-// inside a sequence; data holds at least 8 bytes.
-func elementHeader(data []byte, s Syntax) (h int, n uint32, what string) {
+// inside a sequence, and the encoding of what a value of undefined length
+// holds; data holds at least 8 bytes.
+func elementHeader(data []byte, s Syntax) (h int, n uint32, inner Syntax, what string) {
 	if s == ImplicitLittle {
-		return 8, binary.LittleEndian.Uint32(data[4:]), ""
+		return 8, binary.LittleEndian.Uint32(data[4:]), s, ""
 	}
 	vr := VRof(data[4], data[5])
 	switch {
 	case !vr.known():
-		return 0, 0, "value representation in a sequence not known"
+		return 0, 0, s, "value representation in a sequence not known"
 	case !vr.long():
-		return 8, uint32(binary.LittleEndian.Uint16(data[6:])), ""
+		return 8, uint32(binary.LittleEndian.Uint16(data[6:])), s, ""
 	case len(data) < 12:
-		return 0, 0, "element header in a sequence cut short"
+		return 0, 0, s, "element header in a sequence cut short"
 	}
-	return 12, binary.LittleEndian.Uint32(data[8:]), ""
+	return 12, binary.LittleEndian.Uint32(data[8:]), vr.inner(s), ""
+}
+
+// inner returns the encoding inside a value of undefined length: UN holds
+// implicit VR (PS3.5 6.2.2 note 4).
+func (v VR) inner(s Syntax) Syntax {
+	if v == UN {
+		return ImplicitLittle
+	}
+	return s
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"os/exec"
-	"strconv"
 	"testing"
 	"time"
 
@@ -15,25 +14,6 @@ import (
 	"leadglass/dicom/dimse"
 	"leadglass/dicom/ul"
 )
-
-var studyKeys = []dimse.Key{
-	{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "STUDY"},
-	{Tag: dicom.StudyInstanceUID, VR: dicom.UI},
-	{Tag: dicom.StudyDate, VR: dicom.DA},
-	{Tag: dicom.ModalitiesInStudy, VR: dicom.CS},
-	{Tag: dicom.InstanceAvailability, VR: dicom.CS},
-	{Tag: dicom.NumberOfStudyRelatedInstances, VR: dicom.IS},
-}
-
-func studyIdentifier(s dicom.Syntax, n int) []byte {
-	var d []byte
-	d = dicom.AppendString(d, s, dicom.StudyDate, dicom.DA, "20190916")
-	d = dicom.AppendString(d, s, dicom.QueryRetrieveLevel, dicom.CS, "STUDY")
-	d = dicom.AppendString(d, s, dicom.InstanceAvailability, dicom.CS, "ONLINE")
-	d = dicom.AppendString(d, s, dicom.ModalitiesInStudy, dicom.CS, "CT")
-	d = dicom.AppendString(d, s, dicom.StudyInstanceUID, dicom.UI, "2.25.17000000000000000000"+strconv.Itoa(100000+n%100000))
-	return dicom.AppendString(d, s, dicom.NumberOfStudyRelatedInstances, dicom.IS, "30")
-}
 
 // replay is a provider that answers each C-FIND with n prepared responses,
 // written in large blocks, so that it is never what a requestor waits for.
@@ -58,76 +38,6 @@ func replay(n int) *dimse.Provider {
 			return dimse.Answer(dimse.Success)
 		},
 	}
-}
-
-// serve accepts associations on a loopback port and answers them with p until
-// the test ends.
-func serve(tb testing.TB, p *dimse.Provider, opt ul.Options, decide func(*ul.AssociateRQ) (*ul.AssociateAC, *ul.AssociateRJ)) string {
-	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			a, err := ul.Accept(ctx, conn, opt, decide)
-			if err != nil {
-				continue
-			}
-			_ = p.Serve(ctx, a) // how a session ends is the requestor's to judge
-		}
-	}()
-	tb.Cleanup(func() { cancel(); l.Close(); <-done })
-	return l.Addr().String()
-}
-
-// acceptAll accepts every context in the first transfer syntax we can read.
-func acceptAll(rq *ul.AssociateRQ) (*ul.AssociateAC, *ul.AssociateRJ) {
-	ac := &ul.AssociateAC{User: ul.UserInfo{Roles: rq.User.Roles}}
-	for _, c := range rq.Contexts {
-		r := ul.ContextResult{ID: c.ID, Result: ul.TransferSyntaxesNotSupported}
-		for _, ts := range c.TransferSyntaxes {
-			if _, ok := dicom.SyntaxOf(ts); ok {
-				r = ul.ContextResult{ID: c.ID, TransferSyntax: ts}
-				break
-			}
-		}
-		ac.Contexts = append(ac.Contexts, r)
-	}
-	return ac, nil
-}
-
-func request(tb testing.TB, addr string, abstract ...string) *ul.Association {
-	tb.Helper()
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	a, err := ul.Request(tb.Context(), conn, ul.AssociateRQ{CalledAETitle: "ANY", CallingAETitle: "LEADGLASS",
-		Contexts: ul.Propose(abstract...)}, ul.Options{})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { a.Close() })
-	return a
-}
-
-// images adds up the instances of a match, as a census would.
-func images(m dimse.Match) (n int64) {
-	it := m.Elements()
-	for it.Next() {
-		if it.Tag() == dicom.NumberOfStudyRelatedInstances {
-			n, _ = dicom.ParseIS(it.Value())
-		}
-	}
-	return n
 }
 
 // BenchmarkFindResponse measures the receive path: one operation is one

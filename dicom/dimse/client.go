@@ -41,21 +41,21 @@ func NewClient(a *ul.Association) *Client {
 // a service.
 var ErrNoContext = errors.New("no presentation context accepted for this service")
 
-// request sends a request with an optional identifier, built for the transfer
-// syntax of the context.
-func (c *Client) request(field Command, sopClass, destination string, keys []Key) (context uint8, syntax dicom.Syntax, err error) {
+// request sends a request. identifier appends its data set in the syntax of
+// the context; nil means that there is none.
+func (c *Client) request(field Command, sopClass, destination string, identifier func([]byte, dicom.Syntax) []byte) (context uint8, syntax dicom.Syntax, err error) {
 	id, ts, ok := c.a.Context(sopClass)
 	if !ok {
 		return 0, 0, ErrNoContext
 	}
 	syntax, _ = dicom.SyntaxOf(ts)
 	c.messageID++
-	c.scratch = appendRequest(c.scratch[:0], field, c.messageID, sopClass, destination, keys != nil)
+	c.scratch = appendRequest(c.scratch[:0], field, c.messageID, sopClass, destination, identifier != nil)
 	if err := c.a.AppendPData(id, true, c.scratch); err != nil {
 		return 0, 0, err
 	}
-	if keys != nil {
-		c.scratch = appendIdentifier(c.scratch[:0], syntax, keys)
+	if identifier != nil {
+		c.scratch = identifier(c.scratch[:0], syntax)
 		if err := c.a.AppendPData(id, false, c.scratch); err != nil {
 			return 0, 0, err
 		}
@@ -96,5 +96,8 @@ func (c *Client) Echo(ctx context.Context) (Status, error) {
 	return status, nil
 }
 
-// Wipe overwrites the receive buffers.
-func (c *Client) Wipe() { c.in.wipe() }
+// Wipe overwrites the buffers of messages received and sent.
+func (c *Client) Wipe() {
+	clear(c.scratch[:cap(c.scratch)])
+	c.in.wipe()
+}

@@ -40,7 +40,9 @@ func parseCommand(data []byte, c *commandSet) error {
 	for it.Next() {
 		v := it.Value()
 		if it.Tag().Group() != 0 {
-			return &ProtocolError{What: "element " + it.Tag().String() + " in a command set"}
+			// Orthanc puts the list of failed instances of a C-GET here. It does
+			// not belong to a command set (PS3.7 6.3.1) and is passed over.
+			continue
 		}
 		if len(v) == 2 {
 			c.setNumber(it.Tag(), binary.LittleEndian.Uint16(v))

@@ -2,6 +2,7 @@ package dimse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -65,13 +66,15 @@ type FindResult struct {
 func (c *Client) Find(ctx context.Context, sopClass string, keys []Key, each func(Match) bool) (FindResult, error) {
 	defer c.a.Watch(ctx)()
 	start := time.Now()
-	id, syntax, err := c.request(CFindRQ, sopClass, "", keys)
+	id, syntax, err := c.request(CFindRQ, sopClass, "", func(dst []byte, s dicom.Syntax) []byte {
+		return appendIdentifier(dst, s, keys)
+	})
 	if err != nil {
 		return FindResult{}, fmt.Errorf("C-FIND: %w", err)
 	}
-	q := query{Client: c, id: id, start: start, each: each}
-	q.match.Syntax = syntax
+	q := query{Client: c, ctx: ctx, id: id, syntax: syntax, start: start, each: each, done: func() {}}
 	err = q.run()
+	q.done()
 	q.result.Duration = time.Since(start)
 	if err != nil {
 		return q.result, fmt.Errorf("C-FIND: %w", err)
@@ -82,57 +85,64 @@ func (c *Client) Find(ctx context.Context, sopClass string, keys []Key, each fun
 // query is a C-FIND under way.
 type query struct {
 	*Client
-	id       uint8
-	start    time.Time
-	each     func(Match) bool
-	match    Match
-	result   FindResult
-	deadline time.Time // after a C-CANCEL
+	ctx    context.Context
+	id     uint8
+	syntax dicom.Syntax
+	start  time.Time
+	each   func(Match) bool
+	result FindResult
+	done   func() // ends the time limit after a C-CANCEL
 }
 
 func (q *query) run() error {
-	for {
-		cmd, err := q.response(CFindRSP, q.id)
-		if err != nil {
-			return err
+	cmd, err := q.response(CFindRSP, q.id)
+	if err == nil {
+		q.result.FirstByte = time.Since(q.start)
+	}
+	for err == nil {
+		if cmd.status.Class() != ClassPending {
+			return q.final(cmd)
 		}
-		if q.result.FirstByte == 0 {
-			q.result.FirstByte = time.Since(q.start)
-		}
-		status := cmd.status
-		var data []byte
-		if cmd.hasDataSet() {
-			if data, err = q.in.readDataSet(q.id); err != nil {
-				return err
-			}
-		}
-		if status.Class() != ClassPending {
-			q.result.Final = status
-			return nil
-		}
-		if data == nil {
+		if !cmd.hasDataSet() {
 			return &ProtocolError{What: "pending C-FIND-RSP without an identifier"}
+		}
+		var data []byte
+		if data, err = q.in.readDataSet(q.id); err != nil {
+			break
 		}
 		q.result.Pending++
 		if q.result.CancelSent {
-			if err := q.drained(); err != nil {
-				return err
-			}
-			continue
+			err = q.drained()
+		} else if !q.each(Match{Data: data, Syntax: q.syntax, Warning: cmd.status == PendingWarning}) {
+			err = q.cancel()
 		}
-		q.match.Data, q.match.Warning = data, status == PendingWarning
-		if !q.each(q.match) {
-			if err := q.cancel(); err != nil {
-				return err
-			}
+		if err == nil && !q.in.again() {
+			cmd, err = q.response(CFindRSP, q.id)
 		}
 	}
+	if errors.Is(err, ErrCancelIgnored) {
+		_ = q.a.Abort()
+	}
+	return err
 }
 
-// cancel sends the C-CANCEL of the query.
+// final ends the query with the final response. It should have no identifier;
+// one that comes all the same is read past.
+func (q *query) final(cmd *commandSet) error {
+	q.result.Final = cmd.status
+	if cmd.hasDataSet() {
+		_, err := q.in.readDataSet(q.id)
+		return err
+	}
+	return nil
+}
+
+// cancel sends the C-CANCEL of the query and limits the time that follows.
 func (q *query) cancel() error {
 	q.result.CancelSent = true
-	q.deadline = time.Now().Add(q.Drain.Time)
+	ctx, stop := context.WithTimeoutCause(q.ctx, q.Drain.Time, ErrCancelIgnored)
+	over := q.a.Watch(ctx)
+	q.done = func() { over(); stop() }
 	q.scratch = appendCancel(q.scratch[:0], q.messageID)
 	if err := q.a.AppendPData(q.id, true, q.scratch); err != nil {
 		return err
@@ -140,16 +150,11 @@ func (q *query) cancel() error {
 	return q.a.Flush()
 }
 
-// drained counts a response received after the C-CANCEL and ends the
-// association when there are too many.
+// drained counts a response received after the C-CANCEL.
 func (q *query) drained() error {
 	q.result.AfterCancel++
-	const clockEvery = 64
-	over := q.result.AfterCancel > q.Drain.Responses ||
-		q.result.AfterCancel%clockEvery == 0 && time.Now().After(q.deadline)
-	if !over {
-		return nil
+	if q.result.AfterCancel > q.Drain.Responses {
+		return ErrCancelIgnored
 	}
-	_ = q.a.Abort()
-	return ErrCancelIgnored
+	return nil
 }

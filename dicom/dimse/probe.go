@@ -42,13 +42,13 @@ const (
 // ProbeGet asks by C-GET (PS3.4 C.4.3) for a study that does not exist.
 // sopClass is dicom.StudyRootGet or dicom.PatientRootGet.
 func (c *Client) ProbeGet(ctx context.Context, sopClass string) (RetrievalProbe, error) {
-	return c.probe(ctx, CGetRQ, CGetRSP, sopClass, "", dicom.NewUID())
+	return c.probe(ctx, CGetRQ, CGetRSP, sopClass, "", []byte(dicom.NewUID()))
 }
 
 // ProbeMove asks by C-MOVE (PS3.4 C.4.2) for a study that does not exist, to
 // be sent to the AE title destination, where nothing listens.
 func (c *Client) ProbeMove(ctx context.Context, sopClass, destination string) (RetrievalProbe, error) {
-	return c.probe(ctx, CMoveRQ, CMoveRSP, sopClass, destination, dicom.NewUID())
+	return c.probe(ctx, CMoveRQ, CMoveRSP, sopClass, destination, []byte(dicom.NewUID()))
 }
 
 // ProbeGetStudy asks by C-GET for a study that exists: the one with the fewest
@@ -56,12 +56,13 @@ func (c *Client) ProbeMove(ctx context.Context, sopClass, destination string) (R
 // services must have an accepted context on the association, Study Root. The
 // sub-operations must fail, since no storage context exists; that they were
 // attempted shows that the archive would have sent the images. The study's UID
-// is held on the stack of this call only.
+// is overwritten before the call returns.
 func (c *Client) ProbeGetStudy(ctx context.Context, sample int64) (RetrievalProbe, error) {
 	if err := c.refuseStorage(); err != nil {
 		return RetrievalProbe{}, err
 	}
 	var uid [64]byte
+	defer c.Wipe()
 	defer clear(uid[:])
 	n, err := c.smallestStudy(ctx, sample, &uid)
 	if err != nil {
@@ -70,7 +71,7 @@ func (c *Client) ProbeGetStudy(ctx context.Context, sample int64) (RetrievalProb
 	if n == 0 {
 		return RetrievalProbe{Asked: AskedNothing, Remaining: -1, Completed: -1, Failed: -1, Warning: -1}, nil
 	}
-	p, err := c.probe(ctx, CGetRQ, CGetRSP, dicom.StudyRootGet, "", string(uid[:n]))
+	p, err := c.probe(ctx, CGetRQ, CGetRSP, dicom.StudyRootGet, "", uid[:n])
 	p.Asked = AskedStudy
 	return p, err
 }
@@ -112,7 +113,7 @@ func (c *Client) smallestStudy(ctx context.Context, sample int64, uid *[64]byte)
 				}
 			}
 		}
-		if len(found) > 0 && len(found) <= len(uid) && (fewest < 0 || images < fewest) {
+		if isUID(found) && (fewest < 0 || images < fewest) {
 			length, fewest = copy(uid[:], found), images
 		}
 		seen++
@@ -121,16 +122,27 @@ func (c *Client) smallestStudy(ctx context.Context, sample int64, uid *[64]byte)
 	return length, err
 }
 
+// isUID reports whether v is the UID of one object: a request must not name
+// more than one, as a list or a wildcard would.
+func isUID(v []byte) bool {
+	for _, c := range v {
+		if c != '.' && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return len(v) > 0 && len(v) <= 64
+}
+
 // probe sends a retrieval request and reads up to the final response.
-func (c *Client) probe(ctx context.Context, rq, rsp Command, sopClass, destination, uid string) (RetrievalProbe, error) {
+func (c *Client) probe(ctx context.Context, rq, rsp Command, sopClass, destination string, uid []byte) (RetrievalProbe, error) {
 	p := RetrievalProbe{Remaining: -1, Completed: -1, Failed: -1, Warning: -1}
 	if err := c.refuseStorage(); err != nil {
 		return p, err
 	}
 	defer c.a.Watch(ctx)()
-	id, _, err := c.request(rq, sopClass, destination, []Key{
-		{dicom.QueryRetrieveLevel, dicom.CS, "STUDY"},
-		{dicom.StudyInstanceUID, dicom.UI, uid},
+	id, _, err := c.request(rq, sopClass, destination, func(dst []byte, s dicom.Syntax) []byte {
+		dst = dicom.AppendString(dst, s, dicom.QueryRetrieveLevel, dicom.CS, "STUDY")
+		return dicom.AppendElement(dst, s, dicom.StudyInstanceUID, dicom.UI, uid)
 	})
 	if err != nil {
 		return p, fmt.Errorf("%s: %w", rq, err)
@@ -140,8 +152,6 @@ func (c *Client) probe(ctx context.Context, rq, rsp Command, sopClass, destinati
 		cmd, err := c.response(rsp, id)
 		if err == nil && cmd.hasDataSet() {
 			// The list of failed instances: read past, never looked at.
-			set := *cmd
-			cmd = &set
 			_, err = c.in.readDataSet(id)
 		}
 		if ended(err) {
@@ -149,6 +159,7 @@ func (c *Client) probe(ctx context.Context, rq, rsp Command, sopClass, destinati
 			return p, nil
 		}
 		if err != nil {
+			_ = c.a.Abort() // whatever the peer means to send, it shall not
 			return p, fmt.Errorf("%s: %w", rq, err)
 		}
 		if cmd.status.Class() != ClassPending {

@@ -16,10 +16,14 @@ type receiver struct {
 	lastContext uint8
 }
 
+// again takes the next command set from what has been received already when it
+// is that of the last pending response once more, and reports whether it did.
+func (r *receiver) again() bool { return len(r.lastPDU) > 0 && r.a.Consume(r.lastPDU) }
+
 // readCommand returns the next command set and the context it came on. The
 // result is valid until the next call.
 func (r *receiver) readCommand() (*commandSet, uint8, error) {
-	if len(r.lastPDU) > 0 && r.a.Consume(r.lastPDU) {
+	if r.again() {
 		return &r.lastSet, r.lastContext, nil
 	}
 	p, err := r.a.ReadPDV()
@@ -40,10 +44,10 @@ func (r *receiver) readCommand() (*commandSet, uint8, error) {
 	if len(data) > maxCommand {
 		return nil, 0, &ProtocolError{What: "command set is too long"}
 	}
+	r.lastPDU, r.lastContext = r.lastPDU[:0], p.ContextID
 	if err := parseCommand(data, &r.lastSet); err != nil {
 		return nil, 0, err
 	}
-	r.lastPDU, r.lastContext = r.lastPDU[:0], p.ContextID
 	if p.Last() && r.lastSet.status.Class() == ClassPending {
 		r.lastPDU = ul.AppendPDataHeader(r.lastPDU, p.ContextID, p.Control, len(data))
 		r.lastPDU = append(r.lastPDU, data...)
@@ -67,8 +71,10 @@ func (r *receiver) readDataSet(id uint8) ([]byte, error) {
 	if p.Last() {
 		return p.Data, nil
 	}
-	r.dataSet, err = r.gather(r.dataSet[:0], p, maxDataSet)
-	return r.dataSet, err
+	if r.dataSet, err = r.gather(r.dataSet[:0], p, maxDataSet); err != nil {
+		return nil, err
+	}
+	return r.dataSet, nil
 }
 
 // gather appends fragments to buf up to the last one.

@@ -34,6 +34,8 @@ type Association struct {
 	// peerMax is the longest P-DATA-TF the peer takes, without its header.
 	peerMax int
 	closed  atomic.Bool
+	// broken: writing failed, so that nothing more can be written.
+	broken atomic.Bool
 }
 
 func newAssociation(ctx context.Context, conn net.Conn, opt Options, requestor bool) *Association {
@@ -54,12 +56,20 @@ func (a *Association) interrupt() { _ = a.conn.SetDeadline(time.Unix(1, 0)) }
 // Watch makes ctx interrupt reads and writes until the function it returns is
 // called; the association stays open, but a message cut in the middle leaves
 // it of no use.
+//
+// Calls may nest. When done has returned, ctx has no effect any more.
 func (a *Association) Watch(ctx context.Context) (done func()) {
-	a.operation.Store(&ctx)
-	stop := context.AfterFunc(ctx, a.interrupt)
+	outer := a.operation.Swap(&ctx)
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		a.interrupt()
+		close(interrupted)
+	})
 	return func() {
-		stop()
-		a.operation.Store(nil)
+		if !stop() {
+			<-interrupted // it must not hit the next operation
+		}
+		a.operation.Store(outer)
 	}
 }
 
@@ -122,7 +132,7 @@ func (a *Association) awaitAssociateAC() error {
 	case TypeAssociateAC:
 		ac, err := ParseAssociateAC(body)
 		if err != nil {
-			return a.refuse(evInvalidPDU, err)
+			return a.refuse(evInvalidPDU, AbortInvalidParam, err)
 		}
 		a.step(evAssociateAC)
 		a.setAccepted(a.rq, ac, ac.User.MaxPDULength)
@@ -130,7 +140,7 @@ func (a *Association) awaitAssociateAC() error {
 	case TypeAssociateRJ:
 		rj, err := parseAssociateRJ(body)
 		if err != nil {
-			return a.refuse(evInvalidPDU, err)
+			return a.refuse(evInvalidPDU, AbortInvalidParam, err)
 		}
 		a.step(evAssociateRJ)
 		return &RejectedError{RJ: rj}
@@ -138,7 +148,7 @@ func (a *Association) awaitAssociateAC() error {
 		a.step(evAbort)
 		return &AbortedError{Abort: parseAbort(body)}
 	}
-	return a.refuse(evInvalidPDU, &ProtocolError{PDU: kind, Offset: -1, What: "not an answer to A-ASSOCIATE-RQ"})
+	return a.unexpected(kind, "not an answer to A-ASSOCIATE-RQ")
 }
 
 func (a *Association) setAccepted(rq *AssociateRQ, ac *AssociateAC, peerMax uint32) {
@@ -147,7 +157,7 @@ func (a *Association) setAccepted(rq *AssociateRQ, ac *AssociateAC, peerMax uint
 	a.rq, a.ac = rq, ac
 	a.peerMax = unlimited
 	if peerMax != 0 && peerMax < unlimited {
-		a.peerMax = max(int(peerMax), smallest)
+		a.peerMax = max(int(peerMax)&^1, smallest) // fragments have an even length (PS3.7 F)
 	}
 }
 
@@ -170,12 +180,17 @@ func (a *Association) awaitAssociateRQ(decide func(*AssociateRQ) (*AssociateAC, 
 	if err != nil {
 		return err
 	}
-	if kind != TypeAssociateRQ {
-		return a.refuse(evInvalidPDU, &ProtocolError{PDU: kind, Offset: -1, What: "A-ASSOCIATE-RQ expected"})
+	switch kind {
+	case TypeAssociateRQ:
+	case TypeAbort:
+		a.step(evAbort)
+		return &AbortedError{Abort: parseAbort(body)}
+	default:
+		return a.unexpected(kind, "A-ASSOCIATE-RQ expected")
 	}
 	rq, err := ParseAssociateRQ(body)
 	if err != nil {
-		return a.refuse(evInvalidPDU, err)
+		return a.refuse(evInvalidPDU, AbortInvalidParam, err)
 	}
 	a.step(evAssociateRQ)
 	ac, rj := decide(rq)
@@ -200,18 +215,26 @@ func (a *Association) awaitAssociateRQ(decide func(*AssociateRQ) (*AssociateAC, 
 	return a.Flush()
 }
 
-// refuse answers a PDU that breaks the protocol with A-ABORT (AA-1, AA-8) and
-// returns err.
-func (a *Association) refuse(e event, err error) error {
-	abort := Abort{Source: AbortServiceProvider, Reason: AbortUnexpectedPDU}
-	if e == evInvalidPDU {
-		abort.Reason = AbortUnrecognizedPDU
-	}
-	switch a.step(e) {
-	case aa1, aa7, aa8:
-		a.writeAbort(abort)
-	}
+// unexpected handles a PDU that does not fit the state and returns the error.
+func (a *Association) unexpected(kind byte, what string) error {
+	return a.refuse(received[kind], AbortUnexpectedPDU, &ProtocolError{PDU: kind, Offset: -1, What: what})
+}
+
+// refuse makes the transition for a PDU that breaks the protocol, and returns
+// err.
+func (a *Association) refuse(e event, reason AbortReason, err error) error {
+	a.protest(a.step(e), reason)
 	return err
+}
+
+// protest sends the A-ABORT that an action demands, if it does.
+func (a *Association) protest(act action, reason AbortReason) {
+	switch act {
+	case aa1:
+		a.writeAbort(Abort{Source: AbortServiceUser})
+	case aa7, aa8:
+		a.writeAbort(Abort{Source: AbortServiceProvider, Reason: reason})
+	}
 }
 
 // awaitClose waits until the peer closes the connection or ARTIM expires
@@ -221,7 +244,7 @@ func (a *Association) awaitClose() {
 	if a.cause() != nil {
 		return
 	}
-	const most = 64 // reads: a peer that goes on sending is cut off
+	const most = 64 // reads, so that a peer that goes on sending is cut off
 	for range most {
 		if _, err := a.conn.Read(a.in.buf); err != nil {
 			return
@@ -233,6 +256,10 @@ func (a *Association) awaitClose() {
 func (a *Association) shut() {
 	if a.closed.CompareAndSwap(false, true) {
 		a.stop()
+		if c, ok := a.conn.(interface{ NetConn() net.Conn }); ok && (a.broken.Load() || a.cause() != nil) {
+			// Closing TLS would wait seconds to send its closing alert.
+			_ = c.NetConn().Close()
+		}
 		_ = a.conn.Close()
 	}
 }
@@ -265,7 +292,11 @@ func (a *Association) classify(err error) error {
 	if cause := a.cause(); cause != nil {
 		return cause
 	}
-	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+	if a.closed.Load() { // by Abort, on another goroutine
+		return fmt.Errorf("%w: %w", ErrState, err)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
 		a.step(evTransportClosed)
 		return fmt.Errorf("%w: %w", ErrClosed, err)
 	}
@@ -280,13 +311,16 @@ func (a *Association) Flush() error {
 	if len(a.out) == 0 {
 		return nil
 	}
+	out := a.out
+	a.out = a.out[:0] // what cannot be written now must not come later
 	_ = a.conn.SetWriteDeadline(time.Now().Add(a.opt.WriteTimeout))
 	if cause := a.cause(); cause != nil {
 		return cause
 	}
-	_, err := a.conn.Write(a.out)
-	a.out = a.out[:0]
-	if err != nil {
+	if _, err := a.conn.Write(out); err != nil {
+		// A PDU may be cut: the peer could not read anything after it.
+		a.broken.Store(true)
+		a.step(evTransportClosed)
 		return fmt.Errorf("writing: %w", a.classify(err))
 	}
 	return nil

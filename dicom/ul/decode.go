@@ -14,13 +14,15 @@ type items struct {
 	base  int // offset of rest in the PDU body
 	kind  byte
 	value []byte
-	at    int // offset of value
+	at    int // offset of value, or of the header when that is what is wrong
+	users int // user information items seen
 }
 
 func (it *items) next() (bool, error) {
 	if len(it.rest) == 0 {
 		return false, nil
 	}
+	it.at = it.base
 	if len(it.rest) < 4 {
 		return false, it.fail("item header cut short")
 	}
@@ -37,7 +39,7 @@ func (it *items) next() (bool, error) {
 func (it *items) inside() items { return items{pdu: it.pdu, rest: it.value, base: it.at} }
 
 func (it *items) fail(what string) error {
-	return &ProtocolError{PDU: it.pdu, Offset: it.base, What: what}
+	return &ProtocolError{PDU: it.pdu, Offset: it.at, What: what}
 }
 
 // printable returns s as text without padding, with every byte outside
@@ -84,6 +86,9 @@ func ParseAssociateRQ(body []byte) (*AssociateRQ, error) {
 			}
 			rq.Contexts = append(rq.Contexts, c)
 		case itemUserInformation:
+			if it.users++; it.users > 1 {
+				continue // there is one (PS3.8 9.3.2.3); the first counts
+			}
 			if err := parseUserInfo(it.inside(), &rq.User); err != nil {
 				return nil, err
 			}
@@ -120,6 +125,9 @@ func ParseAssociateAC(body []byte) (*AssociateAC, error) {
 			}
 			ac.Contexts = append(ac.Contexts, c)
 		case itemUserInformation:
+			if it.users++; it.users > 1 {
+				continue // there is one (PS3.8 9.3.2.3); the first counts
+			}
 			if err := parseUserInfo(it.inside(), &ac.User); err != nil {
 				return nil, err
 			}

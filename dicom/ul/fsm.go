@@ -118,6 +118,13 @@ var nextState = [actions]state{
 	aa1: sta13, aa2: sta1, aa3: sta1, aa4: sta1, aa5: sta1, aa6: sta13, aa7: sta13, aa8: sta13,
 }
 
+// received is the event of a PDU that arrives, by its type.
+var received = [TypeAbort + 1]event{
+	0:               evInvalidPDU,
+	TypeAssociateRQ: evAssociateRQ, TypeAssociateAC: evAssociateAC, TypeAssociateRJ: evAssociateRJ,
+	TypePData: evPData, TypeReleaseRQ: evReleaseRQ, TypeReleaseRP: evReleaseRP, TypeAbort: evAbort,
+}
+
 // step makes the transition for e and returns the action. The state does not
 // change when the action is none. It may be called by the goroutine that reads
 // and the one that writes at once.

@@ -34,18 +34,33 @@ func (p PDV) Last() bool { return p.Control&ControlLast != 0 }
 // peer asks for release, *AbortedError when it aborts, ErrClosed when it
 // closes the connection.
 func (a *Association) ReadPDV() (PDV, error) {
+	in := &a.in
+	const headers = headerLength + pdvHeaderLength
+	if b := in.buf[in.r:in.w]; len(b) >= headers && len(in.pdvs) == 0 && b[0] == TypePData && state(a.state.Load()) == sta6 {
+		// The usual case: a whole P-DATA-TF with one PDV waits in the buffer.
+		whole := uint64(binary.BigEndian.Uint32(b[2:])) + headerLength
+		if one := uint64(binary.BigEndian.Uint32(b[headerLength:])); one >= 2 && one+headerLength+4 == whole && whole <= uint64(len(b)) {
+			in.r += int(whole)
+			return PDV{ContextID: b[10], Control: b[11], Data: b[headers:whole:whole]}, nil
+		}
+	}
+	return a.readPDV()
+}
+
+// readPDV is ReadPDV for all cases.
+func (a *Association) readPDV() (PDV, error) {
 	for len(a.in.pdvs) == 0 {
 		kind, body, err := a.readPDU(false)
 		if err != nil {
 			return PDV{}, err
 		}
-		if kind != TypePData {
-			return PDV{}, a.control(kind, body)
-		}
-		if a.step(evPData) != dt2 {
-			return PDV{}, a.refuse(evPData, &ProtocolError{PDU: kind, Offset: -1, What: "not expected now"})
+		if act := a.step(received[kind]); act != dt2 {
+			return PDV{}, a.control(act, kind, body)
 		}
 		a.in.pdvs, a.in.pdvAt = body, 0
+		if len(body) == 0 {
+			return PDV{}, a.badPDV("no PDV in it")
+		}
 	}
 	return a.nextPDV()
 }
@@ -88,23 +103,20 @@ func (a *Association) nextPDV() (PDV, error) {
 func (a *Association) badPDV(what string) error {
 	err := &ProtocolError{PDU: TypePData, Offset: a.in.pdvAt, What: what}
 	a.in.pdvs = nil
-	return a.refuse(evInvalidPDU, err)
+	return a.refuse(evInvalidPDU, AbortInvalidParam, err)
 }
 
-// control handles a PDU other than P-DATA-TF on an established association and
-// returns the error that ReadPDV reports.
-func (a *Association) control(kind byte, body []byte) error {
-	switch kind {
-	case TypeReleaseRQ:
-		switch a.step(evReleaseRQ) {
-		case ar2, ar8:
-			return ErrReleaseRequested
-		}
-	case TypeAbort:
-		a.step(evAbort)
+// control handles a PDU other than an expected P-DATA-TF, for which the
+// transition has been made, and returns the error that ReadPDV reports.
+func (a *Association) control(act action, kind byte, body []byte) error {
+	switch act {
+	case ar2, ar8:
+		return ErrReleaseRequested
+	case aa2, aa3:
 		return &AbortedError{Abort: parseAbort(body)}
 	}
-	return a.refuse(evInvalidPDU, &ProtocolError{PDU: kind, Offset: -1, What: "not expected now"})
+	a.protest(act, AbortUnexpectedPDU)
+	return &ProtocolError{PDU: kind, Offset: -1, What: "not expected now"}
 }
 
 // readPDU returns the type and the body of the next PDU, in the receive
@@ -120,7 +132,11 @@ func (a *Association) readPDU(first bool) (byte, []byte, error) {
 	header := in.buf[in.r : in.r+headerLength]
 	kind, n := header[0], pduLength(header)
 	if err := a.checkHeader(kind, n, first); err != nil {
-		return 0, nil, a.refuse(evInvalidPDU, err)
+		reason := AbortInvalidParam
+		if kind > TypeAbort || kind == 0 {
+			reason = AbortUnrecognizedPDU
+		}
+		return 0, nil, a.refuse(evInvalidPDU, reason, err)
 	}
 	need := headerLength + int(n)
 	if in.w-in.r < need {
@@ -175,7 +191,7 @@ func (a *Association) fill(need int, first bool) error {
 		n, err := a.conn.Read(in.buf[in.w:])
 		in.w += n
 		if err != nil && in.w-in.r < need {
-			if got := in.buf[in.r:in.w]; first && len(got) > 0 && (got[0] == 0 || got[0] > TypeAbort) {
+			if got := in.buf[in.r:in.w]; first && a.cause() == nil && len(got) > 0 && (got[0] == 0 || got[0] > TypeAbort) {
 				return a.checkHeader(got[0], 0, true)
 			}
 			return fmt.Errorf("reading: %w", a.classify(err))
@@ -184,6 +200,11 @@ func (a *Association) fill(need int, first bool) error {
 	return nil
 }
 
-// Wipe overwrites the receive buffer, so that no received value stays in
-// memory.
-func (a *Association) Wipe() { clear(a.in.buf) }
+// Wipe overwrites what the buffers hold of fragments already returned and of
+// messages already sent, so that no value stays in memory.
+func (a *Association) Wipe() {
+	in := &a.in
+	clear(in.buf[:in.r-len(in.pdvs)])
+	clear(in.buf[in.w:])
+	clear(a.out[len(a.out):cap(a.out)])
+}

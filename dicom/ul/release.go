@@ -41,30 +41,24 @@ func (a *Association) Release(ctx context.Context) error {
 
 // releasing handles a PDU that comes while we wait for A-RELEASE-RP.
 func (a *Association) releasing(kind byte, body []byte) (done bool, err error) {
-	switch kind {
-	case TypePData:
-		if a.step(evPData) == ar6 {
-			return false, nil
+	switch act := a.step(received[kind]); act {
+	case ar6: // data: thrown away
+		return false, nil
+	case ar3:
+		return true, nil
+	case ar10:
+		return true, a.AnswerRelease()
+	case ar8: // collision
+		if !a.requestor {
+			return false, nil // Sta10: the requestor answers first
 		}
-	case TypeReleaseRP:
-		switch a.step(evReleaseRP) {
-		case ar3:
-			return true, nil
-		case ar10:
-			return true, a.AnswerRelease()
-		}
-	case TypeReleaseRQ: // collision
-		if a.step(evReleaseRQ) == ar8 {
-			if !a.requestor {
-				return false, nil // Sta10: the requestor answers first
-			}
-			return false, a.AnswerRelease()
-		}
-	case TypeAbort:
-		a.step(evAbort)
+		return false, a.AnswerRelease()
+	case aa2, aa3:
 		return false, &AbortedError{Abort: parseAbort(body)}
+	default:
+		a.protest(act, AbortUnexpectedPDU)
 	}
-	return false, a.refuse(evInvalidPDU, &ProtocolError{PDU: kind, Offset: -1, What: "not expected during release"})
+	return false, &ProtocolError{PDU: kind, Offset: -1, What: "not expected during release"}
 }
 
 // AnswerRelease sends A-RELEASE-RP after ReadPDV returned ErrReleaseRequested.

@@ -59,6 +59,11 @@ type Service struct {
 	CalledAETitle CalledAETitle `json:"called_ae_title"`
 	// SOPClasses are the abstract syntaxes accepted of those proposed.
 	SOPClasses []string `json:"sop_classes"`
+	// Behaviours are the facts about how the peer behaved that product rules
+	// go by, from the list in behaviour.go.
+	Behaviours []string `json:"behaviours,omitempty"`
+	// Attempts is how many associations were asked for to identify the service.
+	Attempts int `json:"attempts,omitempty"`
 	// HTTP is set on HTTP services.
 	HTTP *HTTP `json:"http,omitempty"`
 }
@@ -68,6 +73,10 @@ type Service struct {
 type Toolkit struct {
 	Name    string `json:"name,omitempty"`
 	Version string `json:"version,omitempty"`
+	// Confidence is how sure the name is; absent without a name.
+	Confidence Confidence `json:"confidence,omitempty"`
+	// Conflict says how class UID and version name contradict each other.
+	Conflict string `json:"conflict,omitempty"`
 }
 
 // Confidence says how sure a product is.
@@ -83,7 +92,9 @@ const (
 
 // Product is the archive's product.
 type Product struct {
-	Name       string     `json:"name"`
+	Name string `json:"name"`
+	// Vendor is known where only the maker's UID arc was recognised.
+	Vendor     string     `json:"vendor,omitempty"`
 	Version    *string    `json:"version"`
 	Confidence Confidence `json:"confidence"`
 	// Evidence names the kinds of evidence: "implementation-class-uid",
@@ -165,4 +176,6 @@ type HTTP struct {
 	Page string `json:"page,omitempty"`
 	// Viewer: the page is an image viewer or an archive's administration page.
 	Viewer bool `json:"viewer"`
+	// DICOMPort is the DICOM port that the product's own open API names.
+	DICOMPort uint16 `json:"dicom_port,omitempty"`
 }

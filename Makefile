@@ -1,0 +1,57 @@
+# make           lists the targets
+# make demo      needs only Go
+# make test      installs the real DICOM servers first (Debian, root or sudo)
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# What the tests start: real servers, and the C compiler of the race detector.
+TEST_PACKAGES := orthanc orthanc-dicomweb dcmtk gcc libc6-dev
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+FUZZ_SECONDS ?= 20
+BENCH ?= .
+DEMO_FLAGS ?=
+
+export CGO_ENABLED ?= 0
+
+.PHONY: help setup build demo test bench fuzz lint clean check-go
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: ## install the Debian packages that the tests need
+	@scripts/setup.sh $(TEST_PACKAGES)
+
+build: check-go ## build bin/leadglass
+	@go build -trimpath -ldflags '-X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/leadglass ./cmd/leadglass
+
+demo: build ## simulated fleet, survey, score and report, all in one go
+	@bin/leadglass demo $(DEMO_FLAGS)
+
+test: setup lint ## everything that CI runs
+	@scripts/check-go.sh race
+	@CGO_ENABLED=1 go test -race -timeout 30m ./... 2>&1 | { grep -v '\[no test files\]$$' || true; }
+
+bench: setup check-go ## benchmarks, with allocations and ratios
+	@go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m ./... 2>&1 | \
+		{ grep -Ev '\[no test files\]$$|^(goos|goarch|PASS|ok  )' || true; }
+
+fuzz: check-go ## run each fuzz target for FUZZ_SECONDS
+	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+lint: check-go ## vet, gofmt, go.mod, staticcheck, known vulnerabilities
+	@go vet ./...
+	@bad=$$(gofmt -l .); \
+		[ -z "$$bad" ] || { printf 'not formatted by gofmt:\n%s\n' "$$bad" >&2; exit 1; }
+	@go mod tidy -diff
+	@go tool staticcheck ./...
+	@scripts/vulncheck.sh
+
+clean: ## remove what was built
+	@rm -rf bin demo-output
+
+check-go:
+	@scripts/check-go.sh

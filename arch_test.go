@@ -1,0 +1,286 @@
+// Package leadglass_test holds the house rules as tests: who may import whom,
+// that only one package opens connections, and how large things may grow. It
+// looks at the source alone; it tests no behaviour.
+package leadglass_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// module is the prefix of our own import paths.
+const module = "leadglass/"
+
+// layer is what one package may import.
+type layer struct {
+	// imports are the packages of Leadglass, without the prefix.
+	imports []string
+	// needs are the packages with effects (see hasEffects) and the modules of
+	// others. Whatever is not named here is forbidden.
+	needs []string
+}
+
+// layers is the import table: one line a package, and a package without a
+// line fails the test. Stages never import one another; pipeline knows all of
+// them, and the command line wires them.
+func layers() map[string]layer {
+	stages := []string{
+		"dicom", "dicom/ul", "dicom/dimse", "internal/survey", "internal/scope", "internal/gate",
+		"internal/discover", "internal/identify", "internal/identify/products", "internal/assess",
+		"internal/census", "internal/privacy", "internal/attribute", "internal/store",
+	}
+	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
+	everything := append(slices.Clone(stages), "internal/pipeline", "internal/report",
+		"internal/lab", "internal/lab/content")
+	return map[string]layer{
+		// The protocol, free of products and of everything of ours.
+		"dicom":       {},
+		"dicom/ul":    {imports: []string{"dicom"}, needs: []string{"net", "syscall"}},
+		"dicom/dimse": {imports: []string{"dicom", "dicom/ul"}},
+
+		// The nouns; then what we may touch, and the only door out.
+		"internal/survey": {},
+		"internal/scope": {imports: []string{"internal/survey"},
+			needs: []string{"github.com/gaissmai/bart", "github.com/goccy/go-yaml"}},
+		"internal/gate": {imports: []string{"internal/survey"},
+			needs: []string{"net", "net/http", "crypto/tls", "syscall", "golang.org/x/sys", "golang.org/x/time", "golang.org/x/sync"}},
+
+		// The stages.
+		"internal/discover": {imports: []string{"internal/survey", "internal/scope", "internal/gate"},
+			needs: []string{"net", "syscall", "golang.org/x/sync", "golang.org/x/time"}}, // types and numbers of errors
+		"internal/identify": {imports: append([]string{"internal/identify/products"}, protocol...),
+			needs: []string{"net", "net/http", "crypto/tls"}},
+		"internal/identify/products": {imports: []string{"internal/survey"},
+			needs: []string{"github.com/goccy/go-yaml"}},
+		"internal/assess": {imports: protocol, needs: []string{"net", "net/http", "crypto/tls"}},
+		"internal/census": {imports: append([]string{"internal/privacy"}, protocol...),
+			needs: []string{"net", "net/http"}},
+		"internal/privacy": {imports: []string{"dicom", "internal/survey"},
+			needs: []string{"github.com/dchest/siphash", "github.com/axiomhq/hyperloglog"}},
+		"internal/attribute": {imports: []string{"internal/survey"},
+			needs: []string{"github.com/gaissmai/bart"}},
+		"internal/pipeline": {imports: stages,
+			needs: []string{"net", "net/http", "crypto/tls", "golang.org/x/sync"}},
+
+		// What remains when the network is gone.
+		"internal/store": {imports: []string{"internal/survey"},
+			needs: []string{"database/sql", "modernc.org/sqlite", "github.com/pressly/goose/v3"}},
+		// Sketches of unique studies are united there.
+		"internal/report": {imports: []string{"internal/survey"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
+
+		// The simulated fleet must not know what identify and assess expect.
+		"internal/lab": {imports: []string{"dicom", "dicom/ul", "dicom/dimse", "internal/lab/content"},
+			needs: []string{"net", "net/http", "crypto/tls", "github.com/goccy/go-yaml", "golang.org/x/sync"}},
+		"internal/lab/content": {imports: []string{"dicom"}},
+
+		// Test support: only _test files import it.
+		"internal/realserver": {needs: []string{"net", "net/http", "crypto/tls", "os/exec", "syscall"}},
+
+		"cmd/leadglass": {imports: everything,
+			needs: []string{"os/exec", "syscall", "github.com/alecthomas/kong", "golang.org/x/sync", "golang.org/x/sys", "golang.org/x/term"}},
+	}
+}
+
+// mayDial are the packages that may open connections. The second is test
+// support, which contacts loopback addresses alone and is in no program.
+func mayDial() []string { return []string{"internal/gate", "internal/realserver"} }
+
+// mayListen are the packages that may wait for connections.
+func mayListen() []string { return []string{"internal/lab", "internal/realserver"} }
+
+// mayImportBlank names the only package that imports something for nothing
+// but its effects: the database drivers.
+const mayImportBlank = "internal/store"
+
+// hasEffects says whether an import has to be allowed by name: packages of
+// the standard library that reach outside the process or past the type
+// system, and all modules of others.
+func hasEffects(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	if strings.Contains(first, ".") {
+		return true
+	}
+	return slices.Contains([]string{
+		"net", "net/http", "net/http/httptest", "net/http/httputil", "net/http/pprof", "net/rpc", "net/rpc/jsonrpc",
+		"net/smtp", "crypto/tls", "database/sql", "log/syslog", "os/exec", "plugin", "syscall", "unsafe", "C",
+	}, path)
+}
+
+// sourcePackage is what `go list` says about one package.
+type sourcePackage struct {
+	Dir, ImportPath, Name              string
+	GoFiles, CgoFiles, IgnoredGoFiles  []string
+	Imports, TestImports, XTestImports []string
+
+	rel string // import path without the prefix
+}
+
+// listPackages are all packages of the module.
+func listPackages(t *testing.T) []sourcePackage {
+	t.Helper()
+	cmd := exec.Command("go", "list",
+		"-json=Dir,ImportPath,Name,GoFiles,CgoFiles,IgnoredGoFiles,Imports,TestImports,XTestImports", "./...")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("listing the packages: %v\n%s", err, stderr.String())
+	}
+	var packages []sourcePackage
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p sourcePackage
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatalf("reading the list of packages: %v", err)
+		}
+		p.rel = strings.TrimPrefix(p.ImportPath, module)
+		packages = append(packages, p)
+	}
+}
+
+func TestArchitecture(t *testing.T) {
+	packages := listPackages(t)
+	t.Run("imports", func(t *testing.T) { checkImports(t, packages) })
+	t.Run("source", func(t *testing.T) {
+		for _, p := range packages {
+			for _, complaint := range checkSource(t, p) {
+				t.Error(complaint)
+			}
+		}
+	})
+	t.Run("dependencies", func(t *testing.T) { checkDependencies(t, packages) })
+}
+
+// checkImports compares every package with its line of the table.
+func checkImports(t *testing.T, packages []sourcePackage) {
+	table := layers()
+	for _, p := range packages {
+		if len(p.GoFiles)+len(p.CgoFiles) == 0 {
+			continue // tests alone
+		}
+		if len(p.CgoFiles) > 0 {
+			t.Errorf("%s uses cgo: %v", p.rel, p.CgoFiles)
+		}
+		l, ok := table[p.rel]
+		if !ok {
+			t.Errorf("%s has no line in the import table of arch_test.go: say what it may import", p.rel)
+			continue
+		}
+		for _, complaint := range l.forbids(p.Imports) {
+			t.Errorf("%s imports %s, which the import table does not allow", p.rel, complaint)
+		}
+	}
+	for name, l := range table {
+		for _, path := range l.imports {
+			if _, ok := table[path]; !ok {
+				t.Errorf("the line of %s names %s, which has no line of its own", name, path)
+			}
+		}
+	}
+}
+
+// forbids returns those of the imports that are not allowed.
+func (l layer) forbids(imports []string) []string {
+	var bad []string
+	for _, path := range imports {
+		own, isOwn := strings.CutPrefix(path, module)
+		switch {
+		case isOwn && !slices.Contains(l.imports, own):
+			bad = append(bad, path)
+		case !isOwn && hasEffects(path) && !slices.ContainsFunc(l.needs, func(need string) bool {
+			return path == need || strings.Contains(need, ".") && strings.HasPrefix(path, need+"/")
+		}):
+			bad = append(bad, path)
+		}
+	}
+	return bad
+}
+
+// checkDependencies wants each direct dependency, with its version, explained
+// in docs/dependencies.md: those whose packages we import, and our tools.
+func checkDependencies(t *testing.T, packages []sourcePackage) {
+	text, err := os.ReadFile("docs/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("go", "mod", "edit", "-json").Output()
+	if err != nil {
+		t.Fatalf("reading go.mod: %v", err)
+	}
+	var mod struct {
+		Require []struct{ Path, Version string }
+		Tool    []struct{ Path string }
+	}
+	if err := json.Unmarshal(out, &mod); err != nil {
+		t.Fatalf("reading go.mod: %v", err)
+	}
+	used := make(map[string]bool)
+	for _, p := range packages {
+		for _, path := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
+			used[path] = true
+		}
+	}
+	for _, tool := range mod.Tool {
+		used[tool.Path] = true
+	}
+	versions := make(map[string]string) // of the rows
+	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\| ([^ ]+) \\|").FindAllStringSubmatch(string(text), -1) {
+		versions[row[1]] = row[2]
+	}
+	for _, r := range mod.Require {
+		direct := slices.ContainsFunc(slices.Collect(maps.Keys(used)), func(path string) bool {
+			return path == r.Path || strings.HasPrefix(path, r.Path+"/")
+		})
+		if want := strings.TrimPrefix(r.Version, "v"); direct && versions[r.Path] != want {
+			t.Errorf("docs/dependencies.md gives %s the version %q, go.mod %q", r.Path, versions[r.Path], want)
+		}
+		if direct {
+			delete(versions, r.Path)
+		}
+	}
+	for path := range versions {
+		t.Errorf("docs/dependencies.md has a row for %s, which nothing imports", path)
+	}
+}
+
+// TestTextNamesNoMachine keeps the paths of any one machine out of the
+// repository.
+func TestTextNamesNoMachine(t *testing.T) {
+	machine := regexp.MustCompile(`/(work|root|tmp/plan)/`)
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && slices.Contains([]string{".git", "bin", "demo-output"}, path):
+			return fs.SkipDir
+		case d.IsDir() || !d.Type().IsRegular():
+			return nil
+		}
+		switch filepath.Ext(path) {
+		case ".db", ".png", ".pdf", ".test", ".prof", ".out":
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if found := machine.Find(content); found != nil {
+			t.Errorf("%s names a path of one machine: %s…", path, found)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"leadglass/internal/lab"
+	"leadglass/internal/report"
+	"leadglass/internal/store"
+)
+
+type demoCommand struct {
+	Fleet string `help:"A fleet file, or the name of one that comes with Leadglass." default:"demo"`
+	Out   string `help:"The folder for store, scope and report." default:"leadglass-demo" placeholder:"DIR"`
+	JSON  bool   `help:"The score and what it took as one JSON object at the end."`
+}
+
+// Help says what happens.
+func (demoCommand) Help() string {
+	return `Starts a fleet of simulated archives in a process of its own, on 127.0.0.0/8,
+surveys it over real connections, compares every figure with the truth, and
+writes the public report.`
+}
+
+// demoResult is the output of --json: the score, and what it took.
+type demoResult struct {
+	lab.Scores
+	Seconds      float64 `json:"seconds"`
+	ClientMaxRSS int64   `json:"client_max_rss_bytes"`
+	LabMaxRSS    int64   `json:"lab_max_rss_bytes"`
+	Report       string  `json:"report"`
+}
+
+// Run does it all in one go.
+func (c *demoCommand) Run(ctx context.Context, a *app) error {
+	start := time.Now()
+	fleet, err := openFleet(c.Fleet)
+	if err != nil {
+		return usage(err)
+	}
+	if err := os.MkdirAll(c.Out, 0o700); err != nil {
+		return fmt.Errorf("making the folder of the demo: %w", err)
+	}
+	a.Store = filepath.Join(c.Out, "leadglass.db")
+	process, scopeFile, err := startLab(ctx, a, c.Fleet, c.Out)
+	if err != nil {
+		return err
+	}
+	defer process.stop()
+	a.note("%s simulated on this machine", plural(len(fleet.Archives), "archive"))
+
+	quiet := *a
+	if c.JSON {
+		quiet.out = io.Discard
+	}
+	if _, err := surveyFleet(ctx, &quiet, scopeFile, "demo", demoWorkers); err != nil {
+		return err
+	}
+	scores, err := scoreLast(ctx, a.Store, fleet)
+	if err != nil {
+		return err
+	}
+	paths, err := writeReport(ctx, a.Store, reportCommand{Format: []string{"html", "json", "csv"},
+		Edition: report.EditionPublic, MinCount: 1, Out: c.Out})
+	if err != nil {
+		return err
+	}
+	result := demoResult{Scores: scores, Seconds: time.Since(start).Seconds(), ClientMaxRSS: maxRSS(syscall.RUSAGE_SELF),
+		LabMaxRSS: process.stop(), Report: paths[0]}
+	return c.print(a, result)
+}
+
+// demoWorkers is how many simulated archives are examined side by side.
+const demoWorkers = 16
+
+func (c *demoCommand) print(a *app, r demoResult) error {
+	var err error
+	if c.JSON {
+		err = json.NewEncoder(a.out).Encode(r)
+	} else {
+		err = a.printScores(r.Scores)
+		fmt.Fprintf(a.out, "%.1f s, %d MB resident at most, simulated fleet %d MB\nreport: %s\n",
+			r.Seconds, r.ClientMaxRSS>>20, r.LabMaxRSS>>20, r.Report)
+	}
+	if err == nil && !r.AllRight() {
+		return &exitError{code: exitFailed, cause: errors.New("the survey and the truth differ")}
+	}
+	return err
+}
+
+func scoreLast(ctx context.Context, dsn string, fleet *lab.Fleet) (lab.Scores, error) {
+	db, err := store.OpenExisting(ctx, dsn)
+	if err != nil {
+		return lab.Scores{}, err
+	}
+	defer db.Close()
+	return score(ctx, db, "", fleet)
+}
+
+// labProcess is a fleet that runs in a process of its own, so that memory and
+// time of the survey are told apart from the fleet's.
+type labProcess struct {
+	cmd     *exec.Cmd
+	stopped bool
+}
+
+// startLab starts this program as `lab run` and waits until it listens.
+func startLab(ctx context.Context, a *app, fleet, dir string) (*labProcess, string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, "", fmt.Errorf("finding this program: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, self, "lab", "run", fleet, "--dir", dir, "--json")
+	cmd.Stderr = a.err
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 5 * time.Second
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, "", fmt.Errorf("starting the fleet: %w", err)
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, "", fmt.Errorf("starting the fleet: %w", err)
+	}
+	p := &labProcess{cmd: cmd}
+	var ready struct{ Scope string }
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, &ready)
+	}
+	if err != nil {
+		p.stop()
+		return nil, "", fmt.Errorf("the fleet did not start: %w", err)
+	}
+	return p, ready.Scope, nil
+}
+
+// stop ends the process, waits for it, and returns the most memory it had
+// resident, in bytes.
+func (p *labProcess) stop() int64 {
+	if p.stopped {
+		return 0
+	}
+	p.stopped = true
+	_ = p.cmd.Process.Signal(os.Interrupt) // it may have ended by itself
+	_ = p.cmd.Wait()
+	if usage, ok := p.cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		return usage.Maxrss << 10
+	}
+	return 0
+}
+
+func maxRSS(who int) int64 {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(who, &usage); err != nil {
+		return 0
+	}
+	return usage.Maxrss << 10
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+
+	"leadglass/internal/attribute"
+	"leadglass/internal/census"
+	"leadglass/internal/gate"
+	"leadglass/internal/identify/products"
+	"leadglass/internal/pipeline"
+	"leadglass/internal/privacy"
+	"leadglass/internal/scope"
+	"leadglass/internal/survey"
+)
+
+// engineOptions is what flags add to a scope.
+type engineOptions struct {
+	products     string   // file with more fingerprints
+	titles       []string // called AE titles to try first
+	authorisedBy string
+}
+
+// newEngine wires the gate and the stages for a scope.
+func newEngine(a *app, s *scope.Scope, o engineOptions) (*pipeline.Engine, error) {
+	table, err := loadProducts(o.products)
+	if err != nil {
+		return nil, usage(err)
+	}
+	e := &pipeline.Engine{
+		Gate: gate.New(s, gate.Options{
+			PerHostTime: s.Limits.PerHostTime, PerHostBytes: s.Limits.PerHostBytes,
+			ConnectionsPerHost: s.Limits.AssociationsPerHost, ProbesPerSecond: s.Rate.ProbesPerSecond,
+			PerNetworkProbesPerSecond: s.Rate.PerNetwork.ProbesPerSecond, PerNetworkPrefix: s.Rate.PerNetwork.Prefix,
+			Logger: a.log,
+		}),
+		Scope: s, Products: table, Log: a.log, SketchKey: privacy.NewKey(),
+		Memory: census.NewMemory(census.DefaultMemory), KnownAETitles: o.titles, Timeouts: pipeline.DefaultTimeouts, AuthorisedBy: o.authorisedBy,
+	}
+	if s.Overlay != "" {
+		overlay, err := attribute.LoadOverlay(s.Overlay)
+		if err != nil {
+			return nil, usage(err)
+		}
+		e.Attribute = overlay.Lookup
+	}
+	return e, nil
+}
+
+func loadProducts(file string) (*products.Table, error) {
+	if file == "" {
+		return products.Builtin()
+	}
+	return products.Load(file)
+}
+
+// resolve makes candidates of a target: one, or one for each address of a
+// name. Addresses outside the scope are an error.
+func resolve(ctx context.Context, g *gate.Gate, t target) ([]survey.Candidate, error) {
+	addrs := []netip.Addr{t.addr}
+	if !t.addr.IsValid() {
+		var err error
+		if addrs, err = g.Resolve(ctx, t.host); err != nil {
+			return nil, fmt.Errorf("target %s: %w", t.host, err)
+		}
+	}
+	var candidates []survey.Candidate
+	for _, addr := range addrs {
+		if err := g.Check(addr); err != nil {
+			return nil, fmt.Errorf("target %s: %w", t.host, err)
+		}
+		candidates = append(candidates, survey.Candidate{Host: t.host, Address: addr, Port: t.port})
+	}
+	return candidates, nil
+}

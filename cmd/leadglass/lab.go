@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"leadglass/internal/lab"
+	"leadglass/internal/scope"
+	"leadglass/internal/store"
+	"leadglass/internal/survey"
+	"leadglass/lab/fleets"
+)
+
+type labCommand struct {
+	Run   labRunCommand   `cmd:"" help:"Start a fleet on 127.0.0.0/8 and print the scope file that surveys it."`
+	Truth labTruthCommand `cmd:"" help:"Print the ground truth of a fleet as JSON."`
+	Score labScoreCommand `cmd:"" help:"Compare a survey with the truth, figure by figure."`
+}
+
+// openFleet opens a fleet file or, by its name, one that comes with the
+// program.
+func openFleet(nameOrFile string) (*lab.Fleet, error) {
+	if strings.ContainsAny(nameOrFile, "/.") {
+		fleet, err := lab.Load(nameOrFile)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w; fleets that come with Leadglass: %s", err, strings.Join(fleets.Names(), ", "))
+		}
+		return fleet, err
+	}
+	f, err := fleets.Open(nameOrFile)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return lab.Read(f)
+}
+
+type labRunCommand struct {
+	Fleet string `arg:"" help:"A fleet file, or the name of one that comes with Leadglass (demo)."`
+	Dir   string `help:"Where to write scope.yaml and overlay.csv." default:"." placeholder:"DIR"`
+	JSON  bool   `help:"One line of JSON with the paths on stdout when all archives listen."`
+}
+
+// Help adds examples to --help.
+func (labRunCommand) Help() string {
+	return `The fleet runs until it is interrupted.
+
+Examples:
+  leadglass lab run demo --dir /tmp/lab &
+  leadglass survey --scope /tmp/lab/scope.yaml
+  leadglass lab score demo`
+}
+
+// Run starts the fleet and waits for the interrupt.
+func (c *labRunCommand) Run(ctx context.Context, a *app) error {
+	fleet, err := openFleet(c.Fleet)
+	if err != nil {
+		return usage(err)
+	}
+	path, err := writeLabScope(fleet, c.Dir)
+	if err != nil {
+		return err
+	}
+	running, err := fleet.Run(ctx)
+	if err != nil {
+		return err
+	}
+	defer running.Close()
+	if c.JSON {
+		err = json.NewEncoder(a.out).Encode(map[string]any{"archives": len(fleet.Archives), "scope": path})
+	} else {
+		_, err = fmt.Fprintf(a.out, "%s listen; survey them with\n  leadglass survey --scope %s\n",
+			plural(len(fleet.Archives), "archive"), path)
+	}
+	if err != nil {
+		return fmt.Errorf("printing: %w", err)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// writeLabScope writes the scope and the overlay of a fleet into dir and
+// returns the path of the scope.
+func writeLabScope(fleet *lab.Fleet, dir string) (string, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("making the folder for the scope: %w", err)
+	}
+	path := filepath.Join(dir, "scope.yaml")
+	var text, overlay strings.Builder
+	err := errors.Join(fleet.Overlay(&overlay), fleet.Scope(&text, lab.ScopeOptions{Now: time.Now(), Overlay: "overlay.csv"}),
+		os.WriteFile(filepath.Join(dir, "overlay.csv"), []byte(overlay.String()), 0o600),
+		os.WriteFile(path, []byte(text.String()), 0o600))
+	if err != nil {
+		return "", fmt.Errorf("writing the scope of the fleet: %w", err)
+	}
+	return path, nil
+}
+
+type labTruthCommand struct {
+	Fleet string `arg:"" help:"A fleet file, or the name of one that comes with Leadglass."`
+}
+
+// Run prints the truth.
+func (c *labTruthCommand) Run(a *app) error {
+	fleet, err := openFleet(c.Fleet)
+	if err != nil {
+		return usage(err)
+	}
+	return json.NewEncoder(a.out).Encode(fleet.Truth())
+}
+
+type labScoreCommand struct {
+	Fleet  string `arg:"" help:"A fleet file, or the name of one that comes with Leadglass."`
+	Survey string `help:"The survey's ID or name; default: the last one." placeholder:"ID"`
+	JSON   bool   `help:"Every figure as JSON on stdout."`
+}
+
+// Run compares the survey with the truth; any difference ends with exit code 1.
+func (c *labScoreCommand) Run(ctx context.Context, a *app) error {
+	fleet, err := openFleet(c.Fleet)
+	if err != nil {
+		return usage(err)
+	}
+	db, err := store.OpenExisting(ctx, a.Store)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	scores, err := score(ctx, db, c.Survey, fleet)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = json.NewEncoder(a.out).Encode(scores)
+	} else {
+		err = a.printScores(scores)
+	}
+	if err == nil && !scores.AllRight() {
+		err = &exitError{code: exitFailed}
+	}
+	return err
+}
+
+func score(ctx context.Context, db *store.Store, idOrName string, fleet *lab.Fleet) (lab.Scores, error) {
+	v, err := db.Survey(ctx, idOrName)
+	if err != nil {
+		return lab.Scores{}, err
+	}
+	var measured []lab.Measured
+	for r, err := range db.Records(ctx, v.ID) {
+		if err != nil {
+			return lab.Scores{}, err
+		}
+		measured = append(measured, measuredOf(&r.Finding))
+	}
+	return lab.Score(fleet.Truth(), measured), nil
+}
+
+func measuredOf(f *survey.Finding) lab.Measured {
+	m := lab.Measured{Verdict: string(f.Verdict), Viewer: string(f.Viewer), Studies: numberOf(f.Counts.Studies),
+		ImagesLinked: numberOf(f.Counts.ImagesLinked), ImagesAccessible: numberOf(f.Counts.ImagesAccessible)}
+	m.Address, _ = netip.ParseAddr(f.Target.Address) // the lab's targets are addresses
+	if f.Owner != nil {
+		m.Country = f.Owner.Country
+	}
+	return m
+}
+
+func numberOf(c survey.Count) lab.Number {
+	n := lab.Number{Quality: lab.Quality(c.Quality)}
+	n.Value, _ = c.Int()
+	if c.Low != nil && c.High != nil {
+		n.Low, n.High = *c.Low, *c.High
+	}
+	return n
+}
+
+// printScores prints the totals, and every other figure that is off.
+func (a *app) printScores(s lab.Scores) error {
+	fmt.Fprintf(a.out, "%-34s %15s %15s %8s\n", "figure", "truth", "measured", "error")
+	for _, f := range s.Figures {
+		if !strings.Contains(f.Name, ".") || f.Error != 0 {
+			fmt.Fprintf(a.out, "%-34s %15s %15s %8s\n", f.Name, grouped(f.Truth), grouped(f.Measured), grouped(f.Error))
+		}
+	}
+	for _, w := range s.Wrong {
+		fmt.Fprintf(a.out, "%s: %s\n", w.Address, strings.Join(w.Wrong, "; "))
+	}
+	_, err := fmt.Fprintf(a.out, "%s compared, %d archives wrong\n", plural(len(s.Figures), "figure"), s.ArchivesWrong)
+	return err
+}
+
+// surveyFleet surveys a fleet that runs, by its own scope file.
+func surveyFleet(ctx context.Context, a *app, scopeFile string, name string, workers int) (survey.Survey, error) {
+	s, err := scope.Load(scopeFile)
+	if err != nil {
+		return survey.Survey{}, err
+	}
+	v, _, err := runSurvey(ctx, a, s, surveyOptions{name: name, simulated: true, workers: workers})
+	return v, err
+}

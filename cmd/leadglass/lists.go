@@ -1,0 +1,103 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"leadglass/internal/assess"
+)
+
+// version and commit are set by the linker.
+var (
+	version = "unknown"
+	commit  = "unknown"
+)
+
+type productsCommand struct {
+	File string `name:"products" help:"More fingerprints, beside the built-in ones." placeholder:"FILE"`
+	JSON bool   `help:"The fingerprints with their sources as JSON on stdout."`
+}
+
+// Run lists the products.
+func (c *productsCommand) Run(a *app) error {
+	table, err := loadProducts(c.File)
+	if err != nil {
+		return usage(err)
+	}
+	list := table.List()
+	if c.JSON {
+		return json.NewEncoder(a.out).Encode(list)
+	}
+	fmt.Fprintf(a.out, "%d products, %d toolkits\n\n", len(list.Products), len(list.Toolkits))
+	for _, p := range list.Products {
+		var signs []string
+		for _, s := range p.Signs {
+			signs = append(signs, s.Evidence...)
+		}
+		fmt.Fprintf(a.out, "%-28s %s\n", p.Name, strings.Join(unique(signs), ", "))
+	}
+	return nil
+}
+
+// unique is list, sorted, without repetitions.
+func unique(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+type checksCommand struct {
+	JSON bool `help:"The whole catalogue and the grade rule as JSON on stdout."`
+}
+
+// Run lists the checks and the rule of the grades.
+func (c *checksCommand) Run(a *app) error {
+	if c.JSON {
+		return json.NewEncoder(a.out).Encode(struct {
+			Schema string             `json:"schema"`
+			Checks []assess.Check     `json:"checks"`
+			Grades []assess.GradeRule `json:"grades"`
+		}{"leadglass.checks/1", assess.Catalogue(), assess.GradeRules()})
+	}
+	for _, check := range assess.Catalogue() {
+		fmt.Fprintf(a.out, "%s  %-8s  %s\n", check.ID, check.Severity, check.Title)
+	}
+	fmt.Fprintln(a.out, "\nGrades: the first line that applies")
+	for _, r := range assess.GradeRules() {
+		grade := string(r.Grade)
+		if grade == "" {
+			grade = "-"
+		}
+		fmt.Fprintf(a.out, "  %s  %s\n", grade, r.When)
+	}
+	return nil
+}
+
+type versionCommand struct {
+	JSON bool `help:"As JSON on stdout."`
+}
+
+// Run prints the version.
+func (c *versionCommand) Run(a *app) error {
+	v := struct {
+		Version string            `json:"version"`
+		Commit  string            `json:"commit"`
+		Go      string            `json:"go"`
+		Licence string            `json:"licence"`
+		Modules map[string]string `json:"modules"`
+	}{version, commit, runtime.Version(), "Apache-2.0", map[string]string{}}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			v.Modules[m.Path] = m.Version
+		}
+	}
+	if c.JSON {
+		return json.NewEncoder(a.out).Encode(v)
+	}
+	fmt.Fprintf(a.out, "leadglass %s (commit %s, %s, %s/%s)\nApache License 2.0; %d modules of others are linked in: see docs/dependencies.md for their licences\n",
+		v.Version, v.Commit, v.Go, runtime.GOOS, runtime.GOARCH, len(v.Modules))
+	return nil
+}

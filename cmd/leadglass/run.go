@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+)
+
+// commandLine is the whole command line: the global flags and one field a
+// command, each in a file of its own.
+type commandLine struct {
+	Store    string `help:"Where surveys are kept: a file." default:"leadglass.db" env:"LEADGLASS_STORE" placeholder:"FILE"`
+	Quiet    bool   `short:"q" help:"No progress and no hints, only results and errors."`
+	LogLevel string `help:"Log to stderr from this level on: debug, info, warn, error, off." enum:"debug,info,warn,error,off" default:"warn"`
+	NoColor  bool   `help:"No colours (also by NO_COLOR in the environment)." env:"NO_COLOR"`
+
+	Check    checkCommand    `cmd:"" help:"Assess single archives now."`
+	Survey   surveyCommand   `cmd:"" help:"Survey a scope into the store."`
+	Report   reportCommand   `cmd:"" help:"Report on a survey."`
+	Scope    scopeCommand    `cmd:"" help:"Look at scope files."`
+	Lab      labCommand      `cmd:"" help:"Run a simulated fleet of archives on this machine."`
+	Demo     demoCommand     `cmd:"" help:"Simulated fleet, survey, score and report in one go."`
+	Products productsCommand `cmd:"" help:"List the products that are recognised."`
+	Checks   checksCommand   `cmd:"" help:"List the checks and the rule of the grades."`
+	Version  versionCommand  `cmd:"" help:"Show the version and the licences."`
+}
+
+// app is what every command is given.
+type app struct {
+	*commandLine
+	out, err io.Writer
+	log      *slog.Logger
+	// live: stderr is a terminal, so that a status line can be kept there.
+	live bool
+	// color: stdout is a terminal that may be coloured.
+	color bool
+}
+
+const description = `Leadglass surveys the medical image archives of a scope you are authorised for:
+which archives answer, how they are exposed, and how many studies and images
+are open, counted without reading a patient's data.
+
+It never retrieves an image, writes to an archive, or guesses a password.
+
+Exit codes: 0 done; 1 failed; 2 usage, or refused (scope, validity,
+unauthorised target); 3 done but incomplete; 4 --fail-on verdict met.`
+
+// run is the program: it parses args, runs the command and returns the exit
+// code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var cl commandLine
+	exited := -1
+	parser, err := kong.New(&cl, kong.Name("leadglass"), kong.Description(description),
+		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.UsageOnError())
+	if err != nil {
+		fmt.Fprintln(stderr, "leadglass:", err)
+		return exitFailed
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	k, err := parser.Parse(args)
+	switch {
+	case exited >= 0: // help was printed
+		return exited
+	case err != nil:
+		fmt.Fprintf(stderr, "leadglass: %v; see `leadglass --help`\n", err)
+		return exitUsage
+	}
+	a := &app{commandLine: &cl, out: stdout, err: stderr, log: logger(stderr, cl.LogLevel),
+		live: isTerminal(stderr) && !cl.Quiet, color: isTerminal(stdout) && !cl.NoColor}
+	k.BindTo(ctx, (*context.Context)(nil))
+	return a.finish(k.Run(a))
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// logger logs to w from a level on. What is logged never holds a value of a
+// patient attribute.
+func logger(w io.Writer, level string) *slog.Logger {
+	if level == "off" {
+		return slog.New(slog.DiscardHandler)
+	}
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(level)) // the parser admits known levels only
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l}))
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Messages to people, on stderr. The rules: lower case and no full stop after
+// a message of one sentence; an error says what was being done and ends with
+// the remedy; a note is something worth knowing that needs nothing done.
+// Results go to stdout and never through here.
+
+// fail says why the program ends.
+func (a *app) fail(err error) { a.line("leadglass: " + err.Error()) }
+
+// note says something worth knowing, unless --quiet.
+func (a *app) note(format string, args ...any) {
+	if !a.Quiet {
+		a.line(fmt.Sprintf(format, args...))
+	}
+}
+
+// clearLine goes back to the start of the line and clears it.
+const clearLine = "\r\x1b[K"
+
+func (a *app) line(s string) {
+	if a.live {
+		s = clearLine + s
+	}
+	fmt.Fprintln(a.err, s)
+}
+
+// status shows s in place of what it showed before, on a terminal; elsewhere
+// it is a line of its own.
+func (a *app) status(s string) {
+	switch {
+	case a.Quiet:
+	case a.live:
+		fmt.Fprint(a.err, clearLine+s)
+	default:
+		fmt.Fprintln(a.err, s)
+	}
+}
+
+// statusEvery is how often a status line is written.
+func (a *app) statusEvery() time.Duration {
+	if a.live {
+		return 200 * time.Millisecond
+	}
+	return 5 * time.Second
+}
+
+// endStatus leaves a clean line behind a status line.
+func (a *app) endStatus() {
+	if a.live {
+		fmt.Fprint(a.err, clearLine)
+	}
+}
+
+// plural is "1 archive", "2 archives".
+func plural[N int | int64 | uint64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	if strings.HasSuffix(noun, "y") {
+		noun = strings.TrimSuffix(noun, "y") + "ie"
+	} else if strings.HasSuffix(noun, "s") {
+		noun += "e"
+	}
+	return fmt.Sprintf("%s %ss", grouped(int64(n)), noun)
+}
+
+// grouped writes n with a comma between groups of three digits.
+func grouped(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -1,0 +1,236 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"leadglass/internal/pipeline"
+	"leadglass/internal/scope"
+	"leadglass/internal/store"
+	"leadglass/internal/survey"
+)
+
+type surveyCommand struct {
+	ScopeFile    string `name:"scope" required:"" help:"The scope file: what may be probed, on whose authority." placeholder:"FILE"`
+	Name         string `help:"The survey's name; default: the scope's." placeholder:"NAME"`
+	Resume       bool   `help:"Continue the last survey of this scope that was interrupted."`
+	Concurrency  int    `help:"How many hosts are examined side by side." default:"32"`
+	ProductsFile string `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
+	JSON         bool   `help:"JSON Lines on stdout: every finding, then a summary."`
+}
+
+// Help adds examples to --help.
+func (surveyCommand) Help() string {
+	return `The scope file says who ordered the survey and which addresses may be touched;
+` + "`leadglass scope check FILE`" + ` shows what a survey would send.
+
+Examples:
+  leadglass survey --scope mandate.yaml --name 2026-Q1
+  leadglass survey --scope mandate.yaml --resume
+  leadglass survey --scope mandate.yaml --json | jq -c 'select(.verdict == "open")'`
+}
+
+// Run surveys the scope into the store.
+func (c *surveyCommand) Run(ctx context.Context, a *app) error {
+	s, err := scope.Load(c.ScopeFile)
+	if err != nil {
+		return usage(err)
+	}
+	_, _, err = runSurvey(ctx, a, s, surveyOptions{name: c.Name, resume: c.Resume, workers: c.Concurrency,
+		products: c.ProductsFile, json: c.JSON})
+	return err
+}
+
+// surveyOptions is what a survey needs besides its scope.
+type surveyOptions struct {
+	name      string
+	resume    bool
+	simulated bool
+	workers   int
+	products  string
+	json      bool
+}
+
+// sweepers is how many hosts are swept side by side. A host that drops packets
+// keeps its sweeper waiting, so there are many.
+const sweepers = 256
+
+// runSurvey surveys a scope into the store and prints the summary. The survey
+// is returned as it was stored, with how far it got.
+func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (survey.Survey, *pipeline.Run, error) {
+	if err := s.Enumerable(); err != nil {
+		return survey.Survey{}, nil, usage(err)
+	}
+	eng, err := newEngine(a, s, engineOptions{products: o.products})
+	if err != nil {
+		return survey.Survey{}, nil, err
+	}
+	db, err := store.Open(ctx, a.Store)
+	if err != nil {
+		return survey.Survey{}, nil, err
+	}
+	defer db.Close()
+	v, done, err := openSurvey(ctx, db, s, o)
+	if err != nil {
+		return v, nil, err
+	}
+	a.note("survey %s of %s (%s), %s, by the authority of %s", v.ID, v.Name, plural(v.Addresses, "address"),
+		plural(len(s.Ports.DICOM)+len(s.Ports.HTTP), "port"), s.Authority.Organisation)
+	run := &pipeline.Run{Engine: eng, SurveyID: v.ID, Saver: a.saver(db, o.json), Sweepers: sweepers, Examiners: max(1, o.workers),
+		Done: func(c survey.Candidate) bool { _, ok := done[store.KeyOf(c)]; return ok }}
+	stop := a.showProgress(&run.Progress, v.Addresses-int64(len(done)))
+	err = run.Execute(ctx, candidates(ctx, eng, a))
+	stop()
+
+	v.Probed += run.Progress.Probed.Load()
+	v.State, v.FinishedAt = survey.StateFinished, time.Now().UTC()
+	if err != nil {
+		v.State, v.FinishedAt = survey.StateInterrupted, time.Time{}
+	}
+	if saveErr := db.UpdateSurvey(context.WithoutCancel(ctx), v); saveErr != nil {
+		return v, run, errors.Join(err, saveErr)
+	}
+	if err != nil {
+		if errors.Is(err, context.Canceled) {
+			return v, run, &exitError{code: exitIncomplete, cause: fmt.Errorf(
+				"survey %s interrupted after %d hosts; continue it with --resume", v.ID, run.Progress.Examined.Load())}
+		}
+		return v, run, fmt.Errorf("survey %s: %w", v.ID, err)
+	}
+	return v, run, a.summary(run, v, o.json)
+}
+
+// openSurvey makes a new survey or finds the one to continue, with the targets
+// it has done.
+func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o surveyOptions) (survey.Survey, map[store.Key]struct{}, error) {
+	name := o.name
+	if name == "" {
+		name = s.Name
+	}
+	if !o.resume {
+		v, err := db.CreateSurvey(ctx, survey.Survey{Name: name, Scope: s.Text, Simulated: o.simulated, Version: version,
+			Authority: survey.Authority{Organisation: s.Authority.Organisation, Contact: s.Authority.Contact, Reference: s.Authority.Reference},
+			StartedAt: time.Now(), Addresses: int64(s.Size()) + int64(len(s.Names))})
+		return v, nil, err
+	}
+	all, err := db.Surveys(ctx)
+	if err != nil {
+		return survey.Survey{}, nil, err
+	}
+	for _, v := range all {
+		if v.State == survey.StateFinished || v.Scope != s.Text || o.name != "" && v.Name != o.name {
+			continue
+		}
+		done, err := db.DoneTargets(ctx, v.ID)
+		return v, done, err
+	}
+	return survey.Survey{}, nil, usage(errors.New("no unfinished survey of this very scope in the store; leave --resume out to begin one"))
+}
+
+// candidates are the scope's addresses and what its names resolve to.
+func candidates(ctx context.Context, eng *pipeline.Engine, a *app) iter.Seq[survey.Candidate] {
+	return func(yield func(survey.Candidate) bool) {
+		names := map[string]string{}
+		for _, name := range eng.Scope.Names {
+			addrs, err := eng.Gate.Resolve(ctx, name)
+			if err != nil {
+				a.note("%s is left out: %v", name, err)
+			}
+			for _, addr := range addrs {
+				names[addr.String()] = name
+			}
+		}
+		for addr := range eng.Scope.Addresses() {
+			if !yield(survey.Candidate{Address: addr, Host: names[addr.String()]}) {
+				return
+			}
+		}
+	}
+}
+
+// printingSaver saves records and prints each as a line of JSON.
+type printingSaver struct {
+	pipeline.Saver
+	out *json.Encoder
+}
+
+func (p printingSaver) AppendRecords(ctx context.Context, records []survey.Record) error {
+	for _, r := range records {
+		if err := p.out.Encode(r.Finding); err != nil {
+			return fmt.Errorf("printing a finding: %w", err)
+		}
+	}
+	return p.Saver.AppendRecords(ctx, records)
+}
+
+func (a *app) saver(db *store.Store, asJSON bool) pipeline.Saver {
+	if asJSON {
+		return printingSaver{db, json.NewEncoder(a.out)}
+	}
+	return db
+}
+
+// showProgress keeps a status line until the function it returns is called.
+func (a *app) showProgress(p *pipeline.Progress, addresses int64) (stop func()) {
+	start := time.Now()
+	done := make(chan struct{})
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		tick := time.NewTicker(a.statusEvery())
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				a.status(progressLine(p, addresses, time.Since(start)))
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-finished
+		a.endStatus()
+	}
+}
+
+func progressLine(p *pipeline.Progress, addresses int64, took time.Duration) string {
+	return fmt.Sprintf("%s  swept %s of %s, examined %s, archives %s, open %s, %s, %s",
+		took.Round(time.Second), grouped(p.Swept.Load()), grouped(addresses), grouped(p.Examined.Load()),
+		grouped(p.Speaking.Load()), grouped(p.Open.Load()), plural(p.Studies.Load(), "study"), plural(p.Images.Load(), "image"))
+}
+
+// surveySummary is the last line of `survey --json`.
+type surveySummary struct {
+	Schema   string         `json:"schema"`
+	Survey   survey.Survey  `json:"survey"`
+	Hosts    int64          `json:"hosts"`
+	Archives int64          `json:"archives"`
+	Open     int64          `json:"archives_open"`
+	Studies  int64          `json:"studies_counted"`
+	Images   int64          `json:"images_counted"`
+	Seconds  float64        `json:"seconds"`
+	Traffic  survey.Traffic `json:"traffic"`
+}
+
+func (a *app) summary(run *pipeline.Run, v survey.Survey, asJSON bool) error {
+	p := &run.Progress
+	s := surveySummary{Schema: "leadglass.survey/1", Survey: v, Hosts: p.Examined.Load(), Archives: p.Speaking.Load(),
+		Open: p.Open.Load(), Studies: p.Studies.Load(), Images: p.Images.Load(),
+		Seconds: v.FinishedAt.Sub(v.StartedAt).Seconds(), Traffic: run.Gate.Total().Traffic}
+	if asJSON {
+		return json.NewEncoder(a.out).Encode(s)
+	}
+	_, err := fmt.Fprintf(a.out, "survey %s finished in %.1f s\n  hosts recorded  %s\n  archives        %s\n  freely open     %s\n  studies         %s\n  images          %s\n  sent %s bytes in %s\n",
+		v.ID, s.Seconds, grouped(s.Hosts), grouped(s.Archives), grouped(s.Open), grouped(s.Studies), grouped(s.Images),
+		grouped(s.Traffic.BytesSent), plural(s.Traffic.Connections, "connection"))
+	if err == nil && !v.Simulated {
+		a.note("`leadglass report` makes the report")
+	}
+	return err
+}

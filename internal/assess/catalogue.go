@@ -1,0 +1,21 @@
+package assess
+
+// Catalogue lists the checks, in the order in which they are made and shown.
+func Catalogue() []Check {
+	return []Check{
+		LGD01, LGD02, LGD03, LGD04, LGD05, LGD06, LGD07, LGD08, LGD09, LGD13,
+		LGT01, LGT03, LGT04,
+		LGW04, LGW05,
+		LGN01,
+	}
+}
+
+// Find returns the check of an ID, as "LG-D04".
+func Find(id string) (Check, bool) {
+	for _, c := range Catalogue() {
+		if c.ID == id {
+			return c, true
+		}
+	}
+	return Check{}, false
+}

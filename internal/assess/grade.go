@@ -1,0 +1,85 @@
+package assess
+
+import "leadglass/internal/survey"
+
+// GradeRule is a row of the table that gives a target its grade.
+type GradeRule struct {
+	Grade survey.Grade `json:"grade"`
+	// When says in words when the row applies.
+	When string `json:"when"`
+
+	applies func(gradeFacts) bool
+}
+
+// gradeFacts is what grades depend on.
+type gradeFacts struct {
+	verdict survey.Verdict
+	// viewer: a viewer or administration page answers without login.
+	viewer bool
+	// guessed: a made-up or default called AE title opens an association on a
+	// port without TLS.
+	guessed bool
+	// certificate: the certificate is at fault.
+	certificate bool
+	// mutual: every port that answers demands a client certificate.
+	mutual bool
+}
+
+// GradeRules returns the rule by which grades are given: the first row that
+// applies.
+func GradeRules() []GradeRule {
+	return []GradeRule{
+		{survey.GradeNone, "the verdict is unreachable or not-dicom: there is nothing to grade",
+			func(f gradeFacts) bool { return !f.verdict.Speaks() }},
+		{survey.GradeF, "the verdict is open or open-images: queries are answered",
+			func(f gradeFacts) bool { return f.verdict.FreelyAccessible() }},
+		{survey.GradeD, "a viewer or administration page answers without login (LG-W04 fails)",
+			func(f gradeFacts) bool { return f.viewer }},
+		{survey.GradeD, "the verdict is identified, in plaintext, with a made-up or a default called AE title (LG-D03 fails, and LG-D01 or LG-D02)",
+			func(f gradeFacts) bool { return f.guessed }},
+		{survey.GradeC, "the verdict is identified, but only over TLS without a client certificate or with a title that has to be known",
+			func(f gradeFacts) bool { return f.verdict == survey.Identified }},
+		{survey.GradeC, "the verdict is protected, but the certificate is expired, self-signed or weak (LG-T03 fails)",
+			func(f gradeFacts) bool { return f.certificate }},
+		{survey.GradeA, "the verdict is protected, every port that answers demands TLS with a client certificate, and nothing else is reachable",
+			func(f gradeFacts) bool { return f.mutual }},
+		{survey.GradeB, "the verdict is protected: every association is rejected, or TLS keeps strangers out",
+			func(gradeFacts) bool { return true }},
+	}
+}
+
+// Grade sums up a target by the first of GradeRules that applies.
+func Grade(services []survey.Service, checks []survey.Check) survey.Grade {
+	return RuleFor(services, checks).Grade
+}
+
+// RuleFor returns the row that gives a target its grade.
+func RuleFor(services []survey.Service, checks []survey.Check) GradeRule {
+	f := factsOf(services, checks)
+	rules := GradeRules()
+	for _, r := range rules {
+		if r.applies(f) {
+			return r
+		}
+	}
+	return rules[len(rules)-1]
+}
+
+func factsOf(services []survey.Service, checks []survey.Check) gradeFacts {
+	f := gradeFacts{
+		verdict:     Verdict(services, checks),
+		viewer:      failedOn(checks, 0, LGW04.ID),
+		certificate: failedOn(checks, 0, LGT03.ID),
+		mutual:      true,
+	}
+	for _, s := range services {
+		switch verdictOf(s, nil) {
+		case survey.Unreachable:
+			continue
+		case survey.Identified:
+			f.guessed = f.guessed || failedOn(checks, s.Port, LGD03.ID) && failedOn(checks, s.Port, LGD01.ID, LGD02.ID)
+		}
+		f.mutual = f.mutual && certificateRequired(s)
+	}
+	return f
+}

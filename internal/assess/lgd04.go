@@ -1,0 +1,120 @@
+package assess
+
+import (
+	"context"
+
+	"leadglass/dicom"
+	"leadglass/dicom/dimse"
+	"leadglass/internal/survey"
+)
+
+// LGD04 asks for studies.
+var LGD04 = Check{
+	ID:       "LG-D04",
+	Title:    "Study query answered",
+	Severity: survey.Critical,
+	On:       OnDICOM,
+	Means: `Anybody who reaches the port can list the studies of the archive, and with other keys than ours the names,
+birth dates, patient numbers and findings that go with them. This is what the study of 2019 called freely accessible. For
+the operator it is a breach of confidentiality of every patient in the archive, whether or not anybody came.`,
+	Tested: `A C-FIND of Study Root at STUDY level for the last 30 days, which is little work for the archive; where it finds
+nothing, once more without a date. The first response is counted, not looked at, and answered with C-CANCEL. Any response,
+status 0000, a warning, FE00 without a cancel of ours and A7xx (out of resources) fail the check: queries of strangers are
+processed, also by an archive that holds nothing. Statuses 0118, 0122, 0124 and 0211, and an association that is ended at
+the request (Orthanc's way of refusing), pass. After any other failure, such as A900 or C000, the query is made once more
+with fewer keys, and then given up as unknown. An accepted presentation context alone is not exposure.`,
+	Sends: `One A-ASSOCIATE-RQ that proposes the query and retrieval contexts that the archive accepted before, none for
+storage. One to three C-FIND-RQ (1.2.840.10008.5.1.4.1.2.2.1) of about 200 bytes with the keys
+
+| tag | attribute | value |
+|---|---|---|
+| (0008,0020) | Study Date | the last 30 days as a range, then empty |
+| (0008,0030) | Study Time | empty; not in the reduced query |
+| (0008,0052) | Query/Retrieve Level | STUDY |
+| (0008,0061) | Modalities in Study | empty; not in the reduced query |
+| (0020,000D) | Study Instance UID | empty |
+| (0020,1208) | Number of Study Related Instances | empty; not in the reduced query |
+
+and one C-CANCEL-RQ for each that is answered. No key identifies a person.`,
+	Remedies: and(callers(), map[Product]string{
+		Orthanc: `in orthanc.json:
+    "DicomAlwaysAllowFind": false,
+    "DicomCheckCalledAet": true,
+    "DicomCheckModalityHost": true,
+    "DicomModalities": {
+      "workstation1": ["WORKSTATION1", "192.0.2.10", 104]
+    }
+and restart. Stations that query have to be listed with title and address, otherwise they are refused; storing goes on as before.`,
+	}),
+	References: []string{refFind, refAccess, refPersonAuth, refGDPR, refNIS2Access, refNIST},
+	Run:        runD04,
+}
+
+func runD04(ctx context.Context, s *Session) Result {
+	if r, ok := s.notAssociated(); !ok {
+		return r
+	}
+	if !s.accepts(dicom.StudyRootFind) {
+		return pass("No presentation context for study queries (Study Root) was accepted.")
+	}
+	r := s.ask(ctx, dicom.StudyRootFind, studyKeys(s.lastDays(30)))
+	s.note(survey.BehaviourFind, r.behaviour())
+	if r.kind == replyUnclear {
+		first := r.what
+		r = s.ask(ctx, dicom.StudyRootFind, reducedStudyKeys())
+		if r.kind != replyAnswered {
+			return unknown("To a study query %s, and to one with fewer keys %s.", first, r.what)
+		}
+	}
+	switch r.kind {
+	case replyRefused:
+		return pass("No study query was answered: %s.", r.what)
+	case replyNone, replyUnclear:
+		return unknown("A study query has no result: %s.", r.what)
+	}
+	s.answeredBy(dicom.StudyRootFind)
+	return s.listed(ctx, r)
+}
+
+// listed says what an archive that answers lists.
+func (s *Session) listed(ctx context.Context, r reply) Result {
+	if r.matches == 0 && r.status == dimse.Success {
+		if all := s.ask(ctx, dicom.StudyRootFind, studyKeys("")); all.kind == replyAnswered {
+			r = all
+		}
+	}
+	switch {
+	case r.matches > 0:
+		return fail("A study query of a stranger was answered with at least one study; it was stopped after the first.")
+	case r.status == dimse.Success:
+		return fail("A study query of a stranger was answered with success; no study was listed.")
+	}
+	return fail("A study query of a stranger was processed: %s.", r.what)
+}
+
+// reducedStudyKeys are the keys for archives that do not take the others: the
+// unique key, and a date because some demand one.
+func reducedStudyKeys() []dimse.Key {
+	return []dimse.Key{
+		{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "STUDY"},
+		{Tag: dicom.StudyDate, VR: dicom.DA, Value: "19000101-"},
+		{Tag: dicom.StudyInstanceUID, VR: dicom.UI},
+	}
+}
+
+// lastDays is the range of study dates of the last days, open at its end.
+func (s *Session) lastDays(days int) string {
+	return s.now().UTC().AddDate(0, 0, -days).Format("20060102") + "-"
+}
+
+// behaviour is the reply in the form that behaviours are named in; "" where a
+// list was cut short by our own doing, which tells nothing of its end.
+func (r reply) behaviour() string {
+	switch {
+	case r.how != "":
+		return behaviourOf(r.how)
+	case r.kind == replyNone || r.matches > 0:
+		return ""
+	}
+	return r.status.String()
+}

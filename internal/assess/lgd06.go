@@ -1,0 +1,129 @@
+package assess
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"leadglass/dicom"
+	"leadglass/dicom/dimse"
+	"leadglass/internal/survey"
+)
+
+// LGD06 asks for a retrieval that cannot bring an image.
+var LGD06 = Check{
+	ID:       "LG-D06",
+	Title:    "Images can be fetched by C-GET",
+	Severity: survey.Critical,
+	On:       OnDICOM,
+	Means: `Anybody who reaches the port can copy the images themselves, with the names in them, over the association that
+they opened; no listening port of theirs is needed. With LG-D04 it makes the whole archive downloadable.`,
+	Tested: `A C-GET on an association that offers no storage context: by the protocol's own rules no image can be sent on
+it. First for a study UID made up at random. An association ended at the request, 0118, 0122, 0124 and 0211 pass: refused.
+Status 0000 fails: the archive searched for the study on behalf of a stranger and says that it has nothing left to send
+(DCMTK). Other statuses do not tell "not allowed" from "no such study" (Orthanc: C000 where it is allowed; where it is
+not, it ends the association). Then, where the scope allows it (allow.sample) and studies are listed, the study with the
+fewest images of the first five listed is asked for in the same way. Sub-operations that were tried and failed prove that
+the archive would have sent it (PS3.4 C.4.3.1.3). Its UID is kept for this one request and forgotten. Where it may not be
+asked, C000 of an Orthanc is judged by what is known of the product, and anything else is unknown.`,
+	Sends: `On the association of LG-D04 while it lasts, otherwise on a new one that proposes query and retrieval contexts
+only: one C-GET-RQ (1.2.840.10008.5.1.4.1.2.2.3, or ...2.1.3 where only Patient Root is offered) with (0008,0052) STUDY and
+(0020,000D) a UID under 2.25 made up at random. Where that is not clear, one C-FIND-RQ with (0008,0052) STUDY, (0020,000D)
+and (0020,1208) empty, ended by C-CANCEL-RQ after five responses, and one more C-GET-RQ.`,
+	Remedies: and(callers(), map[Product]string{
+		Orthanc: `in orthanc.json (1.9.0 or later):
+    "DicomAlwaysAllowGet": false
+and restart. Stations that fetch by C-GET have to be listed in "DicomModalities", otherwise they are refused; C-MOVE is not affected.`,
+		Dcmqrscp: `start it without C-GET, which few stations use:
+    dcmqrscp --disable-get -c /etc/dcmtk/dcmqrscp.cfg
+and name the stations in place of ANY in the AETable. Viewers that fetch by C-GET have to be set to C-MOVE.`,
+		Dcm4chee: `remove the SCP transfer capabilities for 1.2.840.10008.5.1.4.1.2.2.3 and 1.2.840.10008.5.1.4.1.2.1.3 (Study and Patient Root C-GET) from the AE where no station uses them, and ` + dcm4cheeCallers,
+	}),
+	References: []string{refGet, refAccess, refPersonAuth, refGDPR, refNIS2Access, refNIST},
+	Run:        runD06,
+}
+
+func runD06(ctx context.Context, s *Session) Result {
+	if r, ok := s.notAssociated(); !ok {
+		return r
+	}
+	model := dicom.StudyRootGet
+	if !s.accepts(model) {
+		model = dicom.PatientRootGet
+	}
+	if !s.accepts(model) {
+		return pass("No presentation context for C-GET was accepted.")
+	}
+	var p dimse.RetrievalProbe
+	e := s.do(ctx, model, func(ctx context.Context, c *dimse.Client) (err error) {
+		if p, err = c.ProbeGet(ctx, model); err == nil && p.Ended {
+			return errEnded
+		}
+		return err
+	})
+	switch {
+	case e.contact == ended:
+		return pass("C-GET was refused: the association was ended at the request.")
+	case e.contact == failed:
+		return unknown("A C-GET has no result: %s.", e.what)
+	}
+	s.note(survey.BehaviourGetUnknown, p.Status.String())
+	switch {
+	case refusal(p.Status):
+		return pass("C-GET was refused with status %s (%s).", p.Status, meaning(p.Status))
+	case p.Status == dimse.Success, attempted(p):
+		s.routes = append(s.routes, RouteGet)
+		return fail("A C-GET of a stranger was processed: for a study that does not exist the answer was status %s (%s).",
+			p.Status, meaning(p.Status))
+	}
+	return s.getStudy(ctx, fmt.Sprintf("status %s (%s) for a study that does not exist", p.Status, meaning(p.Status)), p.Status)
+}
+
+// getStudy settles a C-GET whose first answer, named in first, was ambiguous.
+func (s *Session) getStudy(ctx context.Context, first string, status dimse.Status) Result {
+	lists := slices.Contains(s.queries, dicom.StudyRootFind) && s.accepts(dicom.StudyRootGet)
+	if !s.Allow.Sample || !lists {
+		why := "and there is no listed study to ask for"
+		if lists {
+			why = "and the scope does not allow asking for a listed study (allow.sample)"
+		}
+		return s.getByProduct(first, why, status)
+	}
+	var p dimse.RetrievalProbe
+	e := s.do(ctx, dicom.StudyRootGet, func(ctx context.Context, c *dimse.Client) (err error) {
+		if p, err = c.ProbeGetStudy(ctx, sampleStudies); err == nil && p.Ended {
+			return errEnded
+		}
+		return err
+	})
+	switch {
+	case e.contact == ended:
+		return unknown("C-GET answered %s and ended the association when a listed study was asked for.", first)
+	case e.contact == failed:
+		return unknown("C-GET answered %s; asking for a listed study has no result: %s.", first, e.what)
+	case p.Asked == dimse.AskedNothing:
+		return s.getByProduct(first, "and no study is listed that could be asked for", status)
+	}
+	switch {
+	case attempted(p):
+		s.routes = append(s.routes, RouteGet)
+		return fail("A C-GET of a stranger was carried out: for a listed study the archive tried to send images (status %s, %d failed for want of a storage context).",
+			p.Status, max(p.Failed, 0))
+	case refusal(p.Status):
+		return pass("C-GET of a listed study was refused with status %s (%s).", p.Status, meaning(p.Status))
+	}
+	return unknown("C-GET answered %s and status %s (%s) without sub-operations for a listed study.", first, p.Status, meaning(p.Status))
+}
+
+// getByProduct judges an ambiguous status by what is known of the product.
+func (s *Session) getByProduct(first, why string, status dimse.Status) Result {
+	known := s.Service.Product.Confidence == survey.Certain || s.Service.Product.Confidence == survey.Likely
+	if known && slices.Equal(productsOf(s.Service), []Product{Orthanc}) && status == dimse.UnableToProcess {
+		s.routes = append(s.routes, RouteGet)
+		return fail("C-GET answered %s, which Orthanc does where C-GET is allowed; where it is not, it ends the association.", first)
+	}
+	return unknown("C-GET answered %s, which does not tell whether it is allowed, %s.", first, why)
+}
+
+// attempted reports whether sub-operations were tried (PS3.4 C.4.3.1.3).
+func attempted(p dimse.RetrievalProbe) bool { return p.Failed > 0 || p.Completed > 0 || p.Warning > 0 }

@@ -1,0 +1,106 @@
+package assess
+
+import (
+	"context"
+	"strings"
+
+	"leadglass/dicom"
+	"leadglass/dicom/dimse"
+	"leadglass/internal/survey"
+)
+
+// LGD07 asks for a move of a study that does not exist to where nothing
+// listens.
+var LGD07 = Check{
+	ID:       "LG-D07",
+	Title:    "Images can be sent to us by C-MOVE",
+	Severity: survey.High,
+	On:       OnDICOM,
+	Means: `C-MOVE makes the archive send images to an AE title of the caller's choice. An archive that takes any title for
+a destination hands images out to strangers; one that takes only those of its list lets strangers at least set off
+transfers between the hospital's own machines.`,
+	Tested: `A C-MOVE for a study UID made up at random, to our own calling AE title, where nothing listens. An association
+ended at the request, 0118, 0122, 0124 and 0211 pass: refused. A801 (destination unknown) and C801 (destination not allowed)
+pass: moves are processed, but not to strangers. B000, A702 and sub-operations that were tried fail: our title is known as a
+destination. Status 0000 fails too, except where the peer is built on DCMTK or on a toolkit that is not known: dcmqrscp
+looks for the study before it looks at the destination, so that 0000 says nothing about the latter, and the result is
+unknown. So it is for C000, which Orthanc answers in every case.`,
+	Sends: `On the association of LG-D04 while it lasts, otherwise on a new one: one C-MOVE-RQ (1.2.840.10008.5.1.4.1.2.2.2, or
+...2.1.2 where only Patient Root is offered) with our calling AE title as destination, (0008,0052) STUDY and (0020,000D) a
+UID under 2.25 made up at random.`,
+	Remedies: and(callers(), map[Product]string{
+		Orthanc: `in orthanc.json (1.9.7 or later):
+    "DicomAlwaysAllowMove": false
+and restart, and list in "DicomModalities" only machines of your own: they are the destinations. Stations that are not listed can no longer request moves.`,
+		Dcmqrscp: `send only to the station that asks, and only to named ones:
+    dcmqrscp --move-aetitle -c /etc/dcmtk/dcmqrscp.cfg
+with the stations in HostTable and in place of ANY in the AETable. Moves to a third machine are refused then.`,
+		Dcm4chee: `list the destinations:
+    dn: dicomAETitle=DCM4CHEE,dicomDeviceName=dcm4chee-arc,cn=Devices,cn=DICOM Configuration,dc=dcm4che,dc=org
+    changetype: modify
+    add: dcmAcceptedMoveDestination
+    dcmAcceptedMoveDestination: WORKSTATION1
+import it with ldapmodify and reload the configuration. Moves to other destinations are then refused with status C801.`,
+		Conquest: `keep only machines of your own in acrnema.map, which is the list of destinations, and ` + conquestCallers,
+	}),
+	References: []string{refMove, refAccess, refGDPR, refNIS2Access},
+	Run:        runD07,
+}
+
+func runD07(ctx context.Context, s *Session) Result {
+	if r, ok := s.notAssociated(); !ok {
+		return r
+	}
+	model := dicom.StudyRootMove
+	if !s.accepts(model) {
+		model = dicom.PatientRootMove
+	}
+	if !s.accepts(model) {
+		return pass("No presentation context for C-MOVE was accepted.")
+	}
+	if s.CallingAETitle == "" {
+		return unknown("There is no calling AE title of ours to name as destination.")
+	}
+	var p dimse.RetrievalProbe
+	e := s.do(ctx, model, func(ctx context.Context, c *dimse.Client) (err error) {
+		if p, err = c.ProbeMove(ctx, model, s.CallingAETitle); err == nil && p.Ended {
+			return errEnded
+		}
+		return err
+	})
+	switch e.contact {
+	case ended:
+		return pass("C-MOVE was refused: the association was ended at the request.")
+	case failed:
+		return unknown("A C-MOVE has no result: %s.", e.what)
+	}
+	s.note(survey.BehaviourMoveUnknown, p.Status.String())
+	r := s.judgeMove(p)
+	if r.State == survey.Fail {
+		s.routes = append(s.routes, RouteMove)
+	}
+	return r
+}
+
+func (s *Session) judgeMove(p dimse.RetrievalProbe) Result {
+	switch {
+	case refusal(p.Status):
+		return pass("C-MOVE was refused with status %s (%s).", p.Status, meaning(p.Status))
+	case p.Status == dimse.MoveDestinationUnknown, p.Status == statusMoveNotAllowed:
+		return pass("Moves are processed, but only to configured destinations: the answer was status %s (%s).", p.Status, meaning(p.Status))
+	case attempted(p), p.Status == dimse.SubOperationsFailed, p.Status == dimse.OutOfResourcesTransfer:
+		return fail("C-MOVE takes our AE title for a destination: the answer was status %s (%s).", p.Status, meaning(p.Status))
+	case p.Status == dimse.Success && s.checksDestinationLast():
+		return unknown("C-MOVE of a study that does not exist was answered with status 0000 (success), which peers give that look at the destination only when there is something to send.")
+	case p.Status == dimse.Success:
+		return fail("A C-MOVE of a stranger to our AE title was processed: the answer was status 0000 (success).")
+	}
+	return unknown("C-MOVE was answered with status %s (%s), which does not tell whether our destination is taken.", p.Status, meaning(p.Status))
+}
+
+// checksDestinationLast reports whether the peer is, or may be, one that
+// searches for the study before it looks at the destination.
+func (s *Session) checksDestinationLast() bool {
+	toolkit := strings.ToLower(s.Service.Toolkit.Name)
+	return toolkit == "" || strings.Contains(toolkit, "dcmtk")
+}

@@ -1,0 +1,56 @@
+package assess
+
+import (
+	"context"
+	"strings"
+
+	"leadglass/internal/survey"
+)
+
+// LGD08 looks at the contexts that identification negotiated.
+var LGD08 = Check{
+	ID:       "LG-D08",
+	Title:    "Storage contexts are accepted",
+	Severity: survey.Medium,
+	On:       OnDICOM,
+	Means: `An archive that stores what strangers send can be filled up, and false images can be put into a patient's record,
+where they look like any other. Orthanc as it comes lets anybody store.`,
+	Tested: `Identification proposes two storage SOP classes; one accepted fails the check. Nothing is ever stored, so the
+evidence is the negotiation only: an archive may still refuse the C-STORE itself.`,
+	Sends: `Nothing of its own. The presentation contexts are part of identification's A-ASSOCIATE-RQ, on an association on
+which no C-STORE is sent and that is never used for retrievals.`,
+	Remedies: and(callers(), map[Product]string{
+		Orthanc: `in orthanc.json:
+    "DicomAlwaysAllowStore": false
+and restart. Every device that stores then has to be listed in "DicomModalities" with title and address, otherwise its images are refused; list them before you change it.`,
+		Dcmqrscp: `in dcmqrscp.cfg, make the area read-only where nothing is stored by network, and name the devices where it is:
+    READ  /var/lib/dcmtk/db/READ  R  (500, 1024mb) workstation1
+    STORE /var/lib/dcmtk/db/STORE W  (500, 1024mb) modality1
+and restart. Devices that are not named can no longer store.`,
+		DCMTKTool: `storescp takes whatever it is sent: admit only your devices' addresses to its port, and use +tls with their certificates.`,
+	}),
+	References: []string{refStore, refIntegrity, refGDPR, refNIS2Access},
+	Run:        runD08,
+}
+
+func runD08(_ context.Context, s *Session) Result {
+	if !s.Service.Levels.Associates {
+		return notApplicable("No association was accepted, so no context was negotiated.")
+	}
+	n := 0
+	for _, c := range s.Service.SOPClasses {
+		if isStorage(c) {
+			n++
+		}
+	}
+	if n == 0 {
+		return pass("None of the storage contexts proposed was accepted.")
+	}
+	return fail("Storage contexts accepted: %d; negotiated only, nothing was stored.", n)
+}
+
+// isStorage reports whether a SOP class is one of image storage: those of the
+// arc 1.2.840.10008.5.1.4.1.1 (PS3.4 B.5), which holds no other services.
+func isStorage(sopClass string) bool {
+	return strings.HasPrefix(sopClass, "1.2.840.10008.5.1.4.1.1.")
+}

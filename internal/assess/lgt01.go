@@ -1,0 +1,52 @@
+package assess
+
+import (
+	"context"
+
+	"leadglass/internal/survey"
+)
+
+// LGT01 compares the DICOM ports of a host.
+var LGT01 = Check{
+	ID:       "LG-T01",
+	Title:    "Plaintext DICOM port beside the TLS port",
+	Severity: survey.Medium,
+	On:       OnHost,
+	Means: `TLS protects nobody who is still let in beside it: stations stay on the old port, and whoever is turned away
+on the new one takes the other.`,
+	Tested: `A host with DICOM over TLS on one port and DICOM without it on another fails. A host without DICOM over TLS is
+the business of LG-D03.`,
+	Sends: `Nothing of its own; what identification saw on each port is compared.`,
+	Remedies: map[Product]string{
+		Any: `close the plaintext port to all but the machine itself as soon as the last station is set to TLS; until then admit only the addresses of those that are not, for example with nftables:
+    nft add rule inet filter input tcp dport { 104, 11112, 4242 } ip saddr != { 192.0.2.10, 192.0.2.11 } drop`,
+	},
+	References: []string{refTLSProfile, refRFC9325, refTransmit, refNIS2Crypto},
+	Run:        runT01,
+}
+
+func runT01(_ context.Context, s *Session) Result {
+	var over, plain []uint16
+	for _, v := range s.Host {
+		switch {
+		case v.Protocol == survey.ProtocolHTTP:
+		case v.TLS != nil && (v.Levels.Speaks || certificateRequired(v)):
+			over = append(over, v.Port)
+		case v.TLS == nil && v.Levels.Speaks:
+			plain = append(plain, v.Port)
+		}
+	}
+	switch {
+	case len(over) == 0:
+		return notApplicable("No port of the host speaks DICOM over TLS.")
+	case len(plain) == 0:
+		return pass("Port %d speaks DICOM over TLS, and no port without it.", over[0])
+	}
+	return fail("Port %d speaks DICOM over TLS, but port %d without it.", over[0], plain[0])
+}
+
+// certificateRequired reports whether a TLS service turns away clients
+// without a certificate, so that nothing can be said of what is behind it.
+func certificateRequired(v survey.Service) bool {
+	return v.TLS != nil && v.TLS.ClientCertificate == "required"
+}

@@ -1,0 +1,53 @@
+package assess
+
+import (
+	"context"
+
+	"leadglass/internal/survey"
+)
+
+// LGW04 looks at the start page's fingerprint.
+var LGW04 = Check{
+	ID:       "LG-W04",
+	Title:    "Viewer or administration page without login",
+	Severity: survey.High,
+	On:       OnHTTP,
+	Means: `Anybody with a browser reaches the viewer or the archive's own pages. Whether images show up is not tried here,
+but pages that ask for no login seldom protect what is behind them, and search engines find them.`,
+	Tested: `The start page is compared with the fingerprints of known viewers and archives. Known, and neither 401 nor 403
+nor a login form: fail. No study is opened, and no other page is looked at for this check. A page that demands a login only
+when its script asks for data looks the same from outside.`,
+	Sends: `Nothing of its own; identification sends one GET for the start page.`,
+	Remedies: map[Product]string{
+		Orthanc: `in orthanc.json:
+    "AuthenticationEnabled": true,
+    "RegisteredUsers": { "a-name": "a-long-password" }
+or, where nobody else needs the pages, only from the machine itself:
+    "RemoteAccessAllowed": false
+and restart. Programs that use the REST interface need the password then; viewers behind a proxy keep working through it.`,
+		Dcm4chee: `install the variant of the archive with Keycloak ("secured"), which demands a login for its pages and services. Programs that use its web services need tokens then.`,
+		Any:      `put the page behind a login, a VPN, or a proxy with authentication. Links that staff have stored will ask for it from then on.`,
+	},
+	References: []string{refAccess, refPersonAuth, refGDPR, refNIS2Access, refNIST},
+	Run:        runW04,
+}
+
+func runW04(_ context.Context, s *Session) Result {
+	h := s.Service.HTTP
+	switch {
+	case h == nil || !h.Viewer && h.Page == "":
+		return notApplicable("The start page is none of a known viewer or archive.")
+	case h.AuthRequired:
+		return pass("The page demands a login (status %d).", h.Status)
+	case !h.Viewer:
+		return pass("The page is neither a viewer nor an administration page.")
+	}
+	return fail("The start page is %s, without login (status %d).", pageName(h.Page), h.Status)
+}
+
+func pageName(page string) string {
+	if page == "" {
+		return "a viewer or administration page"
+	}
+	return page
+}

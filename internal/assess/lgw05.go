@@ -1,0 +1,41 @@
+package assess
+
+import (
+	"context"
+
+	"leadglass/internal/survey"
+)
+
+// LGW05 looks at the start page's fingerprint and transport.
+var LGW05 = Check{
+	ID:       "LG-W05",
+	Title:    "Viewer or administration page without login over plain HTTP",
+	Severity: survey.High,
+	On:       OnHTTP,
+	Means: `What LG-W04 says, and besides everything that is looked at there crosses the network readable and changeable
+for everybody on the way. The study of 2019 counted 39 such viewers.`,
+	Tested: `As LG-W04, on a port that speaks HTTP without TLS.`,
+	Sends:  `Nothing of its own; identification sends one GET for the start page.`,
+	Remedies: map[Product]string{
+		Orthanc: `in orthanc.json:
+    "SslEnabled": true,
+    "SslCertificate": "/etc/orthanc/certificate.pem",
+    "AuthenticationEnabled": true,
+    "RegisteredUsers": { "a-name": "a-long-password" }
+and restart. Addresses begin with https:// from then on; programs and stored links have to be changed.`,
+		Any: `serve the page over HTTPS only, with a login, and redirect or close the plain port. Stored links have to be changed.`,
+	},
+	References: []string{refTransmit, refRFC9325, refAccess, refGDPREncrypt, refNIS2Crypto},
+	Run:        runW05,
+}
+
+func runW05(ctx context.Context, s *Session) Result {
+	open := runW04(ctx, s)
+	switch {
+	case open.State != survey.Fail:
+		return Result{open.State, open.Evidence}
+	case s.Service.TLS != nil:
+		return pass("The page is served over %s.", s.Service.TLS.Version)
+	}
+	return fail("The start page is %s, without login and over plain HTTP (status %d).", pageName(s.Service.HTTP.Page), s.Service.HTTP.Status)
+}

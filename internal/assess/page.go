@@ -1,0 +1,106 @@
+package assess
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Page returns the page of the check, in Markdown, as in docs/checks and as
+// `check --explain` prints it.
+func (c Check) Page() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s: %s\n\n", c.ID, c.Title)
+	fmt.Fprintf(&b, "Severity %s. Made %s.\n", c.Severity, map[Subject]string{
+		OnDICOM: "on each DICOM port", OnHTTP: "on each HTTP port", OnHost: "once for each host"}[c.On])
+	for _, part := range []struct{ title, text string }{
+		{"What it means", c.Means}, {"How it is tested", c.Tested}, {"What is sent", c.Sends},
+	} {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", part.title, wrap(part.text))
+	}
+	b.WriteString("\n## How to fix it\n")
+	for _, p := range Products {
+		text, ok := c.Remedies[p]
+		if !ok {
+			continue
+		}
+		title := string(p)
+		if p == Any {
+			title = "Any product"
+		}
+		fmt.Fprintf(&b, "\n### %s\n\n%s\n", title, markdown(sentence(text)))
+	}
+	b.WriteString("\n## References\n\n")
+	for _, r := range c.References {
+		fmt.Fprintf(&b, "- %s\n", r)
+	}
+	return b.String()
+}
+
+// Index returns the page that lists the catalogue and the rule of grades.
+func Index() string {
+	var b strings.Builder
+	b.WriteString("# The checks\n\nEvery check is read-only and bounded. Results are pass, fail, unknown (with the reason) or not\napplicable. The pages and this list are made from the catalogue in `internal/assess`; `leadglass checks`\nprints it.\n\n")
+	b.WriteString("| check | fails when | severity |\n|---|---|---|\n")
+	for _, c := range Catalogue() {
+		fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s |\n", c.ID, c.ID, c.Title, c.Severity)
+	}
+	b.WriteString("\n## Grades\n\nThe first row that applies gives the grade.\n\n| grade | when |\n|---|---|\n")
+	for _, r := range GradeRules() {
+		grade := string(r.Grade)
+		if grade == "" {
+			grade = "none"
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", grade, r.When)
+	}
+	return b.String()
+}
+
+// markdown sets the configuration lines of a remedy apart.
+func markdown(text string) string {
+	var b strings.Builder
+	code := false
+	for i, line := range strings.Split(text, "\n") {
+		isCode := strings.HasPrefix(line, "    ")
+		if isCode != code && i > 0 {
+			b.WriteString("\n")
+		}
+		code = isCode
+		switch {
+		case isCode:
+			b.WriteString(line + "\n")
+		default:
+			b.WriteString(wrap(line) + "\n")
+		}
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// lineWidth is the width of paragraphs on pages.
+const lineWidth = 110
+
+// wrap sets paragraphs to lineWidth and leaves tables alone.
+func wrap(text string) string {
+	var paragraphs []string
+	for _, p := range strings.Split(text, "\n\n") {
+		if strings.HasPrefix(p, "|") {
+			paragraphs = append(paragraphs, p)
+			continue
+		}
+		var b strings.Builder
+		n := 0
+		for _, word := range strings.Fields(p) {
+			switch {
+			case n > 0 && n+1+len(word) > lineWidth:
+				b.WriteByte('\n')
+				n = 0
+			case n > 0:
+				b.WriteByte(' ')
+				n++
+			}
+			b.WriteString(word)
+			n += len(word)
+		}
+		paragraphs = append(paragraphs, b.String())
+	}
+	return strings.Join(paragraphs, "\n\n")
+}

@@ -1,0 +1,199 @@
+package assess
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"leadglass/dicom"
+	"leadglass/dicom/dimse"
+	"leadglass/dicom/ul"
+	"leadglass/internal/survey"
+)
+
+// reply is how a query went.
+type reply struct {
+	kind replyKind
+	// status is the final status; meaningful unless refused by an end.
+	status dimse.Status
+	// matches is the number of responses seen, which stops at the first.
+	matches int64
+	// how the peer ended the association, "" when it did not.
+	how string
+	// what says how it went, as part of a sentence.
+	what string
+}
+
+type replyKind uint8
+
+const (
+	// replyAnswered: the peer processes queries of ours.
+	replyAnswered replyKind = iota
+	// replyRefused: it does not.
+	replyRefused
+	// replyUnclear: a failure status that says neither.
+	replyUnclear
+	// replyNone: no answer, for the reason in what.
+	replyNone
+)
+
+// ask sends a query and stops it by C-CANCEL after the first response, which
+// is counted and not looked at.
+func (s *Session) ask(ctx context.Context, sopClass string, keys []dimse.Key) reply {
+	var result dimse.FindResult
+	var cause error
+	e := s.do(ctx, sopClass, func(ctx context.Context, c *dimse.Client) error {
+		result, cause = find(ctx, c, sopClass, keys)
+		s.traffic.Queries++
+		s.traffic.Responses += result.Pending
+		s.traffic.LongestQueryMS = max(s.traffic.LongestQueryMS, result.Duration.Milliseconds())
+		if result.Pending > 0 && cause != nil {
+			return errCutOff
+		}
+		return cause
+	})
+	switch {
+	case result.Pending > 0:
+		// Whatever happened afterwards: a response is an answer.
+		return reply{kind: replyAnswered, status: dimse.Pending, matches: result.Pending}
+	case e.contact == ended:
+		s.recordAbort(cause)
+		return reply{kind: replyRefused, how: e.what, what: "the association was ended at the request (" + e.what + ")"}
+	case e.contact == failed:
+		return reply{kind: replyNone, what: e.what}
+	}
+	return reply{kind: judgeFind(result.Final), status: result.Final,
+		what: fmt.Sprintf("the answer was status %s (%s)", result.Final, meaning(result.Final))}
+}
+
+// errCutOff is the error of a query that broke off after a response: the
+// association is of no more use, but the question is answered.
+var errCutOff = errors.New("the query broke off after a response")
+
+// find runs a query that ends after its first response; a peer that falls
+// silent after the C-CANCEL is not waited for.
+func find(ctx context.Context, c *dimse.Client, sopClass string, keys []dimse.Key) (dimse.FindResult, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var limit *time.Timer
+	result, err := c.Find(ctx, sopClass, keys, func(dimse.Match) bool {
+		limit = time.AfterFunc(cancelPatience, cancel)
+		return false
+	})
+	if limit != nil {
+		limit.Stop()
+	}
+	return result, err
+}
+
+// recordAbort keeps the codes of an abort at a query, unless an earlier
+// rejection is on record.
+func (s *Session) recordAbort(err error) {
+	var aborted *ul.AbortedError
+	if s.Service.Rejection == nil && errors.As(err, &aborted) {
+		s.Service.Rejection = &survey.Rejection{Kind: "abort", Source: uint8(aborted.Abort.Source),
+			Reason: uint8(aborted.Abort.Reason), Text: aborted.Abort.String(), During: "c-find"}
+	}
+}
+
+// judgeFind says what the final status of a query without a match tells
+// (PS3.4 C.4.1.1.4, PS3.7 annex C).
+func judgeFind(status dimse.Status) replyKind {
+	switch status.Class() {
+	case dimse.ClassSuccess, dimse.ClassWarning, dimse.ClassCancel, dimse.ClassPending:
+		return replyAnswered
+	}
+	switch {
+	case refusal(status):
+		return replyRefused
+	case status>>8 == 0xA7:
+		// Out of resources: the query was taken up and was too large.
+		return replyAnswered
+	}
+	return replyUnclear
+}
+
+// refusal reports whether a failure status says that the requestor may not use
+// the service, or that there is none.
+func refusal(status dimse.Status) bool {
+	switch status {
+	case dimse.SOPClassNotSupported, dimse.NotAuthorized, statusNoSuchSOPClass, statusUnrecognizedOperation:
+		return true
+	}
+	return false
+}
+
+// Statuses that only this package tells apart (PS3.7 C.5, PS3.4 C.4).
+const (
+	statusNoSuchSOPClass        dimse.Status = 0x0118
+	statusUnrecognizedOperation dimse.Status = 0x0211
+	statusResourceLimitation    dimse.Status = 0x0213
+	// statusMoveNotAllowed is what dcm4chee-arc answers to a C-MOVE whose
+	// destination is not on its list.
+	statusMoveNotAllowed dimse.Status = 0xC801
+)
+
+// meaning names a status in a word or two.
+func meaning(status dimse.Status) string {
+	names := map[dimse.Status]string{
+		dimse.Success:                "success",
+		dimse.SOPClassNotSupported:   "SOP class not supported",
+		dimse.NotAuthorized:          "not authorised",
+		statusNoSuchSOPClass:         "no such SOP class",
+		statusUnrecognizedOperation:  "unrecognised operation",
+		statusResourceLimitation:     "resource limitation",
+		dimse.OutOfResources:         "out of resources",
+		dimse.OutOfResourcesMatches:  "out of resources, matches not counted",
+		dimse.OutOfResourcesTransfer: "sub-operations not performed",
+		dimse.MoveDestinationUnknown: "move destination unknown",
+		statusMoveNotAllowed:         "move destination not allowed",
+		dimse.IdentifierMismatch:     "identifier does not match the SOP class",
+		dimse.SubOperationsFailed:    "sub-operations failed",
+		dimse.Cancelled:              "cancelled",
+	}
+	if n, ok := names[status]; ok {
+		return n
+	}
+	switch {
+	case status>>12 == 0xC:
+		return "unable to process"
+	case status.Class() == dimse.ClassWarning:
+		return "warning"
+	}
+	return "failure"
+}
+
+// inventedID makes a patient ID that no archive has, and that says in the
+// archive's log whose it is. It has 26 of the 64 characters of LO.
+func inventedID() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	return "LEADGLASS-" + hex.EncodeToString(b[:])
+}
+
+// notAssociated is the result of a check that needs an association with a
+// service that grants none; ok is false then.
+func (s *Session) notAssociated() (r Result, ok bool) {
+	if s.Service.Levels.Associates && s.Open != nil && s.Service.CalledAETitle.Accepted != "" {
+		return Result{}, true
+	}
+	return notApplicable("No association was accepted, so nothing could be asked."), false
+}
+
+// answeredBy puts a SOP class on the list of those that answered.
+func (s *Session) answeredBy(sopClass string) { s.queries = append(s.queries, sopClass) }
+
+// studyKeys are the keys of a study query. None of them identifies a person.
+func studyKeys(dates string) []dimse.Key {
+	return []dimse.Key{
+		{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "STUDY"},
+		{Tag: dicom.StudyDate, VR: dicom.DA, Value: dates},
+		{Tag: dicom.StudyTime, VR: dicom.TM},
+		{Tag: dicom.ModalitiesInStudy, VR: dicom.CS},
+		{Tag: dicom.StudyInstanceUID, VR: dicom.UI},
+		{Tag: dicom.NumberOfStudyRelatedInstances, VR: dicom.IS},
+	}
+}

@@ -1,0 +1,127 @@
+package assess_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"leadglass/dicom"
+	"leadglass/dicom/dimse"
+	"leadglass/internal/assess"
+	"leadglass/internal/survey"
+)
+
+// get answers a C-GET: for UIDs that do not exist, and for the listed one.
+func get(unknownUID, listed dimse.Outcome, failed int) func(context.Context, *dimse.Request, *dimse.Retriever) dimse.Outcome {
+	return func(_ context.Context, r *dimse.Request, out *dimse.Retriever) dimse.Outcome {
+		if uid, _ := value(r, dicom.StudyInstanceUID); uid == "2.25.4711" {
+			out.Sub.Failed = failed
+			return listed
+		}
+		return unknownUID
+	}
+}
+
+func TestGet(t *testing.T) {
+	answer := dimse.Answer
+	for _, test := range []struct {
+		name            string
+		unknown, listed dimse.Outcome
+		failed          int
+		state           survey.CheckState
+		says            string
+	}{
+		{"0000", answer(0), answer(0), 0, survey.Fail, "0000"},
+		{"C000, then tried", answer(0xC000), answer(0xC000), 1, survey.Fail, "1 failed"},
+		{"A701, then tried", answer(0xA701), answer(0xA702), 4, survey.Fail, "A702, 4 failed"},
+		{"0124", answer(0x0124), answer(0x0124), 0, survey.Pass, "0124"},
+		{"0122", answer(0x0122), answer(0x0122), 0, survey.Pass, "0122"},
+		{"abort", dimse.AbortAssociation, dimse.AbortAssociation, 0, survey.Pass, "ended"},
+		{"close", dimse.CloseConnection, dimse.CloseConnection, 0, survey.Pass, "ended"},
+		{"C000, then 0124", answer(0xC000), answer(0x0124), 0, survey.Pass, "0124"},
+		{"C000 twice", answer(0xC000), answer(0xC000), 0, survey.Unknown, "without sub-operations"},
+		{"C000, then 0000 and nothing", answer(0xC000), answer(0), 0, survey.Unknown, "without sub-operations"},
+		{"C000, then abort", answer(0xC000), dimse.AbortAssociation, 0, survey.Unknown, "ended the association"},
+		{"A900, then silence", answer(0xA900), dimse.NoResponse, 0, survey.Unknown, "in time"},
+		{"never answers", dimse.NoResponse, dimse.NoResponse, 0, survey.Unknown, "in time"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			p := &dimse.Provider{Find: list(3, dimse.Answer(dimse.Success)), Get: get(test.unknown, test.listed, test.failed)}
+			a, by, tg := check(t, p, dicom.StudyRootFind, dicom.StudyRootGet)
+			if c := by["LG-D06"]; c.State != test.state || !strings.Contains(c.Evidence, test.says) {
+				t.Errorf("%s: %s", c.State, c.Evidence)
+			}
+			if slices.Contains(a.Routes, assess.RouteGet) != (test.state == survey.Fail) {
+				t.Errorf("routes %q", a.Routes)
+			}
+			want := map[bool]survey.Verdict{true: survey.OpenImages, false: survey.Open}[test.state == survey.Fail]
+			if v := assess.Verdict([]survey.Service{*tg.session.Service}, a.Checks); v != want {
+				t.Errorf("verdict %s, want %s", v, want)
+			}
+		})
+	}
+}
+
+// TestGetAloneIsNotOpen: without a query there is nothing to name.
+func TestGetAloneIsNotOpen(t *testing.T) {
+	p := &dimse.Provider{Get: get(dimse.Answer(0), dimse.Answer(0), 0)}
+	a, by, tg := check(t, p, dicom.PatientRootGet)
+	expect(t, by, map[string]survey.CheckState{"LG-D04": survey.Pass, "LG-D06": survey.Fail})
+	if v := assess.Verdict([]survey.Service{*tg.session.Service}, a.Checks); v != survey.Identified {
+		t.Errorf("verdict %s", v)
+	}
+}
+
+func TestMove(t *testing.T) {
+	for _, test := range []struct {
+		outcome dimse.Outcome
+		toolkit string
+		failed  int
+		state   survey.CheckState
+		says    string
+	}{
+		{dimse.Answer(0xA801), "", 0, survey.Pass, "A801 (move destination unknown)"},
+		{dimse.Answer(0xC801), "", 0, survey.Pass, "C801"},
+		{dimse.Answer(0x0124), "", 0, survey.Pass, "0124"},
+		{dimse.Answer(0x0122), "", 0, survey.Pass, "0122"},
+		{dimse.AbortAssociation, "", 0, survey.Pass, "ended"},
+		{dimse.CloseConnection, "", 0, survey.Pass, "ended"},
+		{dimse.Answer(0), "pynetdicom", 0, survey.Fail, "0000"},
+		{dimse.Answer(0xA702), "DCMTK", 0, survey.Fail, "A702"},
+		{dimse.Answer(0xB000), "", 0, survey.Fail, "B000"},
+		{dimse.Answer(0xC000), "", 2, survey.Fail, "takes our AE title"},
+		{dimse.Answer(0), "DCMTK", 0, survey.Unknown, "only when there is something to send"},
+		{dimse.Answer(0), "", 0, survey.Unknown, "0000"},
+		{dimse.Answer(0xC000), "DCMTK", 0, survey.Unknown, "C000"},
+		{dimse.Answer(0xA900), "", 0, survey.Unknown, "A900"},
+		{dimse.NoResponse, "", 0, survey.Unknown, "in time"},
+	} {
+		t.Run(fmt.Sprintf("%X %s", uint32(test.outcome), test.toolkit), func(t *testing.T) {
+			t.Parallel()
+			var destination atomic.Value
+			p := &dimse.Provider{Move: func(_ context.Context, r *dimse.Request, out *dimse.Retriever) dimse.Outcome {
+				destination.Store(r.Destination)
+				out.Sub.Failed = test.failed
+				return test.outcome
+			}}
+			tg := identify(t, provide(t, p, dicom.StudyRootMove))
+			tg.session.Service.Toolkit.Name = test.toolkit
+			tg.session.Patience = 400 * time.Millisecond
+			a, by := tg.run(t)
+			if c := by["LG-D07"]; c.State != test.state || !strings.Contains(c.Evidence, test.says) {
+				t.Errorf("%s: %s", c.State, c.Evidence)
+			}
+			if slices.Contains(a.Routes, assess.RouteMove) != (test.state == survey.Fail) {
+				t.Errorf("routes %q", a.Routes)
+			}
+			if destination.Load() != calling {
+				t.Errorf("destination %q, want our own title", destination.Load())
+			}
+		})
+	}
+}

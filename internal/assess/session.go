@@ -1,0 +1,336 @@
+package assess
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"leadglass/dicom"
+	"leadglass/dicom/dimse"
+	"leadglass/dicom/ul"
+	"leadglass/internal/survey"
+)
+
+// Limits on what the checks of one service may do.
+const (
+	// wholeCheck bounds the associations of identification and assessment, so
+	// that with two of the census a whole check stays within twelve. Where
+	// identification tried many titles, leastAssociations remain: an archive
+	// that ends an association at each refused request takes four.
+	wholeCheck        int64 = 10
+	leastAssociations int64 = 4
+	// defaultPatience is how long to wait for an answer. It is far above a
+	// round trip, because some archives make up their whole list first.
+	defaultPatience = 20 * time.Second
+	// maxSilences is after how many requests without an answer nothing more
+	// is asked.
+	maxSilences = 2
+	// cancelPatience is how long to wait for the end of a list after a
+	// C-CANCEL, cancelResponses how many responses to receive in that time.
+	cancelPatience  = 3 * time.Second
+	cancelResponses = 2000
+	// sampleStudies is how many studies to look at to find a small one.
+	sampleStudies = 5
+	// congestionPause is how long to wait after a transient rejection.
+	congestionPause = 300 * time.Millisecond
+)
+
+// Allow is what the authority permits beyond queries without identifying keys.
+type Allow struct {
+	// Sample permits to ask for an existing study by a retrieval that cannot
+	// bring it.
+	Sample bool
+	// DefaultAETitles says that the product defaults were tried where a
+	// made-up called title was refused.
+	DefaultAETitles bool
+}
+
+// Session is the work on one service: what is known of it, how to reach it,
+// and what the checks have seen so far. It is used by one goroutine.
+type Session struct {
+	// Service is the service to check; nil to check the host as a whole.
+	Service *survey.Service
+	// Host are all services of the host, Address is its address; only the
+	// checks of the host as a whole need them.
+	Host    []survey.Service
+	Address netip.Addr
+	// Open opens associations with the service; only DICOM services need it.
+	Open ul.Opener
+	// CallingAETitle is the title that Open announces. The C-MOVE probe names
+	// it as destination.
+	CallingAETitle string
+	Allow          Allow
+	// Now is the time of the survey; the present when zero.
+	Now time.Time
+	// Patience is how long to wait for an answer; 20 s when zero.
+	Patience time.Duration
+
+	line       *line
+	silences   int
+	queries    []string
+	routes     []string
+	behaviours []string
+	traffic    survey.Traffic
+}
+
+// line is the association that several checks use in turn.
+type line struct {
+	association *ul.Association
+	client      *dimse.Client
+	// used is true after the first request.
+	used bool
+}
+
+// subject is the kind of the service, "" when no check fits it.
+func (s *Session) subject() Subject {
+	switch {
+	case s.Service == nil:
+		return OnHost
+	case s.Service.Protocol == survey.ProtocolHTTP:
+		return OnHTTP
+	case s.Service.Protocol == survey.ProtocolDICOM || s.Service.TLS != nil:
+		return OnDICOM
+	}
+	return ""
+}
+
+func (s *Session) now() time.Time {
+	if s.Now.IsZero() {
+		return time.Now()
+	}
+	return s.Now
+}
+
+// note remembers a behaviour: a fact of survey and the answer to it.
+func (s *Session) note(fact, answer string) {
+	if answer != "" && !slices.Contains(s.behaviours, fact+answer) {
+		s.behaviours = append(s.behaviours, fact+answer)
+	}
+}
+
+// accepts reports whether the service accepted a presentation context.
+func (s *Session) accepts(abstractSyntax string) bool {
+	return slices.Contains(s.Service.SOPClasses, abstractSyntax)
+}
+
+// contact is how a request ended.
+type contact uint8
+
+const (
+	// answered: the request ran to its final response.
+	answered contact = iota
+	// ended: the peer ended the association instead of answering.
+	ended
+	// failed: it could not be told, for the reason given.
+	failed
+)
+
+// exchange is how one request went. What says how the peer ended the
+// association, or why nothing is known, as part of a sentence.
+type exchange struct {
+	contact contact
+	what    string
+}
+
+// errEnded is returned by a request function whose probe reports that the peer
+// ended the association.
+var errEnded = errors.New("association ended by the peer")
+
+// errPatience is the cause of a request given up.
+var errPatience = errors.New("patience exhausted")
+
+// do runs request on an association that has a context for the SOP class: the
+// one in use if it is still good, otherwise a new one. An association that the
+// peer ends may have ended because of what came before, therefore a request
+// that meets this on a used one is made once more on a fresh one.
+func (s *Session) do(ctx context.Context, sopClass string, request func(context.Context, *dimse.Client) error) exchange {
+	for {
+		if s.silences >= maxSilences {
+			return exchange{failed, "it was not asked, because earlier requests were not answered in time"}
+		}
+		l, why := s.dial(ctx, sopClass)
+		if l == nil {
+			return exchange{failed, why}
+		}
+		used := l.used
+		l.used = true
+		err := s.try(ctx, l, request)
+		if err == nil {
+			return exchange{contact: answered}
+		}
+		s.drop()
+		how := endedHow(err)
+		if how != "" && used && ctx.Err() == nil {
+			continue
+		}
+		if how != "" {
+			return exchange{ended, how}
+		}
+		return exchange{failed, s.explain(ctx, err)}
+	}
+}
+
+// try runs request with a limit on its time.
+func (s *Session) try(ctx context.Context, l *line, request func(context.Context, *dimse.Client) error) error {
+	patience := s.Patience
+	if patience == 0 {
+		patience = defaultPatience
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errPatience)
+	defer cancel()
+	return request(ctx, l.client)
+}
+
+// explain says in words of ours why a request is without result. No text of a
+// peer can get into it, because the errors of ul and dimse hold none.
+func (s *Session) explain(ctx context.Context, err error) string {
+	var broken *dimse.ProtocolError
+	var brokenPDU *ul.ProtocolError
+	switch {
+	case ctx.Err() != nil:
+		return "the time for this target ran out"
+	case errors.Is(err, errPatience) || errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "no answer in time"):
+		s.silences++
+		return "no answer came in time"
+	case errors.Is(err, dimse.ErrNoContext):
+		return "the presentation context was not accepted again"
+	case errors.As(err, &broken):
+		return "the answer breaks the protocol (" + broken.What + ")"
+	case errors.As(err, &brokenPDU):
+		return "the answer breaks the protocol (" + brokenPDU.What + ")"
+	}
+	return "the connection failed (" + innermost(err).Error() + ")"
+}
+
+// innermost unwraps an error down to its cause, which names no address.
+func innermost(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}
+
+// endedHow says how the peer ended an association, "" when it did not.
+func endedHow(err error) string {
+	var aborted *ul.AbortedError
+	switch {
+	case errors.As(err, &aborted):
+		return "A-ABORT"
+	case errors.Is(err, ul.ErrReleaseRequested):
+		return "A-RELEASE"
+	case errors.Is(err, ul.ErrClosed):
+		return "a closed connection"
+	case errors.Is(err, errEnded):
+		return "the end of the association"
+	}
+	return ""
+}
+
+// behaviourOf is how in the form that behaviours are named in, "" for ways
+// that none names.
+func behaviourOf(how string) string {
+	switch how {
+	case "A-ABORT":
+		return survey.BehaviourAbort
+	case "a closed connection":
+		return survey.BehaviourClose
+	}
+	return ""
+}
+
+// dial returns an association with a context for the SOP class, or the reason
+// why there is none.
+func (s *Session) dial(ctx context.Context, sopClass string) (*line, string) {
+	if s.line != nil {
+		if _, _, ok := s.line.association.Context(sopClass); ok {
+			return s.line, ""
+		}
+		s.hangUp(ctx)
+	}
+	var a *ul.Association
+	var err error
+	for attempt := range 2 {
+		if limit := max(leastAssociations, wholeCheck-int64(s.Service.Attempts)); s.traffic.Associations >= limit {
+			return nil, fmt.Sprintf("the limit of %d associations is reached", limit)
+		}
+		s.traffic.Associations++
+		a, err = s.Open(ctx, s.Service.CalledAETitle.Accepted, s.contexts(sopClass))
+		if attempt > 0 || !transient(err) || !pause(ctx, congestionPause) {
+			break
+		}
+	}
+	var rejected *ul.RejectedError
+	switch how := endedHow(err); {
+	case errors.As(err, &rejected):
+		return nil, "a further association was rejected (" + rejected.RJ.String() + ")"
+	case how != "":
+		return nil, "a further association was answered with " + how
+	case err != nil:
+		return nil, s.explain(ctx, err)
+	}
+	s.line = &line{association: a, client: dimse.NewClient(a)}
+	s.line.client.Drain = dimse.DrainLimits{Time: cancelPatience, Responses: cancelResponses}
+	return s.line, ""
+}
+
+// contexts are the contexts to propose for a request: those of all queries and
+// retrievals that the service accepted before, so that one association serves
+// several checks, or the SOP class alone where it is not one of them. A
+// storage context is never among them.
+func (s *Session) contexts(sopClass string) []ul.PresentationContext {
+	var propose []string
+	for _, c := range []string{dicom.StudyRootFind, dicom.PatientRootFind, dicom.StudyRootGet, dicom.StudyRootMove,
+		dicom.PatientRootGet, dicom.PatientRootMove} {
+		if s.accepts(c) {
+			propose = append(propose, c)
+		}
+	}
+	if !slices.Contains(propose, sopClass) {
+		propose = []string{sopClass}
+	}
+	return ul.Propose(propose...)
+}
+
+// transient reports whether a rejection says that trying again may help.
+func transient(err error) bool {
+	var rejected *ul.RejectedError
+	return errors.As(err, &rejected) && rejected.RJ.Result == ul.RejectedTransient
+}
+
+// pause waits and reports whether the time has passed.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// hangUp releases the association in use.
+func (s *Session) hangUp(ctx context.Context) {
+	if s.line == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, cancelPatience)
+	defer cancel()
+	s.line.client.Wipe()
+	_ = s.line.association.Release(ctx) // closed in every case
+	s.line = nil
+}
+
+// drop ends an association that is of no more use.
+func (s *Session) drop() {
+	if s.line != nil {
+		s.line.client.Wipe()
+		_ = s.line.association.Abort()
+		s.line = nil
+	}
+}

@@ -1,0 +1,129 @@
+package assess_test
+
+import (
+	"slices"
+	"testing"
+
+	"leadglass/internal/assess"
+	"leadglass/internal/survey"
+)
+
+func failed(port uint16, ids ...string) []survey.Check {
+	var checks []survey.Check
+	for _, id := range ids {
+		checks = append(checks, survey.Check{ID: id, State: survey.Fail, Port: port, Evidence: "test"})
+	}
+	return checks
+}
+
+// TestVerdictAndGrade has at least one case for each verdict, and one for each
+// row of the grade rule.
+func TestVerdictAndGrade(t *testing.T) {
+	associates := with(speaks(), func(s *survey.Service) { s.Levels.Associates = true })
+	required := survey.TLS{Version: "TLS 1.3", ClientCertificate: "required"}
+	optional := survey.TLS{Version: "TLS 1.3", ClientCertificate: "not-required"}
+	mutual := with(survey.Service{Port: 2762, Protocol: survey.ProtocolUnknown, Outcome: survey.Closed}, overTLS(required))
+	explorer := page(survey.HTTP{Status: 200, Page: "orthanc-explorer", Viewer: true})
+	login := page(survey.HTTP{Status: 401, Page: "orthanc-explorer", Viewer: true, AuthRequired: true})
+	other := func(o survey.Outcome) survey.Service { return survey.Service{Port: 22, Outcome: o} }
+	list := func(s ...survey.Service) []survey.Service { return s }
+
+	rows := map[string]bool{}
+	for _, test := range []struct {
+		name     string
+		services []survey.Service
+		checks   []survey.Check
+		verdict  survey.Verdict
+		grade    survey.Grade
+	}{
+		{"nothing", nil, nil, survey.Unreachable, ""},
+		{"refused and silent", list(other(survey.Refused), other(survey.Silent)), nil, survey.Unreachable, ""},
+		{"out of budget", list(other(survey.OverBudget)), nil, survey.Unreachable, ""},
+		{"foreign", list(other(survey.Foreign)), nil, survey.NotDICOM, ""},
+		{"mute", list(other(survey.Mute)), nil, survey.NotDICOM, ""},
+		{"closed", list(other(survey.Closed)), nil, survey.NotDICOM, ""},
+		{"malformed", list(other(survey.Malformed)), nil, survey.NotDICOM, ""},
+		{"another web page", list(page(survey.HTTP{Status: 200})), nil, survey.NotDICOM, ""},
+		{"rejects", list(speaks()), failed(104, "LG-D03"), survey.Protected, survey.GradeB},
+		{"client certificate", list(mutual), nil, survey.Protected, survey.GradeA},
+		{"client certificate, and plaintext", list(mutual, speaks()), failed(104, "LG-D03"), survey.Protected, survey.GradeB},
+		{"client certificate, and SSH", list(mutual, other(survey.Foreign)), nil, survey.Protected, survey.GradeB},
+		{"client certificate, and a closed port", list(mutual, other(survey.Refused)), nil, survey.Protected, survey.GradeA},
+		{"client certificate, expired", list(mutual), failed(2762, "LG-T03"), survey.Protected, survey.GradeC},
+		{"web page with login", list(login), nil, survey.Protected, survey.GradeB},
+		{"viewer", list(explorer), failed(8042, "LG-W04", "LG-W05"), survey.Protected, survey.GradeD},
+		{"rejects, and a viewer", list(speaks(), explorer), failed(8042, "LG-W04"), survey.Protected, survey.GradeD},
+		{"any title", list(associates), failed(104, "LG-D01", "LG-D03"), survey.Identified, survey.GradeD},
+		{"default title", list(associates), failed(104, "LG-D02", "LG-D03"), survey.Identified, survey.GradeD},
+		{"known title", list(associates), failed(104, "LG-D03"), survey.Identified, survey.GradeC},
+		{"any title over TLS", list(with(associates, overTLS(optional))), failed(104, "LG-D01", "LG-T04"), survey.Identified, survey.GradeC},
+		{"studies", list(associates), failed(104, "LG-D04"), survey.Open, survey.GradeF},
+		{"patients", list(associates), failed(104, "LG-D05"), survey.Open, survey.GradeF},
+		{"worklist", list(associates), failed(104, "LG-D09"), survey.Open, survey.GradeF},
+		{"worklist and C-GET", list(associates), failed(104, "LG-D09", "LG-D06"), survey.Open, survey.GradeF},
+		{"studies over TLS", list(with(associates, overTLS(required))), failed(104, "LG-D04"), survey.Open, survey.GradeF},
+		{"images by C-GET", list(associates), failed(104, "LG-D04", "LG-D06"), survey.OpenImages, survey.GradeF},
+		{"images by C-MOVE", list(associates), failed(104, "LG-D05", "LG-D07"), survey.OpenImages, survey.GradeF},
+		{"C-GET without a query", list(associates), failed(104, "LG-D06"), survey.Identified, survey.GradeC},
+		{"query and C-GET on two ports", list(associates, with(associates, func(s *survey.Service) { s.Port = 11112 })),
+			append(failed(104, "LG-D04"), failed(11112, "LG-D06")...), survey.Open, survey.GradeF},
+		{"an open port beside others", list(speaks(), other(survey.Mute), with(associates, func(s *survey.Service) { s.Port = 4242 })),
+			failed(4242, "LG-D04", "LG-D06"), survey.OpenImages, survey.GradeF},
+	} {
+		v := assess.Verdict(test.services, test.checks)
+		if v != test.verdict {
+			t.Errorf("%s: verdict %s, want %s", test.name, v, test.verdict)
+		}
+		rule := assess.RuleFor(test.services, test.checks)
+		if g := assess.Grade(test.services, test.checks); g != test.grade || rule.Grade != g {
+			t.Errorf("%s: grade %q by rule %q, want %q", test.name, g, rule.When, test.grade)
+		}
+		rows[rule.When] = true
+	}
+	for _, r := range assess.GradeRules() {
+		if !rows[r.When] {
+			t.Errorf("no case for grade %q when %s", r.Grade, r.When)
+		}
+	}
+	for _, g := range []survey.Grade{"", "A", "B", "C", "D", "F"} {
+		if !slices.ContainsFunc(assess.GradeRules(), func(r assess.GradeRule) bool { return r.Grade == g }) {
+			t.Errorf("grade %q is never given", g)
+		}
+	}
+}
+
+func TestViewer(t *testing.T) {
+	open := page(survey.HTTP{Status: 200, Page: "ohif-viewer", Viewer: true})
+	secure := with(open, overTLS(survey.TLS{Version: "TLS 1.3"}))
+	login := page(survey.HTTP{Status: 401, Page: "ohif-viewer", Viewer: true, AuthRequired: true})
+	for _, test := range []struct {
+		services []survey.Service
+		want     survey.Viewer
+	}{
+		{nil, ""}, {[]survey.Service{login, speaks()}, ""}, {[]survey.Service{page(survey.HTTP{Status: 200})}, ""},
+		{[]survey.Service{login, open}, survey.ViewerOpenHTTP}, {[]survey.Service{secure}, survey.ViewerOpenHTTPS},
+		{[]survey.Service{secure, open}, survey.ViewerOpenHTTP},
+	} {
+		if got := assess.Viewer(test.services); got != test.want {
+			t.Errorf("%+v: %q, want %q", test.services, got, test.want)
+		}
+	}
+}
+
+func TestDecides(t *testing.T) {
+	associates := with(speaks(), func(s *survey.Service) { s.Port, s.Levels.Associates = 4242, true })
+	mute := survey.Service{Port: 1, Outcome: survey.Mute}
+	for _, test := range []struct {
+		services []survey.Service
+		checks   []survey.Check
+		want     int
+	}{
+		{nil, nil, -1}, {[]survey.Service{{Port: 9, Outcome: survey.Refused}}, nil, -1}, {[]survey.Service{mute}, nil, 0},
+		{[]survey.Service{mute, speaks()}, nil, 1}, {[]survey.Service{associates, speaks()}, nil, 0},
+		{[]survey.Service{associates, speaks()}, failed(104, "LG-D04"), 1},
+	} {
+		if got := assess.Decides(test.services, test.checks); got != test.want {
+			t.Errorf("service %d, want %d", got, test.want)
+		}
+	}
+}

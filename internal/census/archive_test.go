@@ -1,0 +1,387 @@
+package census_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"leadglass/dicom"
+	"leadglass/dicom/dimse"
+	"leadglass/dicom/ul"
+)
+
+// study is a study of a simulated archive.
+type study struct {
+	uid      string
+	date     string // YYYYMMDD or empty
+	time     string // HHMMSS or empty
+	modality string
+	patient  string
+	images   int
+	offline  bool
+}
+
+// archive is a simulated archive with the quirks that tests want. Its zero
+// value answers every query as the standard says, with no study.
+type archive struct {
+	studies []study
+
+	cap       int          // list length at which it cuts; 0 for none
+	capStatus dimse.Status // with which it says so
+	capOn     string       // "universal", "windows", or empty for both
+
+	ignoresRanges                      bool
+	exactRanges                        bool
+	looseRanges                        bool
+	noModality                         bool // Modalities in Study is neither matched nor returned
+	noTime                             bool
+	wildcardUIDs                       bool
+	noCounts                           bool
+	countText                          string // instead of the number of images, when set
+	hierarchical                       bool   // refuses queries below STUDY level without a parent
+	repeatEvery                        int    // sends every n-th study again at the end
+	endless                            bool
+	ignoresCancel                      bool
+	abortAfter                         int
+	closeAfter                         bool // after each query
+	needsDate                          bool
+	needsTimeKey                       bool
+	patientRoot                        bool // only
+	refuses                            bool // every C-FIND
+	explicitOnly                       bool
+	finalStatus                        dimse.Status
+	perResponse                        time.Duration
+	malformEvery                       int
+	ignoresPatientID, literalWildcards bool
+	oneAtATime                         bool
+
+	mu      sync.Mutex
+	open    int
+	queries []string // "LEVEL date/time/modality"
+}
+
+func (a *archive) decide(rq *ul.AssociateRQ) (*ul.AssociateAC, *ul.AssociateRJ) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.oneAtATime && a.open > 0 {
+		return nil, &ul.AssociateRJ{Result: ul.RejectedTransient, Source: ul.ServiceProviderPresentation, Reason: ul.LocalLimitExceeded}
+	}
+	a.open++
+	ac := &ul.AssociateAC{}
+	for _, c := range rq.Contexts {
+		r := ul.ContextResult{ID: c.ID, TransferSyntax: c.TransferSyntaxes[0]}
+		if a.explicitOnly {
+			r.TransferSyntax = dicom.ExplicitVRLittleEndian
+		}
+		if a.patientRoot && c.AbstractSyntax == dicom.StudyRootFind {
+			r.Result = ul.AbstractSyntaxNotSupported
+		}
+		ac.Contexts = append(ac.Contexts, r)
+	}
+	return ac, nil
+}
+
+// serve serves the archive on loopback until the test ends and returns an
+// opener of associations with it.
+func (a *archive) serve(tb testing.TB) ul.Opener {
+	tb.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	p := &dimse.Provider{
+		Echo: func(context.Context, *dimse.Request) dimse.Outcome { return dimse.Answer(dimse.Success) },
+		Find: a.find,
+	}
+	wg.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			wg.Go(func() {
+				as, err := ul.Accept(ctx, conn, ul.Options{ReadTimeout: time.Minute}, a.decide)
+				if err != nil {
+					return
+				}
+				_ = p.Serve(ctx, as)
+				a.mu.Lock()
+				a.open--
+				a.mu.Unlock()
+			})
+		}
+	})
+	tb.Cleanup(func() {
+		cancel()
+		_ = l.Close()
+		wg.Wait()
+	})
+	return opener(l.Addr().String())
+}
+
+// opener opens associations with addr.
+func opener(addr string) ul.Opener {
+	return func(ctx context.Context, called string, contexts []ul.PresentationContext) (*ul.Association, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+		if err != nil {
+			return nil, err
+		}
+		if called == "" {
+			called = "ARCHIVE"
+		}
+		return ul.Request(ctx, conn, ul.AssociateRQ{CalledAETitle: called, CallingAETitle: "LEADGLASS", Contexts: contexts},
+			ul.Options{ReadTimeout: 2 * time.Second})
+	}
+}
+
+// request is a C-FIND as the archive understands it.
+type request struct {
+	level, date, time, modality, study, series, patient string
+	keys                                                []dicom.Tag
+	vrs                                                 []dicom.VR
+	present                                             map[dicom.Tag]bool
+}
+
+func parseRequest(r *dimse.Request) request {
+	q := request{present: map[dicom.Tag]bool{}}
+	it := r.Elements()
+	for it.Next() {
+		v := string(dicom.Trim(it.Value()))
+		q.keys = append(q.keys, it.Tag())
+		q.present[it.Tag()] = true
+		switch it.Tag() {
+		case dicom.QueryRetrieveLevel:
+			q.level = v
+		case dicom.StudyDate:
+			q.date = v
+		case dicom.StudyTime:
+			q.time = v
+		case dicom.ModalitiesInStudy:
+			q.modality = v
+		case dicom.StudyInstanceUID:
+			q.study = v
+		case dicom.SeriesInstanceUID:
+			q.series = v
+		case dicom.PatientID:
+			q.patient = v
+		}
+	}
+	return q
+}
+
+func (a *archive) matches(q request, s *study) bool {
+	return a.dateMatches(q.date, s.date) &&
+		(a.noTime || q.time == "" || inRange(q.time, s.time, "")) &&
+		(a.noModality || q.modality == "" || slices.Contains(strings.Split(s.modality, `\`), q.modality)) &&
+		(q.study == "" || q.study == s.uid || a.wildcardUIDs && strings.HasPrefix(q.study, "*") && strings.HasSuffix(s.uid, q.study[1:])) &&
+		(q.patient == "" || a.ignoresPatientID || a.patientMatches(q.patient, s.patient))
+}
+
+func (a *archive) dateMatches(want, date string) bool {
+	switch {
+	case want == "" || a.ignoresRanges && strings.Contains(want, "-"):
+		return true
+	case a.exactRanges:
+		return want == date
+	case a.looseRanges && strings.Contains(want, "-") && date != "":
+		from, to, _ := strings.Cut(want, "-")
+		return inRange(shift(from, -1)+"-"+shift(to, 1), date, "")
+	}
+	return inRange(want, date, "")
+}
+
+func shift(date string, days int) string {
+	d, ok := dicom.ParseDA([]byte(date))
+	if !ok {
+		return ""
+	}
+	return d.AddDays(days).String()
+}
+
+// inRange matches v against a single value or a range; never an empty one.
+func inRange(want, v, _ string) bool {
+	from, to, isRange := strings.Cut(want, "-")
+	if v == "" {
+		return false
+	}
+	if !isRange {
+		return v == want
+	}
+	return (from == "" || v >= from) && (to == "" || v <= to)
+}
+
+func (a *archive) patientMatches(pattern, id string) bool {
+	if a.literalWildcards {
+		return pattern == id
+	}
+	if pattern == "*" {
+		return true
+	}
+	if len(pattern) != len(id) {
+		return false
+	}
+	for i := range len(pattern) {
+		if pattern[i] != '?' && pattern[i] != id[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func (a *archive) find(ctx context.Context, r *dimse.Request, out *dimse.Responder) dimse.Outcome {
+	q := parseRequest(r)
+	a.mu.Lock()
+	a.queries = append(a.queries, fmt.Sprintf("%s %s/%s/%s/%s", q.level, q.date, q.time, q.modality, q.study))
+	a.mu.Unlock()
+	switch {
+	case a.refuses, a.hierarchical && (q.level == "SERIES" && q.study == "" || q.level == "IMAGE" && q.series == ""):
+		return dimse.Answer(dimse.UnableToProcess)
+	case a.needsTimeKey && !q.present[dicom.StudyTime], a.needsDate && q.date == "" && q.level == "STUDY":
+		return dimse.Answer(dimse.IdentifierMismatch)
+	}
+	l := &list{archive: a, ctx: ctx, out: out, q: q, syntax: r.Syntax, outcome: dimse.Answer(a.finalStatus)}
+	if c := a.cap; c > 0 && (a.capOn == "" || a.capOn == "universal" && q.date == "" || a.capOn == "windows" && q.date != "") {
+		l.limit = c
+	}
+	l.run()
+	if a.closeAfter {
+		_ = out.Flush()
+	}
+	return l.outcome
+}
+
+// list is one answer under way.
+type list struct {
+	*archive
+	ctx     context.Context
+	out     *dimse.Responder
+	q       request
+	syntax  dicom.Syntax
+	limit   int
+	sent    int
+	outcome dimse.Outcome
+}
+
+func (l *list) run() {
+	for {
+		for i := range l.studies {
+			if l.matches(l.q, &l.studies[i]) && !l.study(&l.studies[i]) {
+				return
+			}
+		}
+		for i := range l.studies {
+			if l.repeatEvery > 0 && i%l.repeatEvery == 0 && l.matches(l.q, &l.studies[i]) && !l.study(&l.studies[i]) {
+				return
+			}
+		}
+		if !l.endless {
+			return
+		}
+	}
+}
+
+func (l *list) study(s *study) bool {
+	switch l.q.level {
+	case "PATIENT", "STUDY":
+		return l.send(l.identifier(s, "", s.images))
+	case "SERIES":
+		for i := range 2 {
+			if !l.send(l.identifier(s, fmt.Sprintf("%s.%d", s.uid, i), s.images/2+s.images%2*i)) {
+				return false
+			}
+		}
+	case "IMAGE":
+		for i := range 2 {
+			series := fmt.Sprintf("%s.%d", s.uid, i)
+			if l.q.series != "" && l.q.series != series {
+				continue
+			}
+			for range s.images/2 + s.images%2*i {
+				if !l.send(l.identifier(s, series, 0)) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+func (l *list) send(id []byte) bool {
+	switch {
+	case l.limit > 0 && l.sent == l.limit:
+		l.outcome = dimse.Answer(l.capStatus)
+		return false
+	case l.abortAfter > 0 && l.sent == l.abortAfter:
+		l.outcome = dimse.AbortAssociation
+		return false
+	case !l.ignoresCancel && l.out.Cancelled():
+		l.outcome = dimse.Answer(dimse.Cancelled)
+		return false
+	case l.ctx.Err() != nil:
+		return false
+	}
+	l.sent++
+	if l.malformEvery > 0 && l.sent%l.malformEvery == 0 {
+		id = id[:len(id)-3]
+	}
+	if l.perResponse > 0 {
+		time.Sleep(l.perResponse)
+	}
+	if l.out.Pending(id) != nil || l.perResponse > 0 && l.out.Flush() != nil {
+		l.outcome = dimse.CloseConnection
+		return false
+	}
+	return true
+}
+
+func (l *list) identifier(s *study, series string, images int) []byte {
+	var d []byte
+	put := func(t dicom.Tag, vr dicom.VR, v string) { d = dicom.AppendString(d, l.syntax, t, vr, v) }
+	for _, t := range l.q.keys {
+		switch t {
+		case dicom.QueryRetrieveLevel:
+			put(t, dicom.CS, l.q.level)
+		case dicom.StudyDate:
+			put(t, dicom.DA, s.date)
+		case dicom.StudyTime:
+			put(t, dicom.TM, s.time)
+		case dicom.StudyInstanceUID:
+			put(t, dicom.UI, s.uid)
+		case dicom.SeriesInstanceUID:
+			put(t, dicom.UI, series)
+		case dicom.PatientID:
+			put(t, dicom.LO, s.patient)
+		case dicom.ModalitiesInStudy:
+			if !l.noModality {
+				put(t, dicom.CS, s.modality)
+			}
+		case dicom.InstanceAvailability:
+			if s.offline {
+				put(t, dicom.CS, "OFFLINE")
+			} else {
+				put(t, dicom.CS, "ONLINE")
+			}
+		case dicom.NumberOfStudyRelatedInstances:
+			if l.countText != "" {
+				put(t, dicom.IS, l.countText)
+			} else if !l.noCounts {
+				put(t, dicom.IS, strconv.Itoa(s.images))
+			}
+		case dicom.NumberOfSeriesRelatedInstances:
+			if !l.noCounts {
+				put(t, dicom.IS, strconv.Itoa(images))
+			}
+		case dicom.NumberOfPatientRelatedStudies:
+			put(t, dicom.IS, "1")
+		}
+	}
+	return d
+}

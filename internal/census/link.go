@@ -1,0 +1,264 @@
+package census
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"leadglass/dicom"
+	"leadglass/dicom/dimse"
+	"leadglass/dicom/ul"
+)
+
+// Limits on patience.
+const (
+	// maxAttempts is how often an association is asked for that the archive
+	// refuses for now, firstWait the first pause in between; it doubles.
+	maxAttempts = 6
+	firstWait   = 100 * time.Millisecond
+	// maxBroken is how many associations in a row may break without a
+	// response.
+	maxBroken = 3
+	// releaseTime is how long a release may take.
+	releaseTime = 3 * time.Second
+)
+
+// ending is how a query ended.
+type ending uint8
+
+const (
+	// complete: status 0000. Whether the list is, is another question.
+	complete ending = iota
+	// cut: the archive says that there is more, or that something went wrong
+	// at the end.
+	cut
+	// stopped: we sent a C-CANCEL, or a limit was reached.
+	stopped
+	// refused: a failure status without a response.
+	refused
+	// broken: the association ended, the protocol was broken, or time ran out
+	// between two responses.
+	broken
+)
+
+// answer is how a query went.
+type answer struct {
+	end ending
+	// raw is the number of responses.
+	raw int64
+	// why explains every end but complete.
+	why string
+}
+
+// link asks one archive, over one association at a time, and measures what
+// that costs the archive.
+type link struct {
+	ctx  context.Context
+	open ul.Opener
+	o    *Options
+
+	a      *ul.Association
+	client *dimse.Client
+	class  string
+	// used is the number of queries answered on this association.
+	used    int
+	brokens int
+
+	opened, queries, responses int64
+	longest                    time.Duration
+	pace                       pace
+}
+
+func newLink(open ul.Opener, o Options) link {
+	return link{open: open, o: &o, pace: pace{now: o.Now, sleep: o.Sleep}}
+}
+
+// contexts are what is proposed: never a storage class.
+func (l *link) contexts() []ul.PresentationContext {
+	classes := []string{dicom.Verification}
+	for _, c := range []string{dicom.StudyRootFind, dicom.PatientRootFind} {
+		if l.o.offers(c) {
+			classes = append(classes, c)
+		}
+	}
+	return ul.Propose(classes...)
+}
+
+// connect opens an association. An archive that takes one at a time may need a
+// moment to notice that the last has ended.
+func (l *link) connect() error {
+	wait := firstWait
+	for attempt := 1; ; attempt++ {
+		a, err := l.open(l.ctx, l.o.CalledAETitle, l.contexts())
+		l.opened++
+		if err == nil {
+			return l.use(a)
+		}
+		var rejected *ul.RejectedError
+		later := errors.As(err, &rejected) &&
+			(rejected.RJ.Result == ul.RejectedTransient || rejected.RJ.Source == ul.ServiceProviderPresentation)
+		later = later || errors.Is(err, ul.ErrClosed)
+		if !later || attempt == maxAttempts || l.ctx.Err() != nil {
+			return err
+		}
+		l.o.Sleep(l.ctx, wait)
+		wait *= 2
+	}
+}
+
+func (l *link) use(a *ul.Association) error {
+	for _, class := range []string{dicom.StudyRootFind, dicom.PatientRootFind} {
+		if _, _, ok := a.Context(class); ok && (l.class == "" || l.class == class) {
+			l.a, l.client, l.class, l.used = a, dimse.NewClient(a), class, 0
+			return nil
+		}
+	}
+	ctx, cancel := context.WithTimeout(l.ctx, releaseTime)
+	defer cancel()
+	_ = a.Release(ctx)
+	return dimse.ErrNoContext
+}
+
+// close releases the association and wipes the receive buffer.
+func (l *link) close() {
+	if l.a == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), releaseTime)
+	defer cancel()
+	l.client.Wipe()
+	if l.ctx.Err() != nil {
+		_ = l.a.Abort()
+	} else {
+		_ = l.a.Release(ctx)
+	}
+	l.a, l.client = nil, nil
+}
+
+// drop forgets an association that is of no more use.
+func (l *link) drop() {
+	if l.a == nil {
+		return
+	}
+	l.client.Wipe()
+	_ = l.a.Abort()
+	l.a, l.client = nil, nil
+}
+
+// find sends a query. An archive may close the connection after each; then the
+// next query opens another.
+func (l *link) find(class string, keys []dimse.Key, each func(dimse.Match) bool) answer {
+	for {
+		if l.queries >= l.o.MaxQueries {
+			return answer{end: stopped, why: "the limit on queries was reached"}
+		}
+		if l.client == nil {
+			if err := l.connect(); err != nil {
+				return answer{end: broken, why: "no new association: " + explain(err)}
+			}
+		}
+		l.queries++
+		began := l.o.Now()
+		r, err := l.client.Find(l.ctx, class, keys, each)
+		l.account(r, l.o.Now().Sub(began))
+		if err == nil {
+			l.used++
+			l.brokens = 0
+			ans := judge(r)
+			l.pace.query(l.ctx, r)
+			l.echoDuring()
+			return ans
+		}
+		used := l.used
+		l.drop()
+		if l.ctx.Err() != nil {
+			return answer{end: stopped, raw: r.Pending, why: "the limit on time was reached"}
+		}
+		if r.Pending == 0 && used > 0 && endedByPeer(err) {
+			continue // on a new association used is 0, so this ends
+		}
+		if r.Pending > 0 {
+			l.brokens = 0
+		} else {
+			l.brokens++
+		}
+		if r.CancelSent {
+			return answer{end: stopped, raw: r.Pending - r.AfterCancel, why: "the archive ignored C-CANCEL"}
+		}
+		return answer{end: broken, raw: r.Pending, why: explain(err)}
+	}
+}
+
+// lost reports whether the archive no longer answers anything.
+func (l *link) lost() bool { return l.brokens >= maxBroken }
+
+func (l *link) account(r dimse.FindResult, took time.Duration) {
+	l.responses += r.Pending
+	l.longest = max(l.longest, r.Duration)
+	if l.o.CountQuery != nil {
+		if r.Duration > 0 {
+			took = r.Duration
+		}
+		l.o.CountQuery(r.Pending, took)
+	}
+}
+
+// judge reads the final status of a query.
+func judge(r dimse.FindResult) answer {
+	ans := answer{raw: r.Pending - r.AfterCancel}
+	switch {
+	case r.CancelSent:
+		ans.end, ans.why = stopped, "stopped"
+	case r.Final == dimse.Success:
+		ans.end = complete
+	case r.Final.Class() == dimse.ClassFailure && r.Final>>8 != 0xA7 && r.Pending == 0:
+		ans.end, ans.why = refused, fmt.Sprintf("the archive answers the query with status %s", r.Final)
+	default:
+		ans.end, ans.why = cut, fmt.Sprintf("the archive ends the list with status %s", r.Final)
+	}
+	return ans
+}
+
+func endedByPeer(err error) bool {
+	var aborted *ul.AbortedError
+	return errors.As(err, &aborted) || errors.Is(err, ul.ErrClosed) || errors.Is(err, ul.ErrReleaseRequested) ||
+		errors.Is(err, ul.ErrState)
+}
+
+// explain puts an error of an association into words, without addresses.
+func explain(err error) string {
+	var rejected *ul.RejectedError
+	var aborted *ul.AbortedError
+	var bad *ul.ProtocolError
+	var message *dimse.ProtocolError
+	switch {
+	case errors.As(err, &rejected):
+		return rejected.Error()
+	case errors.As(err, &aborted):
+		return aborted.Error()
+	case errors.As(err, &bad):
+		return bad.Error()
+	case errors.As(err, &message):
+		return message.Error()
+	case errors.Is(err, dimse.ErrNoContext):
+		return dimse.ErrNoContext.Error()
+	case errors.Is(err, ul.ErrClosed):
+		return ul.ErrClosed.Error()
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return "the time ran out"
+	}
+	return "the connection failed: " + lastWords(err)
+}
+
+// lastWords is the innermost error: "i/o timeout", "connection refused". What
+// wraps it names addresses.
+func lastWords(err error) string {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err.Error()
+		}
+		err = next
+	}
+}

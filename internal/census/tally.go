@@ -1,0 +1,371 @@
+package census
+
+import (
+	"bytes"
+	"sync/atomic"
+
+	"leadglass/dicom/dimse"
+	"leadglass/internal/privacy"
+)
+
+// sums are the numbers of a part of an archive.
+type sums struct {
+	studies int64
+	// images is the sum of the usable numbers of images, accessible the part
+	// of it that is at hand.
+	images, accessible int64
+	// unusable is the number of studies without a usable number of images,
+	// zero that of studies that claim none, away that of studies not at hand.
+	unusable, zero, away int64
+	undated              int64
+	years                yearCounts
+	modalities           [len(modalityCodes)]int64
+	groups               [groups]int64
+}
+
+// The years counted one by one; others come under farYears.
+const (
+	yearsFrom = 1895 // X-rays were found
+	yearsTo   = 2150
+	farYears  = yearsTo - yearsFrom + 1
+)
+
+type yearCounts [farYears + 1]int64
+
+func (s *sums) add(o *sums) {
+	s.studies += o.studies
+	s.images += o.images
+	s.accessible += o.accessible
+	s.unusable += o.unusable
+	s.zero += o.zero
+	s.away += o.away
+	s.undated += o.undated
+	for i, n := range o.years {
+		s.years[i] += n
+	}
+	for i, n := range o.modalities {
+		s.modalities[i] += n
+	}
+	for i, n := range o.groups {
+		s.groups[i] += n
+	}
+}
+
+// count counts one study.
+func (s *sums) count(r *row, t *modalityTable) {
+	s.studies++
+	if r.images >= 0 {
+		s.images += r.images
+		if r.images == 0 {
+			s.zero++
+		}
+		if !r.away {
+			s.accessible += r.images
+		}
+	} else {
+		s.unusable++
+	}
+	if r.away {
+		s.away++
+	}
+	if !r.dated {
+		s.undated++
+	} else if y := r.date.year(); y >= yearsFrom && y <= yearsTo {
+		s.years[y-yearsFrom]++
+	} else {
+		s.years[farYears]++
+	}
+	r.group = s.countModalities(r.modalities, t)
+	s.groups[r.group]++
+}
+
+// countModalities counts each of the values of Modalities in Study, separated
+// by backslashes, and returns the group of the study: that of the modality
+// with the most images.
+func (s *sums) countModalities(v []byte, t *modalityTable) group {
+	g := otherGroup
+	rank := 0
+	for len(v) > 0 {
+		end := 0
+		for end < len(v) && v[end] != '\\' {
+			end++
+		}
+		word := v[:end]
+		for len(word) > 0 && (word[len(word)-1] == ' ' || word[len(word)-1] == 0) {
+			word = word[:len(word)-1]
+		}
+		if len(word) > 0 {
+			code := t.find(word)
+			s.modalities[code]++
+			if m := modalityCodes[code].group; groupRank[m] > rank {
+				g, rank = m, groupRank[m]
+			}
+		}
+		if end == len(v) {
+			break
+		}
+		v = v[end+1:]
+	}
+	return g
+}
+
+// groupRank orders groups by how many images their studies usually hold.
+var groupRank = [groups]int{slices3D: 5, cine: 4, radiographs: 3, otherGroup: 2, documents: 1}
+
+// tally reads responses. It is set to a task before each query.
+type tally struct {
+	key    privacy.Key
+	sketch *privacy.Sketch
+	stop   *atomic.Bool
+	// left is how many more responses may be received in all.
+	left  int64
+	table *modalityTable
+	row   row
+
+	// seen holds the studies of the whole list, leaf those of one window,
+	// undated those without a usable date, whatever query they came in.
+	seen, leaf, dateless set
+	// whole are the sums of the studies with a date in the whole list, part
+	// those of a window, datelessSums those of studies without a usable date.
+	whole, part, datelessSums sums
+	days                      *histogram
+	sample                    sample
+
+	// Counts of the query under way.
+	window window
+	got    gotten
+	// duplicates counts responses that repeated a study in the same list,
+	// nameless those without a study instance UID, malformed those that could
+	// not be read to the end.
+	duplicates, nameless, malformed int64
+	// listedDated is the number of responses of the whole list with a date.
+	listedDated int64
+	sawTime     bool
+}
+
+// gotten are the counts of one query.
+type gotten struct {
+	// inside is the number of responses in the window, outside of those not,
+	// far the part of them that is more than a few days away.
+	inside, outside, far int64
+	// marked is the number of studies found again in the whole list, fresh
+	// that of studies that it lacks.
+	marked, fresh int64
+	duplicates    int64
+	undated       int64
+	untimed       int64
+}
+
+func (t *tally) init(o Options, stop *atomic.Bool) {
+	t.key, t.stop, t.left = o.SketchKey, stop, o.MaxResponses
+	t.sketch = privacy.NewSketch()
+	t.table = newModalityTable()
+	t.days = newHistogram()
+	t.seen.mem, t.leaf.mem, t.dateless.mem = o.Memory, o.Memory, o.Memory
+}
+
+func (t *tally) release() {
+	t.seen.release()
+	t.leaf.release()
+	t.dateless.release()
+	t.sample.wipe()
+}
+
+// next reads a response; false when a limit is reached.
+func (t *tally) next(m dimse.Match) (h uint64, ok bool) {
+	t.left--
+	if t.left < 0 || t.stop.Load() {
+		return 0, false
+	}
+	t.row.read(m)
+	if t.row.malformed {
+		t.malformed++
+	}
+	if len(t.row.uid) == 0 {
+		return 0, true
+	}
+	h = t.key.Hash(t.row.uid)
+	t.sketch.AddHash(h)
+	return h, true
+}
+
+// takeWhole counts a response of the whole list.
+func (t *tally) takeWhole(m dimse.Match) bool {
+	h, ok := t.next(m)
+	if !ok {
+		return false
+	}
+	r := &t.row
+	if len(r.uid) == 0 {
+		t.nameless++
+		return true
+	}
+	if r.dated {
+		t.listedDated++
+	}
+	if !t.seen.insert(h) {
+		t.duplicates++
+		return !t.endless()
+	}
+	if !r.dated {
+		t.takeDateless(h)
+		return true
+	}
+	t.days.add(r.date)
+	t.whole.count(r, t.table)
+	t.sample.offer(h, r)
+	return true
+}
+
+// listed is how many studies the whole list held.
+func (t *tally) listed() int64 { return t.whole.studies + t.datelessSums.studies }
+
+// sums are the sums of the whole list.
+func (t *tally) sums() sums {
+	s := t.whole
+	s.add(&t.datelessSums)
+	return s
+}
+
+// expected is how many studies of the whole list lie in a window of whole
+// days; 0 where that is not known.
+func (t *tally) expected(w window) int64 {
+	if w.shape() != dateShape {
+		return 0
+	}
+	n, _ := t.days.in(w)
+	return n
+}
+
+// endless reports whether the list goes round in circles: nothing new for
+// longer than the list was.
+func (t *tally) endless() bool {
+	const patience = 1000
+	return !t.seen.full && t.duplicates > 2*t.listed()+patience
+}
+
+// takeLeaf counts a response of a window. Studies without a usable date belong
+// to no window; they are counted once, whichever window they come with.
+func (t *tally) takeLeaf(m dimse.Match) bool {
+	h, ok := t.next(m)
+	if !ok {
+		return false
+	}
+	r := &t.row
+	if len(r.uid) == 0 {
+		t.nameless++
+		return true
+	}
+	if !r.dated {
+		t.got.undated++
+		t.takeDateless(h)
+		return true
+	}
+	if !t.holds(r) {
+		return t.tolerable()
+	}
+	t.got.inside++
+	if !t.leaf.insert(h) {
+		t.got.duplicates++
+		return t.got.duplicates < 2*t.part.studies+1000 || t.leaf.full
+	}
+	t.part.count(r, t.table)
+	t.sample.offer(h, r)
+	return true
+}
+
+// takeDateless counts the study just read, which has no usable date.
+func (t *tally) takeDateless(h uint64) {
+	if t.dateless.insert(h) {
+		t.datelessSums.count(&t.row, t.table)
+		t.sample.offer(h, &t.row)
+	}
+}
+
+// takeCheck looks a response of a window up in the whole list.
+func (t *tally) takeCheck(m dimse.Match) bool {
+	h, ok := t.next(m)
+	if !ok {
+		return false
+	}
+	r := &t.row
+	if len(r.uid) == 0 {
+		return true
+	}
+	switch {
+	case !r.dated && t.window.dated():
+		t.got.undated++
+		return true
+	case !t.holds(r):
+		return t.tolerable()
+	}
+	t.got.inside++
+	known, first := t.seen.mark(h)
+	switch {
+	case !known:
+		t.got.fresh++
+		return false // the whole list was cut: counting in windows begins
+	case first:
+		t.got.marked++
+	default:
+		t.got.duplicates++
+		return t.got.duplicates < 2*int64(t.seen.n)+1000
+	}
+	return true
+}
+
+// holds reports whether the study in r lies in the window, and notes how far
+// outside it lies.
+func (t *tally) holds(r *row) bool {
+	if r.second == noSecond {
+		t.got.untimed++
+	} else {
+		t.sawTime = true
+	}
+	if t.window.modality != "" && !names(r.modalities, t.window.modality) ||
+		t.window.suffix != "" && !endsWith(r.uid, t.window.suffix) {
+		t.got.outside++
+		t.got.far++
+		return false
+	}
+	if t.window.holds(r) {
+		return true
+	}
+	t.got.outside++
+	const near = 7 // days
+	if r.dated && (r.date < t.window.from-near || r.date > t.window.to+near) {
+		t.got.far++
+	}
+	return false
+}
+
+// names reports whether a value of Modalities in Study names modality m.
+func names(v []byte, m string) bool {
+	for len(v) >= len(m) {
+		if string(v[:len(m)]) == m && (len(v) == len(m) || v[len(m)] == '\\' || v[len(m)] == ' ' || v[len(m)] == 0) {
+			return true
+		}
+		next := bytes.IndexByte(v, '\\')
+		if next < 0 {
+			return false
+		}
+		v = v[next+1:]
+	}
+	return false
+}
+
+func endsWith(v []byte, suffix string) bool {
+	return len(v) >= len(suffix) && string(v[len(v)-len(suffix):]) == suffix
+}
+
+// tolerable reports whether a window is worth reading on: not when the archive
+// pays no heed to it.
+func (t *tally) tolerable() bool {
+	const few = 16
+	return t.got.far < few
+}
+
+// begin sets the tally to a window.
+func (t *tally) begin(w window) {
+	t.window, t.got = w, gotten{}
+}

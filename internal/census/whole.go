@@ -1,0 +1,116 @@
+package census
+
+import (
+	"fmt"
+
+	"leadglass/dicom"
+	"leadglass/internal/survey"
+)
+
+// source is the route by which studies are counted.
+const source = "c-find-study"
+
+// count counts the studies: first as one list, then in windows where that list
+// was cut or has to be checked.
+func (c *counter) count() {
+	ans := c.askWhole()
+	switch {
+	case ans.end == refused || ans.end == broken && ans.raw == 0 && c.link.lost():
+		c.out.studies = survey.UnknownCount(ans.why)
+		c.out.images.none = "the studies could not be listed"
+		return
+	case c.spent() || ans.end == stopped:
+		c.beyond(ans)
+		return
+	case ans.end == complete && c.extra != datedExtra:
+		v, why := c.verify(ans)
+		sum := c.t.sums()
+		switch v {
+		case proven:
+			c.take(&sum, survey.ExactCount(sum.studies, source))
+			return
+		case unproven:
+			c.take(&sum, survey.AtLeast(sum.studies, source, why))
+			return
+		}
+	}
+	c.countWindows(ans)
+}
+
+// take makes s the outcome.
+func (c *counter) take(s *sums, studies survey.Count) {
+	c.out.sums, c.out.studies = *s, studies
+	c.out.duplicates = c.t.duplicates
+	if c.t.nameless > 0 || c.t.malformed > 0 {
+		c.lower(c.unreadable())
+	}
+}
+
+// lower makes the studies a lower bound, if they were exact.
+func (c *counter) lower(reason string) {
+	if n, ok := c.out.studies.Int(); ok && c.out.studies.Quality == survey.Exact {
+		c.out.studies = survey.AtLeast(n, source, reason)
+	}
+}
+
+func (c *counter) unreadable() string {
+	return fmt.Sprintf("%d responses could not be read", max(c.t.nameless, c.t.malformed))
+}
+
+// askWhole asks for all studies in one list. An archive that refuses, or finds
+// nothing, is asked again with the keys that archives usually see.
+func (c *counter) askWhole() answer {
+	var first answer
+	for _, root := range []string{dicom.StudyRootFind, dicom.PatientRootFind} {
+		if !c.selectRoot(root) {
+			continue
+		}
+		for extra := noExtra; extra <= datedExtra; extra++ {
+			c.t.begin(window{})
+			ans := c.link.find(c.link.class, window{}.keys(extra, false), c.t.takeWhole)
+			if ans.raw > 0 || ans.end == stopped {
+				c.extra = extra
+				return ans
+			}
+			if extra == noExtra && first.why == "" || ans.end == complete {
+				first = ans
+			}
+			if c.link.lost() || c.spent() {
+				return first
+			}
+		}
+		if first.end == complete {
+			break
+		}
+	}
+	c.extra = noExtra
+	return first
+}
+
+// selectRoot makes an information model the one to ask; false when the archive
+// does not offer it.
+func (c *counter) selectRoot(class string) bool {
+	if c.link.a == nil {
+		return c.link.class == class || c.link.class == ""
+	}
+	if _, _, ok := c.link.a.Context(class); !ok {
+		return false
+	}
+	c.link.class = class
+	return true
+}
+
+// beyond is the outcome of a count that a limit ended.
+func (c *counter) beyond(ans answer) {
+	why := ans.why
+	switch {
+	case c.spent():
+		why = c.limit()
+	case c.t.endless():
+		why = "the archive's list goes round in circles"
+	}
+	c.out.incomplete = why
+	sum := c.t.sums()
+	c.take(&sum, survey.AtLeast(sum.studies, source, why))
+	c.out.partial = true
+}

@@ -1,0 +1,266 @@
+package census
+
+import (
+	"fmt"
+
+	"leadglass/dicom"
+	"leadglass/dicom/dimse"
+)
+
+// secondsADay is the number of seconds of a day.
+const secondsADay = 24 * 3600
+
+// window is the part of an archive that a query asks for: studies of some days,
+// of one day and some seconds, of a modality, or whose UID ends in some
+// digits. The zero window is the whole archive.
+type window struct {
+	// from and to are the first and last day; 0 and 0 for studies of any date
+	// or none. A window that begins at firstDay or ends at lastDay is open.
+	from, to day
+	// second and until are the first second and the one after the last, on a
+	// window of one day; 0 and 0 for the whole day.
+	second, until int32
+	// modality is a value of Modalities in Study.
+	modality string
+	// suffix is how the study instance UID ends.
+	suffix string
+}
+
+// everyDay is the window of all studies that have a date.
+var everyDay = window{from: firstDay, to: lastDay}
+
+// shape is what a window restricts; an archive may cut lists of one shape and
+// not of another.
+type shape uint8
+
+const (
+	wholeShape shape = iota
+	dateShape
+	timeShape
+	modalityShape
+	suffixShape
+	shapes
+)
+
+// String names what a window of the shape restricts.
+func (s shape) String() string {
+	return [...]string{"whole", "study date", "study time", "modality", "UID"}[s]
+}
+
+func (w window) shape() shape {
+	switch {
+	case w.suffix != "":
+		return suffixShape
+	case w.modality != "":
+		return modalityShape
+	case w.until != 0:
+		return timeShape
+	case w.dated():
+		return dateShape
+	}
+	return wholeShape
+}
+
+func (w window) dated() bool { return w.to != 0 }
+
+// holds reports whether a study lies in the window as far as its date and time
+// say. A study of the window's day without a time lies in its first part, to
+// which the order of empty values takes it in some archives.
+func (w window) holds(r *row) bool {
+	if !w.dated() {
+		return true
+	}
+	if !r.dated || r.date < w.from || r.date > w.to {
+		return false
+	}
+	if w.until == 0 {
+		return true
+	}
+	if r.second == noSecond {
+		return w.second == 0
+	}
+	return r.second >= w.second && r.second < w.until
+}
+
+// dates is the value of Study Date that asks for the window (PS3.4 C.2.2.2.5).
+func (w window) dates() string {
+	switch {
+	case !w.dated():
+		return ""
+	case w.from == w.to:
+		return w.from.dicom().String()
+	case w.from == firstDay && w.to == lastDay:
+		return "19000101-"
+	case w.from == firstDay:
+		return "-" + w.lastDate().String()
+	case w.to == lastDay:
+		return w.firstDate().String() + "-"
+	}
+	return w.firstDate().String() + "-" + w.lastDate().String()
+}
+
+// firstDate and lastDate are the dates of the first and last day that exist: a
+// packed day may be a 31st of June.
+func (w window) firstDate() dicom.Date { return w.from.dicom() }
+
+func (w window) lastDate() dicom.Date {
+	d := w.to.dicom()
+	for dayOf(d) > w.to {
+		d--
+	}
+	return d
+}
+
+// times is the value of Study Time that asks for the window. Its ends are
+// whole seconds, and neighbours share one, so that no fraction of a second
+// falls between them.
+func (w window) times() string {
+	clock := func(s int32) string { return fmt.Sprintf("%02d%02d%02d", s/3600, s/60%60, s%60) }
+	switch {
+	case w.until == 0:
+		return ""
+	case w.second == 0:
+		return "-" + clock(w.until)
+	case w.until == secondsADay:
+		return clock(w.second) + "-"
+	}
+	return clock(w.second) + "-" + clock(w.until)
+}
+
+// days is how many days the window has, as packed.
+func (w window) days() int64 { return int64(w.to) - int64(w.from) + 1 }
+
+// split cuts a window into parts windows or fewer; nil when it is one second.
+// Open windows are cut where studies begin: at today, and at the year 1950.
+func (w window) split(parts int64, today day) []window {
+	switch w.shape() {
+	case suffixShape:
+		return w.suffixes()
+	case modalityShape, wholeShape:
+		return nil
+	}
+	if w.until == 0 && w.days() == 1 {
+		return window{from: w.from, to: w.to, until: secondsADay}.splitTime(parts)
+	}
+	if w.until != 0 {
+		return w.splitTime(parts)
+	}
+	const early day = 1950 * 12 * 31
+	switch {
+	case w.to == lastDay && w.from <= today:
+		return w.cut(today + 1)
+	case w.from == firstDay && w.to >= early:
+		return w.cut(early)
+	}
+	parts = max(2, min(parts, w.days()))
+	var windows []window
+	from := w.from
+	for i := int64(1); i <= parts; i++ {
+		end := w.from + day(w.days()*i/parts) - 1
+		part := window{from: from, to: end}.trim()
+		if part.from <= part.to {
+			windows = append(windows, part)
+			from = end + 1
+		}
+	}
+	return windows
+}
+
+// cut cuts a window of days before day d.
+func (w window) cut(d day) []window {
+	if d <= w.from || d > w.to {
+		d = w.from + day(w.days()/2)
+	}
+	return []window{{from: w.from, to: d - 1}, {from: d, to: w.to}}
+}
+
+// trim moves the ends of a window of days to days that exist, so that a window
+// of one day is told as such. The ends of open windows stay.
+func (w window) trim() window {
+	if w.from != firstDay {
+		w.from = dayOf(w.from.dicom()) // a 31st of June is the 1st of July
+	}
+	if w.to != lastDay {
+		w.to = dayOf(w.lastDate())
+	}
+	return w
+}
+
+func (w window) splitTime(parts int64) []window {
+	length := int64(w.until - w.second)
+	if length <= 1 {
+		return nil
+	}
+	parts = max(2, min(parts, length))
+	windows := make([]window, 0, parts)
+	from := w.second
+	for i := int64(1); i <= parts; i++ {
+		until := w.second + int32(length*i/parts)
+		part := w
+		part.second, part.until = from, until
+		windows = append(windows, part)
+		from = until
+	}
+	return windows
+}
+
+// suffixes divides a window by one more digit at the end of the UID; nil when
+// nine digits were not enough.
+func (w window) suffixes() []window {
+	if len(w.suffix) == 9 {
+		return nil
+	}
+	windows := make([]window, 10)
+	for i := range windows {
+		windows[i] = w
+		windows[i].suffix = string(rune('0'+i)) + w.suffix
+	}
+	return windows
+}
+
+// extraKeys says which keys an archive wants to see besides those we need.
+type extraKeys uint8
+
+const (
+	noExtra extraKeys = iota
+	// usualExtra adds the keys that every archive has to support (PS3.4 table
+	// C.6-2) as far as they identify nobody.
+	usualExtra
+	// datedExtra asks for all dates from 1900 on where no window does.
+	datedExtra
+)
+
+// keys are the keys of a query for the studies of a window. light leaves out
+// what only sums need, which saves the archive work: numbers of images cost
+// Orthanc a third of its time.
+func (w window) keys(extra extraKeys, light bool) []dimse.Key {
+	suffix := w.suffix
+	if suffix != "" {
+		suffix = "*" + suffix
+	}
+	keys := []dimse.Key{
+		{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "STUDY"},
+		{Tag: dicom.StudyInstanceUID, VR: dicom.UI, Value: suffix},
+		{Tag: dicom.StudyDate, VR: dicom.DA, Value: w.dates()},
+	}
+	if w.until != 0 || extra != noExtra {
+		keys = append(keys, dimse.Key{Tag: dicom.StudyTime, VR: dicom.TM, Value: w.times()})
+	}
+	if w.modality != "" || !light {
+		keys = append(keys, dimse.Key{Tag: dicom.ModalitiesInStudy, VR: dicom.CS, Value: w.modality})
+	}
+	if !light {
+		keys = append(keys,
+			dimse.Key{Tag: dicom.InstanceAvailability, VR: dicom.CS},
+			dimse.Key{Tag: dicom.NumberOfStudyRelatedInstances, VR: dicom.IS})
+	}
+	if extra != noExtra {
+		keys = append(keys,
+			dimse.Key{Tag: dicom.RetrieveAETitle, VR: dicom.AE},
+			dimse.Key{Tag: dicom.NumberOfStudyRelatedSeries, VR: dicom.IS})
+	}
+	if extra == datedExtra && !w.dated() {
+		keys[2].Value = everyDay.dates()
+	}
+	return keys
+}

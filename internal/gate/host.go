@@ -1,0 +1,205 @@
+package gate
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Host is the way to one address: its budget, its number of connections, its
+// ledger. It is safe for concurrent use.
+type Host struct {
+	gate  *Gate
+	addr  netip.Addr
+	slots chan struct{}
+	own   counters
+
+	mu sync.Mutex
+	// until is when the host's time is over; zero before the first use.
+	until time.Time
+}
+
+// Addr is the host's address.
+func (h *Host) Addr() netip.Addr { return h.addr }
+
+// Dial connects to a TCP port of the host. It waits while the host has its
+// number of connections and while the rates are used up; ctx ends the wait and
+// the attempt at once, and has no hold on the connection afterwards.
+//
+// The connection's reads and writes never allocate, and fail with ErrBudget
+// when the host's bytes or time are used up. It must be closed: it occupies
+// one of the host's connections until then. On Linux it acknowledges what it
+// receives at once (see setQuickAck).
+func (h *Host) Dial(ctx context.Context, port uint16) (net.Conn, error) {
+	c, err := h.dial(ctx, port, true)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// DialTLS is Dial with a TLS handshake, which ctx and the connect timeout end.
+// Without a configuration the peer's certificate is not verified: the peer is
+// to be described, not trusted, and nothing secret is sent to it.
+func (h *Host) DialTLS(ctx context.Context, port uint16, cfg *tls.Config) (*tls.Conn, error) {
+	if cfg == nil {
+		cfg = &tls.Config{InsecureSkipVerify: true}
+	}
+	c, err := h.dial(ctx, port, true)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, h.gate.opt.ConnectTimeout)
+	defer cancel()
+	t := tls.Client(c, cfg)
+	if err := t.HandshakeContext(ctx); err != nil {
+		c.Close()
+		return nil, fmt.Errorf("TLS handshake with %s: %w", netip.AddrPortFrom(h.addr, port), err)
+	}
+	return t, nil
+}
+
+// dial connects. timed is false for a probe, which does not begin the host's
+// time.
+func (h *Host) dial(ctx context.Context, port uint16, timed bool) (*conn, error) {
+	target := netip.AddrPortFrom(h.addr, port)
+	// Asked here first so that a refusal takes neither a turn nor a token; what
+	// counts is the answer in control.
+	if err := h.gate.refuse(&h.own, h.addr); err != nil {
+		return nil, fmt.Errorf("dialing %s: %w", target, err)
+	}
+	if err := h.occupy(ctx); err != nil {
+		return nil, fmt.Errorf("waiting for a connection to %s: %w", h.addr, err)
+	}
+	c, err := h.connect(ctx, target, timed)
+	if err != nil {
+		<-h.slots
+		return nil, err
+	}
+	return c, nil
+}
+
+// occupy takes one of the host's connections. It waits no longer than the
+// host's time.
+func (h *Host) occupy(ctx context.Context) error {
+	select {
+	case h.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	if until, begun := h.deadline(); begun {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadlineCause(ctx, until, h.timeUsedUp())
+		defer cancel()
+	}
+	select {
+	case h.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (h *Host) connect(ctx context.Context, target netip.AddrPort, timed bool) (*conn, error) {
+	g := h.gate
+	if err := g.networks.wait(ctx, h.addr); err != nil {
+		return nil, err
+	}
+	turn := g.whole.Reserve()
+	if err := sleep(ctx, turn.Delay()); err != nil {
+		turn.Cancel()
+		return nil, err
+	}
+	until := time.Now().Add(g.opt.PerHostTime)
+	if timed {
+		until = h.begin()
+	}
+	if err := h.withinBudget(until); err != nil {
+		return nil, err
+	}
+	d := net.Dialer{
+		Timeout:        max(1, min(g.opt.ConnectTimeout, time.Until(until))),
+		KeepAlive:      -1, // keep-alive probes would be packets that the ledger does not know
+		ControlContext: h.control,
+	}
+	d.SetMultipathTCP(false) // a peer could ask for subflows to other addresses (RFC 8684 3.4)
+	nc, err := d.DialContext(ctx, "tcp", target.String())
+	if err != nil {
+		return nil, cmp.Or(h.withinBudget(until), err)
+	}
+	return newConn(nc.(*net.TCPConn), h, until)
+}
+
+// control runs with the socket made and the address decided, right before the
+// kernel sends anything.
+func (h *Host) control(_ context.Context, _, address string, _ syscall.RawConn) error {
+	target, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("%w: cannot tell the address of a connection", ErrOutOfScope)
+	}
+	if target.Addr().Unmap() != h.addr {
+		err := fmt.Errorf("%w: %s is not %s", ErrOutOfScope, target.Addr(), h.addr)
+		h.gate.noteRefused(&h.own, target.String(), err)
+		return err
+	}
+	if err := h.gate.refuse(&h.own, target.Addr()); err != nil {
+		return err
+	}
+	h.own.connections.Add(1)
+	h.gate.all.connections.Add(1)
+	return nil
+}
+
+// begin starts the host's time with the first use and returns its end.
+func (h *Host) begin() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.until.IsZero() {
+		h.until = time.Now().Add(h.gate.opt.PerHostTime)
+	}
+	return h.until
+}
+
+func (h *Host) deadline() (until time.Time, begun bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.until, !h.until.IsZero()
+}
+
+func (h *Host) withinBudget(until time.Time) error {
+	if !time.Now().Before(until) {
+		return h.timeUsedUp()
+	}
+	if h.bytesLeft() <= 0 {
+		return h.bytesUsedUp()
+	}
+	return nil
+}
+
+func (h *Host) bytesLeft() int64 {
+	return h.gate.opt.PerHostBytes - h.own.sent.Load() - h.own.received.Load()
+}
+
+// Remaining is what is left of the host's budget: the time, in full before the
+// first use, and the bytes. Neither is negative.
+func (h *Host) Remaining() (time.Duration, int64) {
+	left := h.gate.opt.PerHostTime
+	if until, begun := h.deadline(); begun {
+		left = max(0, time.Until(until))
+	}
+	return left, max(0, h.bytesLeft())
+}
+
+func (h *Host) timeUsedUp() error {
+	return fmt.Errorf("%s: %w: %v of time", h.addr, ErrBudget, h.gate.opt.PerHostTime)
+}
+
+func (h *Host) bytesUsedUp() error {
+	return fmt.Errorf("%s: %w: %d bytes", h.addr, ErrBudget, h.gate.opt.PerHostBytes)
+}

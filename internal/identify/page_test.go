@@ -1,0 +1,125 @@
+package identify_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"leadglass/internal/identify"
+)
+
+func TestReadPage(t *testing.T) {
+	tests := []struct {
+		name, html, title string
+		meta              [2]string
+		login             bool
+	}{
+		{"plain", "<html><head><title>Orthanc Explorer</title>", "Orthanc Explorer", [2]string{}, false},
+		{"case and space", "<TITLE\n class=x>\n  Orthanc \t Explorer\n</TITLE>", "Orthanc Explorer", [2]string{}, false},
+		{"entities", "<title>A &amp; B &#39;C&#39;</title>", "A & B 'C'", [2]string{}, false},
+		{"commented out", "<!-- <title>No</title> --><title>Yes</title>", "Yes", [2]string{}, false},
+		{"another tag that begins so", "<titlebar>No</titlebar><title>Yes</title>", "Yes", [2]string{}, false},
+		{"only the first", "<title>First</title><svg><title>Second</title></svg>", "First", [2]string{}, false},
+		{"not closed", "<title>Open", "Open", [2]string{}, false},
+		{"control characters", "<title>a\x1b[31mb\x00c\u202ed</title>", "a[31mbcd", [2]string{}, false},
+		{"meta over lines", "<meta\n  name=\"application-name\"\n  content=\"OHIF Viewer\"\n/>", "", [2]string{"application-name", "OHIF Viewer"}, false},
+		{"meta turned round, single quotes", "<meta content='x > y' name='Description'>", "", [2]string{"description", "x > y"}, false},
+		{"meta without quotes", "<meta name=generator content=Thing>", "", [2]string{"generator", "Thing"}, false},
+		{"password field", "<form><input name=p type='PASSWORD'></form>", "", [2]string{}, true},
+		{"no password field", "<input type=text placeholder=password>", "", [2]string{}, false},
+		{"empty", "", "", [2]string{}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			page, login := identify.ReadPage([]byte(tt.html))
+			if page.Title != tt.title || login != tt.login {
+				t.Errorf("title %q, login %v; want %q, %v", page.Title, login, tt.title, tt.login)
+			}
+			if tt.meta[0] != "" && page.Meta[tt.meta[0]] != tt.meta[1] {
+				t.Errorf("meta %q, want %q = %q", page.Meta, tt.meta[0], tt.meta[1])
+			}
+		})
+	}
+}
+
+func TestRealms(t *testing.T) {
+	got := identify.Realms(`Basic realm="Orthanc Secure Area"`, `Digest REALM=plain, nonce="x"`, `Bearer`, "Basic realm=\"a\x1bb\"")
+	want := "Orthanc Secure Area|plain|ab"
+	if s := strings.Join(got, "|"); s != want {
+		t.Errorf("realms %q, want %q", s, want)
+	}
+}
+
+func TestIconPathStaysOnTheHost(t *testing.T) {
+	for html, want := range map[string]string{
+		`<link rel="icon" href="/DicomWeb/Logo.ico">`:                               "/DicomWeb/Logo.ico",
+		`<link rel="stylesheet" href="/x"><link rel="shortcut icon" href="/a.ico">`: "/a.ico",
+		`<link rel=icon href="http://192.0.2.1/x.ico">`:                             "/favicon.ico",
+		`<link rel=icon href="//192.0.2.1/x.ico">`:                                  "/favicon.ico",
+		`<link rel=icon href="/../../x">`:                                           "/favicon.ico",
+		`<link rel=icon href="/delete?id=1">`:                                       "/favicon.ico",
+		`<link rel=icon href="javascript:x">`:                                       "/favicon.ico",
+		``:                                                                          "/favicon.ico",
+	} {
+		if got := identify.IconPath([]byte(html)); got != want {
+			t.Errorf("icon of %s: %q, want %q", html, got, want)
+		}
+	}
+}
+
+// TestFaviconHash compares with values of the reference implementation: the
+// hash of base 64 with line breaks, as a signed number.
+func TestFaviconHash(t *testing.T) {
+	for in, want := range map[string]int32{"": 0, "hello": 1155597304, strings.Repeat("x", 100): 1090365782} {
+		if got := identify.FaviconHash([]byte(in)); got != want {
+			t.Errorf("hash of %q: %d, want %d", in, got, want)
+		}
+	}
+}
+
+func FuzzReadPage(f *testing.F) {
+	for _, s := range []string{"<title>x</title>", "<meta name=a content='b", "<meta name", "<input type=password", "<!--", "<title", "<meta ==/=\xff>", "<link rel=icon href=/x>"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		before := bytes.Clone(body)
+		page, _ := identify.ReadPage(body)
+		identify.IconPath(body)
+		check := func(s string) {
+			if len(s) > 200 || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) }) {
+				t.Errorf("text %q is not one clean line of at most 200 bytes", s)
+			}
+		}
+		check(page.Title)
+		for _, v := range page.Meta {
+			check(v)
+		}
+		if len(page.Meta) > 64 {
+			t.Errorf("%d meta elements kept", len(page.Meta))
+		}
+		if !bytes.Equal(before, body) {
+			t.Error("the page was changed")
+		}
+	})
+}
+
+func FuzzAnnounced(f *testing.F) {
+	f.Add("1.2.276.0.7230010.3.0.3.6.7", "OFFIS_DCMTK_367")
+	f.Add("\x00\xff", strings.Repeat("é", 40))
+	p := table(f)
+	f.Fuzz(func(t *testing.T, uid, name string) {
+		u, n := identify.Announced(uid, name)
+		if len(u) > 64 || len(n) > 16 || strings.Trim(u, "0123456789.?") != "" {
+			t.Errorf("kept %q, %q", u, n)
+		}
+		kit, product := p.DICOM(u, n)
+		if kit.Name == "" && kit.Version != "" || product.Confidence == "" {
+			t.Errorf("toolkit %+v, product %+v", kit, product)
+		}
+		if product.Version != nil && len(*product.Version) > 64 || len(kit.Version) > 64 {
+			t.Errorf("versions %q, %v", kit.Version, product.Version)
+		}
+	})
+}

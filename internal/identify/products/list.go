@@ -1,0 +1,118 @@
+package products
+
+import "leadglass/internal/survey"
+
+// Listing is the table as data, for the command that prints it.
+type Listing struct {
+	Toolkits []ListedToolkit `json:"toolkits"`
+	Products []ListedProduct `json:"products"`
+	Vendors  []ListedVendor  `json:"vendors"`
+	Titles   []ListedTitle   `json:"default_ae_titles"`
+}
+
+// ListedToolkit is a toolkit row.
+type ListedToolkit struct {
+	Name        string            `json:"name"`
+	UID         string            `json:"implementation_class_uid,omitempty"`
+	BelowUID    bool              `json:"or_below,omitempty"`
+	NamePattern string            `json:"version_name_pattern,omitempty"`
+	Confidence  survey.Confidence `json:"confidence"`
+	Source
+	Notes string `json:"notes,omitempty"`
+}
+
+// ListedProduct is a product with its signs.
+type ListedProduct struct {
+	Name       string       `json:"name"`
+	Vendor     string       `json:"vendor,omitempty"`
+	Kind       Kind         `json:"kind"`
+	Toolkits   []string     `json:"toolkits,omitempty"`
+	DICOMPorts []uint16     `json:"dicom_ports,omitempty"`
+	HTTPPorts  []uint16     `json:"http_ports,omitempty"`
+	AETitles   []string     `json:"ae_titles,omitempty"`
+	Signs      []ListedSign `json:"signs"`
+	Notes      string       `json:"notes,omitempty"`
+}
+
+// ListedSign is one sign of a product.
+type ListedSign struct {
+	Evidence   []string          `json:"evidence"`
+	Page       string            `json:"page,omitempty"`
+	Path       string            `json:"path,omitempty"`
+	Confidence survey.Confidence `json:"confidence,omitempty"`
+	Source
+	Notes string `json:"notes,omitempty"`
+}
+
+// ListedVendor is a maker's arc.
+type ListedVendor struct {
+	Name string `json:"name"`
+	UID  string `json:"uid"`
+	Source
+	Notes string `json:"notes,omitempty"`
+}
+
+// ListedTitle is a default called AE title.
+type ListedTitle struct {
+	Title   string `json:"title"`
+	Product string `json:"product,omitempty"`
+	Source
+	Notes string `json:"notes,omitempty"`
+}
+
+// List returns the whole table, in the order in which it is searched.
+func (t *Table) List() Listing {
+	l := Listing{Toolkits: []ListedToolkit{}, Products: []ListedProduct{}, Vendors: []ListedVendor{}, Titles: []ListedTitle{}}
+	if t == nil {
+		return l
+	}
+	for _, k := range t.toolkits {
+		l.Toolkits = append(l.Toolkits, ListedToolkit{Name: k.Name, UID: k.UID, BelowUID: k.UIDMatch == matchArc,
+			NamePattern: k.NamePattern.String(), Confidence: k.Confidence, Source: k.Source, Notes: k.Notes})
+	}
+	for i := range t.products {
+		p := &t.products[i]
+		l.Products = append(l.Products, ListedProduct{Name: p.Name, Vendor: p.Vendor, Kind: p.Kind, Toolkits: p.Toolkits,
+			DICOMPorts: p.Ports.DICOM, HTTPPorts: p.Ports.HTTP, AETitles: p.AETitles, Signs: p.signs(), Notes: p.Notes})
+	}
+	for _, v := range t.vendors {
+		l.Vendors = append(l.Vendors, ListedVendor(v))
+	}
+	for _, a := range t.titles {
+		l.Titles = append(l.Titles, ListedTitle(a))
+	}
+	return l
+}
+
+func (p *product) signs() []ListedSign {
+	signs := []ListedSign{}
+	for _, s := range p.DICOM {
+		var evidence []string
+		if s.UID != "" {
+			evidence = append(evidence, EvidenceClassUID)
+		}
+		if s.NamePattern.set() {
+			evidence = append(evidence, EvidenceVersionName)
+		}
+		signs = append(signs, ListedSign{Evidence: evidence, Confidence: s.Confidence, Source: s.Source, Notes: s.Notes})
+	}
+	for _, s := range p.Behaviour {
+		signs = append(signs, ListedSign{Evidence: []string{EvidenceBehaviour}, Confidence: s.Confidence, Source: s.Source, Notes: s.Notes})
+	}
+	for i := range p.HTTP {
+		s := &p.HTTP[i]
+		signs = append(signs, ListedSign{Evidence: s.evidence(), Page: s.Page, Path: s.Path, Confidence: s.Conf, Source: s.Source, Notes: s.Notes})
+	}
+	for _, s := range p.API {
+		signs = append(signs, ListedSign{Evidence: []string{EvidenceAPI}, Path: s.Path, Source: s.Source, Notes: s.Notes})
+	}
+	return signs
+}
+
+// String is the expression as written, empty for the zero pattern.
+func (p pattern) String() string {
+	if p.re == nil {
+		return ""
+	}
+	return p.re.String()
+}

@@ -1,0 +1,178 @@
+package products
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"regexp"
+
+	"github.com/goccy/go-yaml"
+
+	"leadglass/internal/survey"
+)
+
+//go:embed *.yaml
+var embedded embed.FS
+
+const (
+	// maxFile bounds a user's file, in bytes.
+	maxFile = 4 << 20
+	// formatVersion is the version of the files' format.
+	formatVersion = 1
+)
+
+// document is one YAML file.
+type document struct {
+	Version  int       `yaml:"version"`
+	Toolkits []toolkit `yaml:"toolkits"`
+	Vendors  []vendor  `yaml:"vendors"`
+	Products []product `yaml:"products"`
+	Titles   []title   `yaml:"default_ae_titles"`
+}
+
+// FileError is the error of a fingerprint file: what is wrong where.
+type FileError struct {
+	File         string
+	Line, Column int
+	What         string
+}
+
+// Error implements error.
+func (e *FileError) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.What)
+}
+
+// Builtin returns the fingerprints that come with the program.
+func Builtin() (*Table, error) {
+	names, err := fs.Glob(embedded, "*.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("listing the embedded fingerprints: %w", err)
+	}
+	t := &Table{}
+	for _, name := range names {
+		data, err := embedded.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("reading the embedded fingerprints: %w", err)
+		}
+		if err := t.add(name, data); err != nil {
+			return nil, err
+		}
+	}
+	return t, t.check()
+}
+
+// Load returns the fingerprints of the program with those of a user's file
+// before them: of two rows that fit equally well, the user's is taken.
+func Load(file string) (*Table, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading fingerprints: %w", err)
+	}
+	if info.Size() > maxFile {
+		return nil, fmt.Errorf("reading fingerprints: %s is over the limit of %d bytes", file, maxFile)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading fingerprints: %w", err)
+	}
+	return Parse(file, data)
+}
+
+// Parse is Load with the content of the file; name is for error messages.
+func Parse(name string, data []byte) (*Table, error) {
+	own := &Table{}
+	if err := own.add(name, data); err != nil {
+		return nil, err
+	}
+	t, err := Builtin()
+	if err != nil {
+		return nil, err
+	}
+	t.toolkits = append(own.toolkits, t.toolkits...)
+	t.products = append(own.products, t.products...)
+	t.vendors = append(own.vendors, t.vendors...)
+	t.titles = append(own.titles, t.titles...)
+	return t, t.check()
+}
+
+// add reads one file into the table.
+func (t *Table) add(name string, data []byte) (err error) {
+	defer func() { // the parser is given a user's file
+		if r := recover(); r != nil {
+			err = &FileError{File: name, Line: 1, Column: 1, What: "not YAML"}
+		}
+	}()
+	var d document
+	if err := yaml.UnmarshalWithOptions(data, &d, yaml.Strict(), yaml.DisallowUnknownField()); err != nil {
+		return located(name, err)
+	}
+	if d.Version != formatVersion {
+		return &FileError{File: name, Line: 1, Column: 1, What: fmt.Sprintf("version %d; this program reads version: %d", d.Version, formatVersion)}
+	}
+	if at, what := d.validate(); what != "" {
+		line, column := position(data, at)
+		return &FileError{File: name, Line: line, Column: column, What: what}
+	}
+	t.toolkits = append(t.toolkits, d.Toolkits...)
+	t.products = append(t.products, d.Products...)
+	t.vendors = append(t.vendors, d.Vendors...)
+	t.titles = append(t.titles, d.Titles...)
+	return nil
+}
+
+// located gives an error of the YAML library its place.
+func located(name string, err error) error {
+	at := &FileError{File: name, Line: 1, Column: 1, What: err.Error()}
+	var ye yaml.Error
+	if errors.As(err, &ye) {
+		at.What = ye.GetMessage()
+		if tk := ye.GetToken(); tk != nil && tk.Position != nil {
+			at.Line, at.Column = tk.Position.Line, tk.Position.Column
+		}
+	}
+	return at
+}
+
+// UnmarshalYAML implements the interface of the YAML library.
+func (p *pattern) UnmarshalYAML(data []byte) error {
+	var text string
+	if err := yaml.Unmarshal(data, &text); err != nil {
+		return err
+	}
+	const longest = 300
+	if text == "" || len(text) > longest {
+		return fmt.Errorf("a pattern has 1 to %d bytes", longest)
+	}
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return fmt.Errorf("not a regular expression: %w", err)
+	}
+	p.re = re
+	return nil
+}
+
+// stepDown is one grade of confidence less.
+func stepDown(c survey.Confidence) survey.Confidence {
+	switch c {
+	case survey.Certain:
+		return survey.Likely
+	case survey.Likely, survey.Possible:
+		return survey.Possible
+	}
+	return survey.UnknownConf
+}
+
+// rank orders confidences, the most certain highest.
+func rank(c survey.Confidence) int {
+	switch c {
+	case survey.Certain:
+		return 3
+	case survey.Likely:
+		return 2
+	case survey.Possible:
+		return 1
+	}
+	return 0
+}

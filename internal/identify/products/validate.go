@@ -1,0 +1,213 @@
+package products
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/parser"
+
+	"leadglass/internal/survey"
+)
+
+var uidForm = regexp.MustCompile(`^[0-2](\.(0|[1-9][0-9]*))+$`)
+
+// mistake gathers the first thing wrong in a document: a YAML path and what.
+type mistake struct{ at, what string }
+
+func (m *mistake) add(at, format string, args ...any) {
+	if m.what == "" {
+		m.at, m.what = at, fmt.Sprintf(format, args...)
+	}
+}
+
+// validate returns the first thing that is wrong, and where.
+func (d *document) validate() (at, what string) {
+	m := &mistake{}
+	for i := range d.Toolkits {
+		d.Toolkits[i].validate(m, fmt.Sprintf("$.toolkits[%d]", i))
+	}
+	for i := range d.Products {
+		d.Products[i].validate(m, fmt.Sprintf("$.products[%d]", i))
+	}
+	for i, v := range d.Vendors {
+		at := fmt.Sprintf("$.vendors[%d]", i)
+		m.name(at, v.Name)
+		m.uid(at, v.UID, true)
+		m.source(at, v.Source)
+	}
+	for i, t := range d.Titles {
+		at := fmt.Sprintf("$.default_ae_titles[%d]", i)
+		m.aeTitle(at+".title", t.Title)
+		m.source(at, t.Source)
+	}
+	return m.at, m.what
+}
+
+func (m *mistake) name(at, name string) {
+	if name == "" || len(name) > 80 || strings.TrimSpace(name) != name {
+		m.add(at, "name has 1 to 80 bytes, without spaces around it")
+	}
+}
+
+func (m *mistake) uid(at, uid string, required bool) {
+	if uid == "" && !required {
+		return
+	}
+	if !uidForm.MatchString(uid) || len(uid) > 64 {
+		m.add(at, "uid %q is no UID (PS3.5 9.1)", uid)
+	}
+}
+
+func (m *mistake) source(at string, s Source) {
+	if s.Source == "" {
+		m.add(at, "source is missing: every row says where it was read")
+	}
+	if _, err := time.Parse(time.DateOnly, s.Checked); err != nil {
+		m.add(at, "checked is missing: the day the source was read, YYYY-MM-DD")
+	}
+}
+
+func (m *mistake) aeTitle(at, title string) {
+	bad := func(r rune) bool { return r < 0x20 || r > 0x7e || r == '\\' }
+	if title == "" || len(title) > 16 || strings.ContainsFunc(title, bad) || strings.TrimSpace(title) == "" {
+		m.add(at, "AE title %q is not 1 to 16 characters without backslash (PS3.5 6.2)", title)
+	}
+}
+
+func (m *mistake) confidence(at string, c survey.Confidence, absent bool) {
+	if c == "" && absent {
+		return
+	}
+	if rank(c) == 0 {
+		m.add(at, "confidence %q is none of certain, likely, possible", c)
+	}
+}
+
+func (m *mistake) uidMatch(at string, u uidMatch) {
+	if u != "" && u != matchExact && u != matchArc {
+		m.add(at+".uid_match", "uid_match %q is neither exact nor arc", u)
+	}
+}
+
+func (t *toolkit) validate(m *mistake, at string) {
+	m.name(at, t.Name)
+	m.uid(at+".uid", t.UID, !t.NamePattern.set())
+	m.uidMatch(at, t.UIDMatch)
+	m.source(at, t.Source)
+	m.confidence(at+".confidence", t.Confidence, false)
+	if t.UIDVersion && t.UIDMatch != matchArc {
+		m.add(at, "uid_version needs uid_match: arc")
+	}
+}
+
+func (p *product) validate(m *mistake, at string) {
+	m.name(at, p.Name)
+	if !slices.Contains([]Kind{Archive, Viewer, Gateway, Modality, Tool, Honeypot}, p.Kind) {
+		m.add(at, "kind %q is none of archive, viewer, gateway, modality, tool, honeypot", p.Kind)
+	}
+	for _, title := range p.AETitles {
+		m.aeTitle(at+".ae_titles", title)
+	}
+	if len(p.DICOM)+len(p.Behaviour)+len(p.HTTP) == 0 {
+		m.add(at, "no sign: one of dicom, behaviour, http is needed")
+	}
+	for i, s := range p.DICOM {
+		at := fmt.Sprintf("%s.dicom[%d]", at, i)
+		m.uid(at+".uid", s.UID, !s.NamePattern.set())
+		m.uidMatch(at, s.UIDMatch)
+		m.confidence(at+".confidence", s.Confidence, false)
+		m.source(at, s.Source)
+	}
+	for i, s := range p.Behaviour {
+		at := fmt.Sprintf("%s.behaviour[%d]", at, i)
+		m.confidence(at+".confidence", s.Confidence, false)
+		m.source(at, s.Source)
+		if len(s.All) == 0 {
+			m.add(at, "all is empty: name the facts that must have been seen")
+		}
+	}
+	for i := range p.HTTP {
+		p.HTTP[i].validate(m, fmt.Sprintf("%s.http[%d]", at, i))
+	}
+	for i, s := range p.API {
+		at := fmt.Sprintf("%s.api[%d]", at, i)
+		m.path(at+".path", s.Path)
+		m.source(at, s.Source)
+		if len(s.Keys) == 0 {
+			m.add(at, "keys is empty: name the keys that tell the document")
+		}
+	}
+}
+
+func (m *mistake) path(at, path string) {
+	const longest = 80
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || len(path) > longest ||
+		strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' || r == '?' || r == '#' }) {
+		m.add(at, "path %q is no plain path of at most %d bytes that begins with /", path, longest)
+	}
+}
+
+func (s *httpSign) validate(m *mistake, at string) {
+	m.name(at, s.Page)
+	m.path(at+".path", s.Path)
+	m.confidence(at+".confidence", s.Conf, false)
+	m.source(at, s.Source)
+	const shortest = 6 // bytes of a marker: fewer are in every page
+	if s.Body != "" && len(s.Body) < shortest {
+		m.add(at+".body", "body has %d bytes at least", shortest)
+	}
+	for _, h := range []*namedPattern{s.Header, s.Meta} {
+		if h != nil && (h.Name == "" || !h.Value.set()) {
+			m.add(at, "header and meta need a name and a value")
+		}
+	}
+	if len(s.evidence()) == 0 {
+		m.add(at, "no condition: one of title, realm, header, meta, body, favicon, landing is needed")
+	}
+}
+
+// position finds a path in a YAML file; where it is not found, the start.
+func position(data []byte, at string) (line, column int) {
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return 1, 1
+	}
+	for at != "" {
+		if path, err := yaml.PathString(at); err == nil {
+			if node, err := path.FilterFile(file); err == nil && node != nil && node.GetToken() != nil {
+				p := node.GetToken().Position
+				return p.Line, p.Column
+			}
+		}
+		cut := strings.LastIndexAny(at, ".[")
+		if cut <= 0 {
+			break
+		}
+		at = at[:cut]
+	}
+	return 1, 1
+}
+
+// check looks at the table as a whole: names that refer to others.
+func (t *Table) check() error {
+	known := func(name string) bool {
+		return slices.ContainsFunc(t.toolkits, func(k toolkit) bool { return k.Name == name })
+	}
+	for _, p := range t.products {
+		for _, name := range p.Toolkits {
+			if !known(name) {
+				return fmt.Errorf("product %q: toolkit %q is not in the table", p.Name, name)
+			}
+		}
+		for _, s := range p.Behaviour {
+			if s.Toolkit != "" && !known(s.Toolkit) {
+				return fmt.Errorf("product %q: toolkit %q is not in the table", p.Name, s.Toolkit)
+			}
+		}
+	}
+	return nil
+}

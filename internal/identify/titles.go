@@ -1,0 +1,152 @@
+package identify
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"leadglass/dicom/ul"
+	"leadglass/internal/survey"
+)
+
+const (
+	duringAssociation = "association"
+	duringEcho        = "c-echo"
+)
+
+// blame says whether the called AE title may be why no association came
+// about.
+type blame uint8
+
+const (
+	// notTitle: another title would not help.
+	notTitle blame = iota
+	// hardlyTitle: aborted or closed, which some servers do for a title they
+	// do not know. Only the user's titles are worth another try.
+	hardlyTitle
+	// maybeTitle: rejected without a reason.
+	maybeTitle
+	// surelyTitle: called-AE-title-not-recognized.
+	surelyTitle
+)
+
+func blameOf(err error) blame {
+	var rejected *ul.RejectedError
+	var aborted *ul.AbortedError
+	switch {
+	case errors.As(err, &aborted), errors.Is(err, ul.ErrClosed):
+		return hardlyTitle
+	case !errors.As(err, &rejected) || rejected.RJ.Result == ul.RejectedTransient && rejected.RJ.Source == ul.ServiceProviderPresentation:
+		return notTitle
+	}
+	switch rj := rejected.RJ; {
+	case rj.Source == ul.ServiceUser && rj.Reason == ul.CalledAETitleNotRecognized:
+		return surelyTitle
+	case rj.Source == ul.ServiceUser && rj.Reason == ul.UserNoReason, rj.Source == ul.ServiceProviderACSE && rj.Reason == ul.ACSENoReason:
+		return maybeTitle
+	}
+	return notTitle
+}
+
+// transient reports whether the peer asks to be tried again later.
+func transient(err error) bool {
+	var rejected *ul.RejectedError
+	return errors.As(err, &rejected) && (rejected.RJ.Result == ul.RejectedTransient ||
+		rejected.RJ.Source == ul.ServiceProviderPresentation)
+}
+
+// attemptTitle is a called AE title to try, and the policy that its acceptance
+// shows.
+type attemptTitle struct {
+	title  string
+	policy survey.AEPolicy
+}
+
+// otherTitles lists what to try after the made-up title: the user's titles,
+// then the defaults.
+func (c *contact) otherTitles(b blame) []attemptTitle {
+	var list []attemptTitle
+	add := func(titles []string, policy survey.AEPolicy) {
+		for _, t := range titles {
+			if !slices.ContainsFunc(list, func(a attemptTitle) bool { return a.title == t }) {
+				list = append(list, attemptTitle{t, policy})
+			}
+		}
+	}
+	if b == notTitle {
+		return nil
+	}
+	add(c.opt.KnownAETitles[:min(len(c.opt.KnownAETitles), maxKnownTitles)], survey.KnownTitle)
+	if b != hardlyTitle && c.opt.DefaultAETitles {
+		add(c.opt.Products.DefaultTitles(c.service.Port, c.opt.LikelyProducts, maxDefaultTitles), survey.DefaultTitle)
+	}
+	return list
+}
+
+// refused goes on after the made-up title brought no association: one
+// association a title, until one is accepted or the answer shows that titles
+// are not what it is about.
+func (c *contact) refused(ctx context.Context, first error) {
+	c.note(ctx, first)
+	why := blameOf(first)
+	for _, next := range c.otherTitles(why) {
+		err := c.try(ctx, next.title)
+		if err == nil {
+			c.accepted(next.title, next.policy)
+			return
+		}
+		if errors.Is(err, errSpent) {
+			break
+		}
+		if b := blameOf(err); b != why {
+			if b == surelyTitle || b == maybeTitle || transient(err) || isRejection(err) {
+				c.note(ctx, err)
+			}
+			if b < maybeTitle {
+				return // the policy cannot be told
+			}
+			why = b
+		}
+	}
+	if why == surelyTitle {
+		c.service.CalledAETitle.Policy = survey.RefusedTitle
+	}
+}
+
+func isRejection(err error) bool {
+	var rejected *ul.RejectedError
+	return errors.As(err, &rejected)
+}
+
+// note puts an attempt that brought no association into the service.
+func (c *contact) note(ctx context.Context, err error) {
+	s := &c.service
+	s.Outcome, s.Detail = outcome(ctx, err, c.opt.BudgetErr)
+	var rejected *ul.RejectedError
+	var aborted *ul.AbortedError
+	switch {
+	case errors.As(err, &rejected):
+		s.Rejection = rejection(rejected.RJ)
+		switch rj := rejected.RJ; {
+		case rj.Source == ul.ServiceUser && rj.Reason == ul.CalledAETitleNotRecognized:
+			c.fact(survey.BehaviourTitleRefused)
+		case rj.Source == ul.ServiceUser && rj.Reason == ul.CallingAETitleNotRecognized:
+			c.fact(survey.BehaviourCallingRefused)
+		}
+	case errors.As(err, &aborted):
+		s.Rejection = abortOf(aborted.Abort, duringAssociation)
+	default:
+		return
+	}
+	s.Protocol = survey.ProtocolDICOM
+	s.Levels.Speaks = true
+}
+
+func rejection(rj ul.AssociateRJ) *survey.Rejection {
+	return &survey.Rejection{Kind: "reject", Result: uint8(rj.Result), Source: uint8(rj.Source),
+		Reason: uint8(rj.Reason), Text: rj.String(), During: duringAssociation}
+}
+
+func abortOf(a ul.Abort, during string) *survey.Rejection {
+	return &survey.Rejection{Kind: "abort", Source: uint8(a.Source), Reason: uint8(a.Reason), Text: a.String(), During: during}
+}

@@ -1,0 +1,224 @@
+package lab
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"leadglass/internal/lab/content"
+)
+
+// startPages are the texts of the start pages: what the products show, cut
+// down to what is told apart by.
+func startPage(p Page) string {
+	html := func(head, body string) string {
+		return "<!DOCTYPE html>\n<html><head>" + head + "</head><body>" + body + "</body></html>\n"
+	}
+	switch p {
+	case OHIFPage:
+		return html(`<title>OHIF Viewer</title><meta name="description" content="Open Health Imaging Foundation DICOM Viewer">`+
+			`<script src="/app-config.js"></script>`, `<div id="root"></div>`)
+	case OrthancPage:
+		return html(`<title>Orthanc Explorer</title>`, `<div data-role="page" id="lookup"></div>`)
+	case Dcm4cheePage:
+		return html(`<title>dcm4chee-arc</title><base href="/dcm4chee-arc/ui2/">`, `<dcm4chee-app></dcm4chee-app>`)
+	case DirectoryPage:
+		return html(`<title>Index of /</title>`, `<h1>Index of /</h1><pre><a href="../">../</a>`+
+			`<a href="CANARY0001.dcm">CANARY0001.dcm</a> <a href="DICOMDIR">DICOMDIR</a></pre>`)
+	case LoginPage:
+		return html(`<title>Sign in</title>`, `<form method="post"><input type="password" name="password"></form>`)
+	}
+	return html(`<title>Welcome to nginx!</title>`, `<h1>Welcome to nginx!</h1>`)
+}
+
+// startPath is where a product's start page is.
+func startPath(p Page) string {
+	switch p {
+	case OrthancPage:
+		return "/app/explorer.html"
+	case Dcm4cheePage:
+		return "/dcm4chee-arc/ui2/"
+	}
+	return "/"
+}
+
+// pages is the handler of a web server of the archive.
+func (a *Archive) pages(w *Web) http.Handler {
+	mux := http.NewServeMux()
+	start := startPath(w.Page)
+	page := startPage(w.Page)
+	exact := start
+	if strings.HasSuffix(start, "/") {
+		exact += "{$}"
+	}
+	if w.Page == RedirectedPage { // to an address outside every scope
+		mux.Handle("GET /", http.RedirectHandler("http://127.255.255.254:9/", http.StatusFound))
+		return w.guard(mux)
+	}
+	mux.HandleFunc("GET "+exact, func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(rw, page)
+	})
+	if start != "/" {
+		mux.Handle("GET /{$}", http.RedirectHandler(start, http.StatusFound))
+	}
+	if w.Page == OHIFPage {
+		mux.HandleFunc("GET /app-config.js", func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("Content-Type", "application/javascript")
+			_, _ = io.WriteString(rw, "window.config = { routerBasename: '/', dataSources: [] };\n")
+		})
+	}
+	if w.API {
+		a.api(mux, w)
+	}
+	if w.DICOMweb {
+		a.dicomweb(mux, webRoot(w.Page))
+	}
+	return w.guard(mux)
+}
+
+// webRoot is the product's DICOMweb root.
+func webRoot(p Page) string {
+	if p == Dcm4cheePage {
+		return "/dcm4chee-arc/aets/DCM4CHEE/rs"
+	}
+	return "/dicom-web"
+}
+
+// guard adds headers and, where wanted, asks for a password.
+func (w *Web) guard(next http.Handler) http.Handler {
+	realm := "restricted"
+	if w.Page == OrthancPage {
+		realm = "Orthanc Secure Area"
+	}
+	server := "nginx/1.22.1"
+	if w.Page == OrthancPage || w.Page == Dcm4cheePage {
+		server = ""
+	}
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if server != "" {
+			rw.Header().Set("Server", server)
+		}
+		if w.AnyOrigin {
+			rw.Header().Set("Access-Control-Allow-Origin", "*")
+		}
+		if w.Auth {
+			rw.Header().Set("WWW-Authenticate", `Basic realm="`+realm+`"`)
+			http.Error(rw, "Unauthorized", http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(rw, r)
+	})
+}
+
+// api answers the product's routes that give only numbers or configuration.
+func (a *Archive) api(mux *http.ServeMux, w *Web) {
+	number := func(path string, n int64) {
+		mux.HandleFunc("GET "+path, func(rw http.ResponseWriter, _ *http.Request) {
+			writeJSON(rw, map[string]int64{"count": n})
+		})
+	}
+	var studies, images, series, patients int64
+	if a.contents != nil {
+		studies, images, patients = a.contents.Studies(), a.contents.Images(), a.contents.Patients()
+		series = studies // counted as one a study: never compared with C-FIND
+	}
+	if w.Page == Dcm4cheePage {
+		number(webRoot(w.Page)+"/studies/count", studies)
+		number(webRoot(w.Page)+"/series/count", series)
+		number(webRoot(w.Page)+"/instances/count", images)
+		number(webRoot(w.Page)+"/patients/count", patients)
+		return
+	}
+	mux.HandleFunc("GET /system", func(rw http.ResponseWriter, _ *http.Request) {
+		writeJSON(rw, map[string]any{"ApiVersion": 15, "DatabaseVersion": 6, "DicomAet": "ORTHANC",
+			"DicomPort": a.Group.Port, "HttpPort": w.Port, "IsHttpServerSecure": false, "Name": "lab", "Version": "1.9.7"})
+	})
+	mux.HandleFunc("GET /statistics", func(rw http.ResponseWriter, _ *http.Request) {
+		writeJSON(rw, map[string]any{"CountPatients": patients, "CountStudies": studies, "CountSeries": series,
+			"CountInstances": images, "TotalDiskSize": strconv.FormatInt(images*524288, 10),
+			"TotalDiskSizeMB": images / 2, "TotalUncompressedSize": strconv.FormatInt(images*524288, 10)})
+	})
+}
+
+func writeJSON(rw http.ResponseWriter, v any) {
+	rw.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(rw).Encode(v)
+}
+
+// dicomweb answers QIDO-RS with the study list and WADO-RS with 404 for what
+// does not exist (PS3.18).
+func (a *Archive) dicomweb(mux *http.ServeMux, root string) {
+	mux.HandleFunc("GET "+root+"/studies", a.qido)
+	mux.HandleFunc("OPTIONS "+root+"/studies", func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Allow", "GET, POST, OPTIONS")
+		rw.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("GET "+root+"/studies/{uid}", func(rw http.ResponseWriter, r *http.Request) {
+		if a.contents == nil {
+			http.NotFound(rw, r)
+			return
+		}
+		i, _, _, ok := a.parts(r.PathValue("uid"))
+		if _, there := a.contents.Study(i); !ok || !there {
+			http.NotFound(rw, r)
+			return
+		}
+		rw.Header().Set("Content-Type", `multipart/related; type="application/dicom"; boundary=lab`)
+		_, _ = io.WriteString(rw, "--lab\r\nContent-Type: application/dicom\r\n\r\n\r\n--lab--\r\n")
+	})
+}
+
+// maxQIDO is the largest number of studies in one QIDO-RS answer.
+const maxQIDO = 1000
+
+// qido answers a search for studies with their default attributes.
+func (a *Archive) qido(rw http.ResponseWriter, r *http.Request) {
+	limit, offset := int64(maxQIDO), int64(0)
+	if n, err := strconv.ParseInt(r.URL.Query().Get("limit"), 10, 64); err == nil {
+		limit = min(max(n, 0), maxQIDO)
+	}
+	if n, err := strconv.ParseInt(r.URL.Query().Get("offset"), 10, 64); err == nil {
+		offset = max(n, 0)
+	}
+	if a.contents == nil || offset >= a.contents.Studies() {
+		rw.WriteHeader(http.StatusNoContent)
+		return
+	}
+	rw.Header().Set("Content-Type", "application/dicom+json")
+	end := min(offset+limit, a.contents.Studies())
+	if rest := a.contents.Studies() - end; rest > 0 && a.persona.product == "dcm4chee-arc" {
+		rw.Header().Set("Warning", fmt.Sprintf("299 lab: There are %d additional results that can be requested", rest))
+	}
+	_, _ = io.WriteString(rw, "[")
+	for i := offset; i < end; i++ {
+		if i > offset {
+			_, _ = io.WriteString(rw, ",")
+		}
+		s, _ := a.contents.Study(i)
+		_, _ = io.WriteString(rw, a.qidoStudy(&s))
+	}
+	_, _ = io.WriteString(rw, "]")
+}
+
+// qidoStudy is one study in the DICOM JSON model (PS3.18 F).
+func (a *Archive) qidoStudy(s *content.Study) string {
+	patient, ssn := a.contents.PatientOf(s.Index)
+	var b strings.Builder
+	value := func(tag, vr, v string) { fmt.Fprintf(&b, `,"%s":{"vr":"%s","Value":[%s]}`, tag, vr, v) }
+	b.WriteString(`{"00080005":{"vr":"CS","Value":["ISO_IR 100"]}`)
+	if s.Dated {
+		value("00080020", "DA", `"`+s.Date.String()+`"`)
+	}
+	value("00100010", "PN", fmt.Sprintf(`{"Alphabetic":"CANARY^P%010d"}`, patient))
+	value("00100020", "LO", `"`+string(patientIDText(patient, ssn))+`"`)
+	value("00100030", "DA", `"`+canaryBirth+`"`)
+	value("0020000D", "UI", `"`+a.uid(studyUID, s.Index, 0, 0)+`"`)
+	value("00201206", "IS", strconv.FormatInt(s.Series(), 10))
+	value("00201208", "IS", strconv.FormatInt(s.Images, 10))
+	b.WriteString("}")
+	return b.String()
+}

@@ -1,0 +1,95 @@
+package lab
+
+import "fmt"
+
+// TLSMode says how a port is encrypted.
+type TLSMode string
+
+// The modes.
+const (
+	PlainText TLSMode = "none"
+	// WithTLS takes anybody, TLS 1.2 and 1.3.
+	WithTLS TLSMode = "tls"
+	// LegacyTLS takes anybody, TLS 1.0 and 1.1 only.
+	LegacyTLS TLSMode = "legacy"
+	// MutualTLS demands a client certificate of the laboratory's authority.
+	MutualTLS TLSMode = "mutual"
+)
+
+func (m TLSMode) on() bool { return m != "" && m != PlainText }
+
+// CertKind is the kind of certificate a port shows.
+type CertKind string
+
+// The kinds; valid, when absent, is signed by the laboratory's authority for
+// the archive's address.
+const (
+	ValidCert      CertKind = "valid"
+	ExpiredCert    CertKind = "expired"
+	SelfSignedCert CertKind = "self-signed"
+	WeakCert       CertKind = "weak-key"
+	WrongNameCert  CertKind = "wrong-name"
+)
+
+// Web is a web server beside an archive.
+type Web struct {
+	Port uint16   `yaml:"port"`
+	TLS  TLSMode  `yaml:"tls,omitempty"`
+	Cert CertKind `yaml:"certificate,omitempty"`
+	// Page is what the start page is.
+	Page Page `yaml:"page"`
+	// Auth demands a password for every page.
+	Auth bool `yaml:"auth,omitempty"`
+	// API answers the product's own routes: Orthanc's /system and /statistics,
+	// dcm4chee's counts.
+	API bool `yaml:"api,omitempty"`
+	// DICOMweb answers QIDO-RS and WADO-RS at the product's usual path.
+	DICOMweb bool `yaml:"dicomweb,omitempty"`
+	// AnyOrigin sends Access-Control-Allow-Origin: *.
+	AnyOrigin bool `yaml:"any_origin,omitempty"`
+}
+
+// Page is a start page.
+type Page string
+
+// The pages.
+const (
+	NginxPage      Page = "nginx"
+	OHIFPage       Page = "ohif"
+	OrthancPage    Page = "orthanc-explorer"
+	Dcm4cheePage   Page = "dcm4chee-ui2"
+	DirectoryPage  Page = "directory"
+	LoginPage      Page = "login"
+	RedirectedPage Page = "redirect-away"
+)
+
+// viewer reports whether the page is an image viewer or an archive's
+// administration page that anybody can use.
+func (w *Web) viewer() bool {
+	return !w.Auth && (w.Page == OHIFPage || w.Page == OrthancPage || w.Page == Dcm4cheePage)
+}
+
+func (w *Web) validate() error {
+	switch w.Page {
+	case NginxPage, OHIFPage, OrthancPage, Dcm4cheePage, DirectoryPage, LoginPage, RedirectedPage:
+	default:
+		return fmt.Errorf("unknown page %q", w.Page)
+	}
+	if w.Port == 0 {
+		return fmt.Errorf("web server without a port")
+	}
+	return validTLS(w.TLS, w.Cert)
+}
+
+func validTLS(m TLSMode, k CertKind) error {
+	switch m {
+	case "", PlainText, WithTLS, LegacyTLS, MutualTLS:
+	default:
+		return fmt.Errorf("unknown TLS mode %q", m)
+	}
+	switch k {
+	case "", ValidCert, ExpiredCert, SelfSignedCert, WeakCert, WrongNameCert:
+		return nil
+	}
+	return fmt.Errorf("unknown certificate %q", k)
+}

@@ -1,0 +1,219 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"leadglass/dicom/ul"
+	"leadglass/internal/assess"
+	"leadglass/internal/census"
+	"leadglass/internal/gate"
+	"leadglass/internal/identify"
+	"leadglass/internal/scope"
+	"leadglass/internal/survey"
+)
+
+// Result is what examining one candidate gave.
+type Result struct {
+	Finding survey.Finding
+	// Sketch is the sketch of the studies counted, nil where none were.
+	Sketch []byte
+}
+
+// host is the work on one candidate.
+type host struct {
+	*Engine
+	gate    *gate.Host
+	names   []string // host names that stand for the host in URLs
+	buffer  []byte
+	finding survey.Finding
+	sketch  []byte
+	// queried are the services that answered queries, with how to reach them.
+	queried []answering
+	// echoBefore and echoDuring are the archive's response times around a count.
+	echoBefore, echoDuring time.Duration
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// answering is a service that answers queries.
+type answering struct {
+	service int // index in the finding's services
+	open    opener
+	result  assess.Assessment
+}
+
+// Examine assesses the ports of one candidate; open are those that are known
+// to accept connections. It returns an error only when ctx ended it: what a
+// host does is a result.
+func (e *Engine) Examine(ctx context.Context, c survey.Candidate, open []uint16) (Result, error) {
+	start := time.Now()
+	h := &host{Engine: e, gate: e.Gate.Host(c.Address), buffer: make([]byte, ul.DefaultReadBuffer)}
+	if c.Host != "" {
+		h.names = []string{c.Host}
+	}
+	defer clear(h.buffer)
+	h.finding = survey.Finding{
+		Schema:             survey.FindingSchema,
+		Target:             target(c),
+		Services:           []survey.Service{},
+		Counts:             survey.NotCounted("no service answers queries"),
+		Checks:             []survey.Check{},
+		IdentifyingClasses: []survey.IdentifyingClass{},
+		Suspicion:          survey.Suspicion{Reasons: []string{}},
+		StartedAt:          start.UTC().Truncate(time.Millisecond),
+		AuthorisedBy:       e.AuthorisedBy,
+	}
+	h.run(ctx, open)
+	if ctx.Err() != nil {
+		return Result{}, context.Cause(ctx)
+	}
+	h.finding.Traffic = h.gate.Traffic()
+	h.finding.Traffic.EchoBeforeMS = milliseconds(h.echoBefore)
+	h.finding.Traffic.EchoDuringMS = milliseconds(h.echoDuring)
+	h.finding.DurationMS = time.Since(start).Milliseconds()
+	if e.Attribute != nil {
+		if owner, ok := e.Attribute(c.Address); ok {
+			h.finding.Owner = &owner
+		}
+	}
+	return Result{Finding: h.finding, Sketch: h.sketch}, nil
+}
+
+func target(c survey.Candidate) survey.Target {
+	t := survey.Target{Host: c.Host, Port: c.Port}
+	if c.Address.IsValid() {
+		t.Address = c.Address.String()
+	}
+	if t.Host == "" {
+		t.Host = t.Address
+	}
+	return t
+}
+
+// run goes through the stages.
+func (h *host) run(ctx context.Context, open []uint16) {
+	f := &h.finding
+	var openers []opener
+	for _, port := range open {
+		s, o := h.probe(ctx, port)
+		if s.Outcome == survey.OverBudget {
+			h.incomplete(fmt.Sprintf("port %d: %s", port, s.Detail))
+		}
+		f.Services = append(f.Services, s)
+		openers = append(openers, o)
+	}
+	f.Services = identify.Merge(f.Services, h.Products)
+	for i := range f.Services {
+		h.assess(ctx, i, openers[i])
+	}
+	whole := assess.Run(ctx, h.session(nil, nil))
+	f.Checks = append(f.Checks, whole.Checks...)
+	f.Verdict = assess.Verdict(f.Services, f.Checks)
+	f.Viewer = assess.Viewer(f.Services)
+	f.Grade = assess.Grade(f.Services, f.Checks)
+	if i := assess.Decides(f.Services, f.Checks); i >= 0 && f.Target.Port == 0 {
+		f.Target.Port = f.Services[i].Port
+	}
+	h.count(ctx)
+}
+
+func (h *host) incomplete(why string) {
+	if h.finding.Incomplete == nil {
+		h.finding.Incomplete = &why
+	}
+}
+
+// session is what the checks of a service, or of the whole host, are given.
+func (h *host) session(s *survey.Service, open ul.Opener) *assess.Session {
+	return &assess.Session{
+		Service: s, Host: h.finding.Services, Address: h.gate.Addr(), Open: open,
+		CallingAETitle: h.Scope.Identity.CallingAETitle, Patience: h.Timeouts.Query,
+		Allow: assess.Allow{Sample: h.Scope.Allow.Sample, DefaultAETitles: h.Scope.Allow.DefaultAETitles},
+	}
+}
+
+// assess runs the checks on one service.
+func (h *host) assess(ctx context.Context, i int, o opener) {
+	s := &h.finding.Services[i]
+	if s.Protocol == survey.ProtocolUnknown {
+		return
+	}
+	result := assess.Run(ctx, h.session(s, h.open(o, h.Timeouts.Query)))
+	h.finding.Checks = append(h.finding.Checks, result.Checks...)
+	identify.Refine(s, h.Products, result.Behaviours...)
+	if result.QueryAnswered() {
+		h.queried = append(h.queried, answering{service: i, open: o, result: result})
+	}
+}
+
+// count counts the archive once, through the first service that answers
+// queries: several services of one host lead to the same archive.
+func (h *host) count(ctx context.Context) {
+	f := &h.finding
+	switch {
+	case h.Scope.CountMode == scope.CountOff:
+		f.Counts = survey.NotCounted("counting is off in the scope")
+		return
+	case len(h.queried) == 0:
+		return
+	}
+	q := h.queried[0]
+	var routes []string
+	for _, other := range h.queried {
+		routes = append(routes, other.result.Routes...)
+	}
+	s := &f.Services[q.service]
+	left, _ := h.gate.Remaining()
+	r := census.Count(ctx, h.open(q.open, h.Timeouts.Query), census.Options{
+		Mode: string(h.Scope.CountMode), CalledAETitle: s.CalledAETitle.Accepted, SOPClasses: s.SOPClasses,
+		Routes: routes, RoutesUnknown: routesUnknown(q.result.Checks), SketchKey: h.SketchKey,
+		CountNationalIDs: h.Scope.Allow.Sample, MaxTime: left - left/countReserve, Memory: h.Memory,
+		CountQuery: h.gate.CountQuery,
+	})
+	f.Counts, h.sketch = r.Counts, r.Sketch
+	h.echoBefore, h.echoDuring = r.EchoBefore, r.EchoDuring
+	if r.Incomplete != "" {
+		h.incomplete(r.Incomplete)
+	}
+}
+
+// countReserve is the part of the host's time that a count leaves, so that it
+// ends by its own limits: one twentieth.
+const countReserve = 20
+
+// routesUnknown says why it could not be told whether images can be retrieved,
+// or nothing where it could.
+func routesUnknown(checks []survey.Check) string {
+	for _, c := range checks {
+		if c.ID == assess.LGD06.ID && c.State == survey.Unknown {
+			return c.Evidence
+		}
+	}
+	return ""
+}
+
+// Unreachable is the finding for a candidate none of whose ports accepts a
+// connection.
+func (e *Engine) Unreachable(c survey.Candidate, why error) Result {
+	f := survey.Finding{
+		Schema: survey.FindingSchema, Target: target(c), Verdict: survey.Unreachable,
+		Services: []survey.Service{}, Counts: survey.NotCounted("unreachable"), Checks: []survey.Check{},
+		IdentifyingClasses: []survey.IdentifyingClass{}, Suspicion: survey.Suspicion{Reasons: []string{}},
+		StartedAt: time.Now().UTC().Truncate(time.Millisecond), AuthorisedBy: e.AuthorisedBy,
+	}
+	if c.Address.IsValid() {
+		f.Traffic = e.Gate.Host(c.Address).Traffic()
+		if e.Attribute != nil {
+			if owner, ok := e.Attribute(c.Address); ok {
+				f.Owner = &owner
+			}
+		}
+	}
+	if why != nil {
+		reason := fmt.Sprint(why)
+		f.Incomplete = &reason
+	}
+	return Result{Finding: f}
+}

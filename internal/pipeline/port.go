@@ -1,0 +1,109 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"leadglass/dicom/ul"
+	"leadglass/internal/gate"
+	"leadglass/internal/identify"
+	"leadglass/internal/scope"
+	"leadglass/internal/survey"
+)
+
+// opener says how to open associations on one port.
+type opener struct {
+	port   uint16
+	secure bool
+}
+
+// open makes the function that opens associations on a port. Only the
+// function goes to the stages: they can reach this port and nothing else. All
+// associations of a host use one receive buffer, one after the other.
+func (h *host) open(o opener, answer time.Duration) ul.Opener {
+	return func(ctx context.Context, called string, contexts []ul.PresentationContext) (*ul.Association, error) {
+		conn, err := h.dial(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		h.gate.CountAssociation()
+		return ul.Request(ctx, conn, ul.AssociateRQ{
+			CalledAETitle: called, CallingAETitle: h.Scope.Identity.CallingAETitle, Contexts: contexts,
+		}, ul.Options{ReadTimeout: answer, WriteTimeout: h.Timeouts.Answer, Buffer: h.buffer})
+	}
+}
+
+// probe finds out what one open port speaks. DICOM ports are asked for DICOM
+// first, HTTP ports for HTTP; what looks like TLS is asked again inside TLS.
+func (h *host) probe(ctx context.Context, port uint16) (survey.Service, opener) {
+	if slices.Contains(h.Scope.Ports.HTTP, port) {
+		return h.probeHTTP(ctx, port)
+	}
+	plain := opener{port: port}
+	if port == dicomTLS {
+		if s, ok := h.probeTLS(ctx, port); ok {
+			return s, opener{port: port, secure: true}
+		}
+	}
+	s := identify.DICOM(ctx, port, h.open(plain, h.Timeouts.Answer), h.identifyOptions())
+	switch {
+	case s.Outcome == survey.Foreign && s.Detail == "http":
+		return h.probeHTTP(ctx, port)
+	case port != dicomTLS && mayBeTLS(s):
+		if t, ok := h.probeTLS(ctx, port); ok {
+			return t, opener{port: port, secure: true}
+		}
+	}
+	return s, plain
+}
+
+// dicomTLS is the port registered for DICOM over TLS (PS3.8 9.1.1).
+const dicomTLS = 2762
+
+// mayBeTLS reports whether a service that was asked in plain text may speak
+// TLS: it answered with an alert, or went away without a word.
+func mayBeTLS(s survey.Service) bool {
+	return s.Outcome == survey.Foreign && s.Detail == "tls" || s.Outcome == survey.Closed || s.Outcome == survey.Mute
+}
+
+// probeHTTP asks for the start page, inside TLS where the port wants it.
+func (h *host) probeHTTP(ctx context.Context, port uint16) (survey.Service, opener) {
+	plain := opener{port: port}
+	s := h.http(ctx, port, "http")
+	if s.Outcome == survey.Answered && s.Detail == "" {
+		return s, plain
+	}
+	if t, ok := h.probeTLS(ctx, port); ok {
+		return t, opener{port: port, secure: true}
+	}
+	if s.Outcome == survey.Answered {
+		return s, plain
+	}
+	if d := identify.DICOM(ctx, port, h.open(plain, h.Timeouts.Answer), h.identifyOptions()); d.Protocol == survey.ProtocolDICOM {
+		return d, plain
+	}
+	return s, plain
+}
+
+func (h *host) http(ctx context.Context, port uint16, scheme string) survey.Service {
+	client := h.gate.HTTPClient(gate.HTTPOptions{Names: h.names, Timeout: h.Timeouts.Answer,
+		UserAgent: userAgent(h.Scope)})
+	return identify.HTTP(ctx, port, client, scheme, identify.HTTPOptions{Host: h.gate.Addr().String(),
+		Products: h.Products, BudgetErr: gate.ErrBudget})
+}
+
+// userAgent says who asks and where to complain.
+func userAgent(s *scope.Scope) string {
+	contact := s.Identity.URL
+	if contact == "" {
+		contact = s.Authority.Contact
+	}
+	return strings.TrimSpace("Leadglass " + contact)
+}
+
+func (h *host) identifyOptions() identify.Options {
+	return identify.Options{DefaultAETitles: h.Scope.Allow.DefaultAETitles, KnownAETitles: h.KnownAETitles,
+		Products: h.Products, BudgetErr: gate.ErrBudget}
+}

@@ -1,0 +1,83 @@
+package privacy
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/axiomhq/hyperloglog"
+	"github.com/dchest/siphash"
+)
+
+// Key is the secret under which the study instance UIDs of one survey are
+// hashed. It lives in memory only: without it a sketch or a hash cannot be
+// tested for a UID that somebody knows.
+type Key struct{ k0, k1 uint64 }
+
+// NewKey makes a key at random.
+func NewKey() Key {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	return Key{binary.LittleEndian.Uint64(b[:8]), binary.LittleEndian.Uint64(b[8:])}
+}
+
+// KeyFrom makes a key of 16 bytes that the workers of one survey share.
+func KeyFrom(b [16]byte) Key {
+	return Key{binary.LittleEndian.Uint64(b[:8]), binary.LittleEndian.Uint64(b[8:])}
+}
+
+// String shows nothing of the key, so that it cannot be printed by mistake.
+func (Key) String() string { return "key" }
+
+// GoString is String.
+func (Key) GoString() string { return "key" }
+
+// Hash returns SipHash-2-4 of v under the key.
+func (k Key) Hash(v []byte) uint64 { return siphash.Hash(k.k0, k.k1, v) }
+
+// SketchError is the standard error of Sketch.Estimate as a share of the
+// number: 1.04 / sqrt(2^14).
+const SketchError = 0.0081
+
+// Sketch estimates how many different studies were seen, in 16 KiB whatever
+// their number (HyperLogLog, precision 14). Sketches made under one key can be
+// merged: the estimate of the union counts a study once that two archives
+// hold.
+type Sketch struct{ hll *hyperloglog.Sketch }
+
+// NewSketch returns an empty sketch.
+func NewSketch() *Sketch { return &Sketch{hll: hyperloglog.NewNoSparse()} }
+
+// AddHash adds a study by the hash of its UID under the survey's key. It
+// allocates nothing.
+func (s *Sketch) AddHash(h uint64) { s.hll.InsertHash(h) }
+
+// Merge adds the studies of t to s.
+func (s *Sketch) Merge(t *Sketch) error {
+	if err := s.hll.Merge(t.hll); err != nil {
+		return fmt.Errorf("merging study sketches: %w", err)
+	}
+	return nil
+}
+
+// Estimate returns how many different studies were added, with a standard
+// error of SketchError.
+func (s *Sketch) Estimate() int64 { return int64(s.hll.Estimate()) }
+
+// Bytes is the form in which a sketch is stored. It holds no hash and no UID.
+func (s *Sketch) Bytes() ([]byte, error) {
+	b, err := s.hll.MarshalBinary()
+	if err != nil {
+		return nil, fmt.Errorf("encoding a study sketch: %w", err)
+	}
+	return b, nil
+}
+
+// ReadSketch reads what Bytes wrote.
+func ReadSketch(b []byte) (*Sketch, error) {
+	s := NewSketch()
+	if err := s.hll.UnmarshalBinary(b); err != nil {
+		return nil, fmt.Errorf("reading a study sketch: %w", err)
+	}
+	return s, nil
+}

@@ -1,0 +1,17 @@
+//go:build !linux
+
+package realserver
+
+import (
+	"os"
+	"syscall"
+)
+
+// childAttributes asks for nothing: only Linux has process groups that end
+// with their parent.
+func childAttributes() *syscall.SysProcAttr { return nil }
+
+// killGroup ends the process.
+func killGroup(p *os.Process) {
+	_ = p.Kill() // already gone is fine
+}

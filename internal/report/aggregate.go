@@ -1,0 +1,242 @@
+// Package report turns a survey into documents: JSON, HTML and CSV, in a
+// public and a confidential edition. It is pure: findings in, bytes out; it
+// knows neither store nor network, and reads no clock.
+//
+// The public edition is made in two steps, each of which forgets something.
+// An Aggregator adds findings up into an Aggregate, which has no field for an
+// address, a host, an AE title, a site, a contact, or any text that a server
+// chose. Publish turns the Aggregate into a Public, which has no small cells.
+// The renderers of the public edition are given nothing but a Public.
+package report
+
+import (
+	"time"
+
+	"leadglass/internal/survey"
+)
+
+// Aggregate is what a survey says about all archives together. Its numbers
+// are not yet suppressed: it is for Publish, not for readers.
+type Aggregate struct {
+	Survey About
+	// Analysed is the number of records; Incomplete, how many of them say
+	// that they are not the whole truth.
+	Analysed, Incomplete int64
+	Verdicts             map[survey.Verdict]int64
+	Grades               map[survey.Grade]int64
+	// Total is the sum over the countries.
+	Total Row
+	// Countries are keyed by ISO 3166-1 alpha-2 code, UnknownCountry for none.
+	Countries map[string]Row
+	// The tables below count archives by a property. Of Products, Toolkits
+	// and Transport each archive has exactly one; of the others any number.
+	Products, Toolkits, Transport       map[string]int64
+	TLSVersions, Rejections, Classes    map[string]int64
+	Checks                              map[string]CheckTally
+	Years, Modalities                   map[string]StudyTally
+	Qualities                           Qualities
+	Suspects                            Suspects
+	SSNPatternRecords                   Sum
+	UniqueStudies                       Unique
+	Traffic                             survey.Traffic
+	UnreadableSketches, DuplicatesFound int64
+}
+
+// About is what is said of the survey itself, all of it chosen by whoever
+// ordered it.
+type About struct {
+	Name         string
+	Organisation string
+	StartedAt    time.Time
+	FinishedAt   time.Time
+	State        survey.State
+	Version      string
+	Simulated    bool
+	Probed       int64
+	Addresses    int64
+}
+
+// UnknownCountry is the key of the archives that no country is known of; ISO
+// 3166-1 leaves it to users.
+const UnknownCountry = "ZZ"
+
+// Row adds archives up, of one country or of all.
+type Row struct {
+	// Archives speak DICOM or DICOMweb; Open of them are freely accessible.
+	Archives, Open int64
+	// Viewers are open without login over plain HTTP.
+	Viewers int64
+	// StudyRecords and the images are those of the open archives.
+	StudyRecords, ImagesLinked, ImagesAccessible Sum
+}
+
+// CheckTally is the result of one check over all archives.
+type CheckTally struct {
+	Title    string
+	Severity survey.Severity
+	// Failed and Passed count archives; one with several services fails if
+	// one service fails.
+	Failed, Passed, Unknown int64
+}
+
+// StudyTally is a number of studies in a number of archives.
+type StudyTally struct{ Studies, Archives int64 }
+
+// Qualities counts the open archives by the quality of their counts.
+type Qualities struct {
+	StudyRecords, ImagesLinked, ImagesAccessible map[survey.Quality]int64
+}
+
+// Suspects are archives that may not hold real patients.
+type Suspects struct {
+	Honeypot, TestData int64
+	// Marked adds up the archives with either mark, Rest those with none.
+	Marked, Rest Row
+}
+
+// Aggregator adds the records of one survey up. It is used by one goroutine.
+type Aggregator struct {
+	agg      Aggregate
+	sketches sketchUnion
+}
+
+// NewAggregator returns an Aggregator for the records of s.
+func NewAggregator(s survey.Survey) *Aggregator {
+	return &Aggregator{agg: Aggregate{
+		Survey: About{
+			Name: s.Name, Organisation: s.Authority.Organisation, StartedAt: s.StartedAt, FinishedAt: s.FinishedAt,
+			State: s.State, Version: s.Version, Simulated: s.Simulated, Probed: s.Probed, Addresses: s.Addresses,
+		},
+		Verdicts: map[survey.Verdict]int64{}, Grades: map[survey.Grade]int64{}, Countries: map[string]Row{},
+		Products: map[string]int64{}, Toolkits: map[string]int64{}, Transport: map[string]int64{},
+		TLSVersions: map[string]int64{}, Rejections: map[string]int64{}, Classes: map[string]int64{},
+		Checks: map[string]CheckTally{}, Years: map[string]StudyTally{}, Modalities: map[string]StudyTally{},
+		Qualities: Qualities{
+			StudyRecords: map[survey.Quality]int64{}, ImagesLinked: map[survey.Quality]int64{},
+			ImagesAccessible: map[survey.Quality]int64{},
+		},
+	}}
+}
+
+// Aggregate returns what was added so far. It shares its maps with a: add no
+// more once it is used.
+func (a *Aggregator) Aggregate() Aggregate {
+	a.agg.UniqueStudies = a.sketches.unique()
+	return a.agg
+}
+
+// Add adds one record.
+func (a *Aggregator) Add(r survey.Record) {
+	f := &r.Finding
+	a.agg.Analysed++
+	if f.Incomplete != nil {
+		a.agg.Incomplete++
+	}
+	a.agg.Verdicts[f.Verdict]++
+	a.addTraffic(f.Traffic)
+	a.addRow(f)
+	if !f.Verdict.Speaks() {
+		return
+	}
+	a.agg.Grades[f.Grade]++
+	a.addServices(f)
+	a.addChecks(f.Checks)
+	for _, c := range f.IdentifyingClasses {
+		if c.Present {
+			a.agg.Classes[cleanClass(c.Class)]++
+		}
+	}
+	if !f.Verdict.FreelyAccessible() {
+		return
+	}
+	a.addCounts(&f.Counts)
+	if len(r.StudySketch) > 0 && !a.sketches.add(r.StudySketch) {
+		a.agg.UnreadableSketches++
+	}
+}
+
+// addRow adds f to the totals, its country, and the suspects.
+func (a *Aggregator) addRow(f *survey.Finding) {
+	var one Row
+	if f.Viewer == survey.ViewerOpenHTTP {
+		one.Viewers = 1
+	}
+	if f.Verdict.Speaks() {
+		one.Archives = 1
+	}
+	if f.Verdict.FreelyAccessible() {
+		one.Open = 1
+		one.StudyRecords.Add(f.Counts.Studies)
+		one.ImagesLinked.Add(f.Counts.ImagesLinked)
+		one.ImagesAccessible.Add(f.Counts.ImagesAccessible)
+	}
+	if one.Archives == 0 && one.Viewers == 0 {
+		return
+	}
+	country := UnknownCountry
+	if f.Owner != nil && survey.CountryName(f.Owner.Country) != "" {
+		country = f.Owner.Country
+	}
+	a.agg.Countries[country] = a.agg.Countries[country].plus(one)
+	a.agg.Total = a.agg.Total.plus(one)
+	if f.Suspicion.Honeypot {
+		a.agg.Suspects.Honeypot++
+	}
+	if f.Suspicion.TestData {
+		a.agg.Suspects.TestData++
+	}
+	if f.Suspicion.Honeypot || f.Suspicion.TestData {
+		a.agg.Suspects.Marked = a.agg.Suspects.Marked.plus(one)
+	} else {
+		a.agg.Suspects.Rest = a.agg.Suspects.Rest.plus(one)
+	}
+}
+
+func (r Row) plus(o Row) Row {
+	r.Archives += o.Archives
+	r.Open += o.Open
+	r.Viewers += o.Viewers
+	r.StudyRecords.Merge(o.StudyRecords)
+	r.ImagesLinked.Merge(o.ImagesLinked)
+	r.ImagesAccessible.Merge(o.ImagesAccessible)
+	return r
+}
+
+func (a *Aggregator) addCounts(c *survey.Counts) {
+	q := &a.agg.Qualities
+	q.StudyRecords[knownQuality(c.Studies)]++
+	q.ImagesLinked[knownQuality(c.ImagesLinked)]++
+	q.ImagesAccessible[knownQuality(c.ImagesAccessible)]++
+	if c.NationalIDs != nil {
+		a.agg.SSNPatternRecords.Add(*c.NationalIDs)
+	}
+	a.agg.DuplicatesFound = addCapped(a.agg.DuplicatesFound, c.Duplicates)
+	addStudies(a.agg.Years, c.Years, cleanYear)
+	addStudies(a.agg.Modalities, c.Modalities, cleanModality)
+}
+
+// addStudies adds the studies of one archive to into; labels that clean makes
+// equal count the archive once.
+func addStudies(into map[string]StudyTally, from map[string]int64, clean func(string) string) {
+	one := make(map[string]int64, len(from))
+	for label, n := range from {
+		if n > 0 {
+			one[clean(label)] = addCapped(one[clean(label)], n)
+		}
+	}
+	for label, n := range one {
+		t := into[label]
+		into[label] = StudyTally{Studies: addCapped(t.Studies, n), Archives: t.Archives + 1}
+	}
+}
+
+func (a *Aggregator) addTraffic(t survey.Traffic) {
+	s := &a.agg.Traffic
+	s.Associations = addCapped(s.Associations, t.Associations)
+	s.Connections = addCapped(s.Connections, t.Connections)
+	s.BytesSent = addCapped(s.BytesSent, t.BytesSent)
+	s.BytesReceived = addCapped(s.BytesReceived, t.BytesReceived)
+	s.Queries = addCapped(s.Queries, t.Queries)
+	s.Responses = addCapped(s.Responses, t.Responses)
+	s.LongestQueryMS = max(s.LongestQueryMS, t.LongestQueryMS)
+}

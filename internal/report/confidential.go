@@ -1,0 +1,254 @@
+package report
+
+import (
+	"cmp"
+	_ "embed"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+
+	"leadglass/internal/survey"
+)
+
+//go:embed archives.html.tmpl
+var archivesSource string
+
+// tlpAmber marks the confidential edition (FIRST, Traffic Light Protocol 2.0).
+const tlpAmber = "TLP:AMBER"
+
+// Confidential is a report that names single archives, for those who have to
+// protect them. Nothing in it is withheld.
+type Confidential struct {
+	report Public
+	// records can be gone through several times.
+	records iter.Seq2[survey.Record, error]
+}
+
+// NewConfidential makes the confidential edition of the survey that a was made
+// of. records are that survey's; they are streamed, once for each file.
+func NewConfidential(a Aggregate, records iter.Seq2[survey.Record, error]) Confidential {
+	r := Publish(a, 1)
+	r.Edition, r.TLP = EditionConfidential, tlpAmber
+	return Confidential{report: r, records: records}
+}
+
+// archives are the findings on archives, without those on other targets. An
+// error of the records is kept in *failed.
+func (c Confidential) archives(failed *error) iter.Seq[survey.Record] {
+	return func(yield func(survey.Record) bool) {
+		for r, err := range c.records {
+			if err != nil {
+				*failed = err
+				return
+			}
+			if (r.Finding.Verdict.Speaks() || r.Finding.Viewer != "") && !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// WriteJSON writes the report with the findings on all archives in the field
+// "archives", each of them leadglass.finding/1.
+func (c Confidential) WriteJSON(w io.Writer) error {
+	head, err := openJSON(c.report)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(append(head, ",\n  \"archives\": ["...)); err != nil {
+		return fmt.Errorf("writing the confidential JSON report: %w", err)
+	}
+	var failed error
+	separator := "\n    "
+	for r := range c.archives(&failed) {
+		text, err := json.Marshal(r.Finding)
+		if err != nil {
+			return fmt.Errorf("writing the confidential JSON report: %w", err)
+		}
+		if _, err := io.WriteString(w, separator+string(text)); err != nil {
+			return fmt.Errorf("writing the confidential JSON report: %w", err)
+		}
+		separator = ",\n    "
+	}
+	if failed != nil {
+		return failed
+	}
+	if _, err := io.WriteString(w, "\n  ]\n}\n"); err != nil {
+		return fmt.Errorf("writing the confidential JSON report: %w", err)
+	}
+	return nil
+}
+
+// WriteHTML writes the page of the public edition with a row for each archive
+// and the remedies they need.
+func (c Confidential) WriteHTML(w io.Writer) error {
+	t, err := pageTemplate()
+	if err != nil {
+		return err
+	}
+	if t, err = t.Parse(archivesSource); err != nil {
+		return fmt.Errorf("reading the template of the archives: %w", err)
+	}
+	var failed error
+	remedies := &remedyList{number: map[Remedy]int{}}
+	p := newPage(&c.report)
+	p.Extra = archiveSection{
+		Rows: func(yield func(archiveRow) bool) {
+			for r := range c.archives(&failed) {
+				if !yield(newArchiveRow(&r.Finding, remedies)) {
+					return
+				}
+			}
+		},
+		Remedies: remedies,
+	}
+	if err := t.Execute(w, p); err != nil {
+		return fmt.Errorf("writing the confidential HTML report: %w", err)
+	}
+	return failed
+}
+
+// WriteCSV writes a line for each archive.
+func (c Confidential) WriteCSV(w io.Writer) error {
+	cw := csv.NewWriter(w)
+	write := func(row ...string) error {
+		for i := range row {
+			row[i] = harmless(row[i])
+		}
+		return cw.Write(row)
+	}
+	err := write("address", "host", "port", "verdict", "grade", "product", "country", "site", "contact", "study_records",
+		"study_records_quality", "images_linked", "images_linked_quality", "images_accessible", "images_accessible_quality",
+		"viewer", "failed_checks", "suspected")
+	var failed error
+	for r := range c.archives(&failed) {
+		if err != nil {
+			break
+		}
+		a := newArchiveRow(&r.Finding, &remedyList{number: map[Remedy]int{}})
+		var ids []string
+		for _, f := range a.Failed {
+			ids = append(ids, f.ID)
+		}
+		row := []string{a.Address, a.Host, a.Port, string(a.Verdict), string(a.Grade), a.Product, a.Owner.Country, a.Owner.Site, a.Owner.Contact}
+		for _, n := range []Figure{a.StudyRecords, a.ImagesLinked, a.ImagesAccessible} {
+			number, quality := csvFigure(n)
+			row = append(row, number, quality)
+		}
+		err = write(append(row, string(a.Viewer), strings.Join(ids, " "), a.Suspected)...)
+	}
+	cw.Flush()
+	if err = cmp.Or(err, failed, cw.Error()); err != nil {
+		return fmt.Errorf("writing the list of archives: %w", err)
+	}
+	return nil
+}
+
+// archiveSection is what the template of the archives is given. The remedies
+// are complete once the rows have been gone through.
+type archiveSection struct {
+	Rows     iter.Seq[archiveRow]
+	Remedies *remedyList
+}
+
+// archiveRow is one archive in a table.
+type archiveRow struct {
+	Address, Host, Port                          string
+	Verdict                                      survey.Verdict
+	Grade                                        survey.Grade
+	Viewer                                       survey.Viewer
+	Product                                      string
+	Owner                                        survey.Owner
+	StudyRecords, ImagesLinked, ImagesAccessible Figure
+	Failed                                       []failedCheck
+	Suspected, Incomplete                        string
+}
+
+// failedCheck is a check that one archive failed, with the number of its
+// remedy in the list.
+type failedCheck struct {
+	ID       string
+	Severity survey.Severity
+	Remedy   int
+}
+
+func newArchiveRow(f *survey.Finding, remedies *remedyList) archiveRow {
+	row := archiveRow{
+		Address: f.Target.Address, Host: f.Target.Host, Verdict: f.Verdict, Grade: f.Grade, Viewer: f.Viewer,
+		Product: productOf(f), StudyRecords: Figure{Count: f.Counts.Studies},
+		ImagesLinked: Figure{Count: f.Counts.ImagesLinked}, ImagesAccessible: Figure{Count: f.Counts.ImagesAccessible},
+	}
+	if row.Host == row.Address {
+		row.Host = ""
+	}
+	if f.Target.Port != 0 {
+		row.Port = strconv.Itoa(int(f.Target.Port))
+	}
+	if f.Owner != nil {
+		row.Owner = *f.Owner
+	}
+	if f.Incomplete != nil {
+		row.Incomplete = *f.Incomplete
+	}
+	if f.Suspicion.Honeypot || f.Suspicion.TestData {
+		row.Suspected = strings.Join(f.Suspicion.Reasons, "; ")
+	}
+	for _, c := range f.Checks {
+		if c.State == survey.Fail && !slices.ContainsFunc(row.Failed, func(o failedCheck) bool { return o.ID == c.ID }) {
+			row.Failed = append(row.Failed, failedCheck{c.ID, c.Severity, remedies.add(c)})
+		}
+	}
+	slices.SortStableFunc(row.Failed, func(a, b failedCheck) int {
+		return cmp.Compare(slices.Index(survey.Severities, a.Severity), slices.Index(survey.Severities, b.Severity))
+	})
+	return row
+}
+
+// productOf is the surest product of f with its version and how sure it is.
+func productOf(f *survey.Finding) string {
+	best := survey.Product{}
+	for _, s := range f.Services {
+		if s.Product.Name != "" && (best.Name == "" || confidenceRank(s.Product.Confidence) > confidenceRank(best.Confidence)) {
+			best = s.Product
+		}
+	}
+	name := best.Name
+	if name != "" && best.Version != nil {
+		name += " " + *best.Version
+	}
+	if name != "" && best.Confidence != survey.Certain {
+		name += " (" + string(best.Confidence) + ")"
+	}
+	return name
+}
+
+// Remedy is what mends a failed check.
+type Remedy struct{ ID, Title, Text string }
+
+// maxRemedies bounds the list of a report; later remedies of a check are to be
+// found in the JSON.
+const maxRemedies = 1000
+
+// remedyList numbers the different remedies of a report from 1, so that a row
+// can name them briefly.
+type remedyList struct {
+	List   []Remedy
+	number map[Remedy]int
+}
+
+// add returns the number of c's remedy, 0 for none.
+func (l *remedyList) add(c survey.Check) int {
+	r := Remedy{c.ID, c.Title, c.Remedy}
+	n := l.number[r]
+	if n == 0 && c.Remedy != "" && len(l.List) < maxRemedies {
+		l.List = append(l.List, r)
+		n = len(l.List)
+		l.number[r] = n
+	}
+	return n
+}

@@ -1,0 +1,87 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// WriteCSV writes the table of countries of r, with a line of totals at the
+// end. A withheld cell holds the word "suppressed".
+func WriteCSV(w io.Writer, r Public) error {
+	rows := [][]string{{"iso2", "country", "archives", "archives_open", "study_records", "study_records_quality",
+		"images_linked", "images_linked_quality", "images_accessible", "images_accessible_quality", "viewers_open"}}
+	for _, c := range r.Countries {
+		rows = append(rows, countryRow(c))
+	}
+	if r.Other != nil {
+		rows = append(rows, countryRow(*r.Other))
+	}
+	t := r.Totals
+	rows = append(rows, countryRow(Country{Name: "All countries", Archives: t.Archives, ArchivesOpen: t.ArchivesOpen,
+		StudyRecords: t.StudyRecords, ImagesLinked: t.ImagesLinked, ImagesAccessible: t.ImagesAccessible, ViewersOpen: t.ViewersOpen}))
+	return writeCSV(w, rows)
+}
+
+func countryRow(c Country) []string {
+	row := []string{c.ISO2, c.Name, csvNumber(c.Archives), csvNumber(c.ArchivesOpen)}
+	for _, f := range []Figure{c.StudyRecords, c.ImagesLinked, c.ImagesAccessible} {
+		n, quality := csvFigure(f)
+		row = append(row, n, quality)
+	}
+	return append(row, csvNumber(c.ViewersOpen))
+}
+
+func csvNumber(n Number) string {
+	if n.Hidden {
+		return "suppressed"
+	}
+	return strconv.FormatInt(n.N, 10)
+}
+
+// csvFigure is the number and the quality of f.
+func csvFigure(f Figure) (number, quality string) {
+	n, ok := f.Int()
+	switch {
+	case f.Hidden:
+		return "suppressed", ""
+	case !ok:
+		return "", string(f.Quality)
+	}
+	return strconv.FormatInt(n, 10), string(f.Quality)
+}
+
+func writeCSV(w io.Writer, rows [][]string) error {
+	cw := csv.NewWriter(w)
+	for _, row := range rows {
+		for i := range row {
+			row[i] = harmless(row[i])
+		}
+		if err := cw.Write(row); err != nil {
+			return fmt.Errorf("writing CSV: %w", err)
+		}
+	}
+	cw.Flush()
+	if err := cw.Error(); err != nil {
+		return fmt.Errorf("writing CSV: %w", err)
+	}
+	return nil
+}
+
+// harmless keeps a spreadsheet from taking a cell for a formula: a cell that
+// begins like one gets an apostrophe before it. Line breaks and other control
+// characters become spaces.
+func harmless(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+	if t := strings.TrimLeft(s, " "); t != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(t)[0]) {
+		return "'" + s
+	}
+	return s
+}

@@ -1,0 +1,126 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Format names a kind of file.
+type Format string
+
+// The formats that this package writes.
+const (
+	HTML Format = "html"
+	JSON Format = "json"
+	CSV  Format = "csv"
+)
+
+// File is a document under its name, still to be written.
+type File struct {
+	Name    string
+	Edition string
+	Write   func(io.Writer) error
+}
+
+// PublicFiles are the files of the public edition: report.html, report.json,
+// countries.csv.
+func PublicFiles(r Public, formats ...Format) ([]File, error) {
+	return files(EditionPublic, formats, map[Format]File{
+		HTML: {Name: "report.html", Write: func(w io.Writer) error { return WriteHTML(w, r) }},
+		JSON: {Name: "report.json", Write: func(w io.Writer) error { return WriteJSON(w, r) }},
+		CSV:  {Name: "countries.csv", Write: func(w io.Writer) error { return WriteCSV(w, r) }},
+	})
+}
+
+// ConfidentialFiles are the files of the confidential edition: report.html,
+// report.json, archives.csv.
+func ConfidentialFiles(c Confidential, formats ...Format) ([]File, error) {
+	return files(EditionConfidential, formats, map[Format]File{
+		HTML: {Name: "report.html", Write: c.WriteHTML},
+		JSON: {Name: "report.json", Write: c.WriteJSON},
+		CSV:  {Name: "archives.csv", Write: c.WriteCSV},
+	})
+}
+
+func files(edition string, formats []Format, known map[Format]File) ([]File, error) {
+	var out []File
+	for _, f := range formats {
+		file, ok := known[f]
+		if !ok {
+			return nil, fmt.Errorf("unknown report format %q; known are html, json, csv", f)
+		}
+		file.Edition = edition
+		out = append(out, file)
+	}
+	return out, nil
+}
+
+// WriteFiles writes files into dir, which is made (mode 0700) if it is not
+// there, and returns their paths. Each file has mode 0600 and is complete or
+// not there: it is written beside its place and then moved. A file of the
+// other edition is not overwritten, lest a confidential report take the place
+// of a public one that is shown to the world.
+func WriteFiles(dir string, files []File) ([]string, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the report's directory: %w", err)
+	}
+	for _, f := range files {
+		if err := refuseOtherEdition(filepath.Join(dir, f.Name), f.Edition); err != nil {
+			return nil, err
+		}
+	}
+	var paths []string
+	for _, f := range files {
+		path := filepath.Join(dir, f.Name)
+		if err := writeFile(path, f.Write); err != nil {
+			return paths, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+func refuseOtherEdition(path, edition string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("looking at the earlier report: %w", err)
+	}
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, 4096))
+	if err != nil {
+		return fmt.Errorf("looking at the earlier report: %w", err)
+	}
+	for _, other := range []string{EditionPublic, EditionConfidential} {
+		if other != edition && (bytes.Contains(head, []byte(`"edition": "`+other+`"`)) || bytes.Contains(head, []byte(`"leadglass-edition" content="`+other+`"`))) {
+			return fmt.Errorf("%s is a report of the %s edition; name another directory for the %s one with --out DIR, or remove that file", path, other, edition)
+		}
+	}
+	return nil
+}
+
+// writeFile writes path by way of a temporary file, which os.CreateTemp makes
+// with mode 0600.
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
+	if err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	defer os.Remove(f.Name()) // is gone already when all went well
+	buffered := bufio.NewWriterSize(f, 1<<16)
+	if err := errors.Join(write(buffered), buffered.Flush(), f.Close()); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}

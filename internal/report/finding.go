@@ -1,0 +1,315 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"leadglass/internal/survey"
+)
+
+// TextOptions says how a finding is written for a person.
+type TextOptions struct {
+	Color bool
+	// Width is the length of the longest line, in characters; 0 means 80.
+	Width int
+}
+
+// Finding writes what a check found, as a PACS administrator wants it at a
+// glance: the verdict and what it means, what is exposed, which checks failed,
+// what to change.
+func Finding(w io.Writer, f survey.Finding, o TextOptions) error {
+	if o.Width == 0 {
+		o.Width = 80
+	}
+	p := &printer{TextOptions: o}
+	p.head(f)
+	p.services(f)
+	p.counts(f)
+	p.failed(f)
+	p.remedies(f)
+	p.foot(f)
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+// printer builds the text.
+type printer struct {
+	TextOptions
+	b strings.Builder
+}
+
+const (
+	bold  = "1"
+	faint = "2"
+	red   = "31"
+	green = "32"
+	amber = "33"
+)
+
+// paint wraps s in an ANSI colour where colours are wanted.
+func (p *printer) paint(s string, codes ...string) string {
+	if !p.Color || s == "" {
+		return s
+	}
+	return "\x1b[" + strings.Join(codes, ";") + "m" + s + "\x1b[0m"
+}
+
+// row writes a label and a text beside it, wrapped.
+func (p *printer) row(label, text string) {
+	const column = 12
+	lines := wrap(text, p.Width-column-2)
+	for i, line := range lines {
+		if i > 0 {
+			label = ""
+		}
+		fmt.Fprintf(&p.b, "  %s%s%s\n", p.paint(label, faint), strings.Repeat(" ", max(1, column-len(label))), line)
+	}
+}
+
+// wrap breaks s at spaces into lines of at most width characters, and keeps
+// the line breaks it has.
+func wrap(s string, width int) []string {
+	var lines []string
+	for part := range strings.SplitSeq(s, "\n") {
+		indent := part[:len(part)-len(strings.TrimLeft(part, " "))]
+		line := indent
+		for word := range strings.FieldsSeq(part) {
+			if len(line)+1+len(word) > width && strings.TrimSpace(line) != "" {
+				lines = append(lines, line)
+				line = indent
+			}
+			if strings.TrimSpace(line) != "" {
+				line += " "
+			}
+			line += word
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// meanings says what a verdict means to the person who runs the archive.
+var meanings = map[survey.Verdict]string{
+	survey.Unreachable: "Nothing answered: no port that was tried accepted a connection.",
+	survey.NotDICOM:    "Something answers here, but it is not a DICOM archive.",
+	survey.Protected:   "A DICOM archive that lets a stranger do nothing. This is how it should be.",
+	survey.Identified:  "A DICOM archive that accepts associations from a stranger, but answers no query.",
+	survey.Open:        "Anyone who reaches this address can list its studies, without any password.",
+	survey.OpenImages:  "Anyone who reaches this address can list its studies and retrieve the images, without any password.",
+}
+
+func (p *printer) verdictColor(v survey.Verdict) string {
+	switch v {
+	case survey.Open, survey.OpenImages:
+		return red
+	case survey.Identified:
+		return amber
+	case survey.Protected:
+		return green
+	}
+	return faint
+}
+
+func (p *printer) head(f survey.Finding) {
+	name := f.Target.Host
+	if f.Target.Port != 0 {
+		name = fmt.Sprintf("%s:%d", bracket(name), f.Target.Port)
+	}
+	fmt.Fprintf(&p.b, "%s  %s", p.paint(name, bold), p.paint(strings.ToUpper(string(f.Verdict)), bold, p.verdictColor(f.Verdict)))
+	if f.Grade != survey.GradeNone {
+		fmt.Fprintf(&p.b, "  grade %s", f.Grade)
+	}
+	p.b.WriteString("\n")
+	for _, line := range wrap(meanings[f.Verdict], p.Width-2) {
+		fmt.Fprintf(&p.b, "  %s\n", line)
+	}
+	if f.Viewer != "" {
+		fmt.Fprintf(&p.b, "  %s\n", p.paint("A web viewer without login is open here too ("+string(f.Viewer)+").", red))
+	}
+	if f.Target.Address != "" && f.Target.Address != f.Target.Host {
+		p.row("address", f.Target.Address)
+	}
+	if f.Incomplete != nil {
+		p.row("incomplete", *f.Incomplete)
+	}
+	for _, r := range f.Suspicion.Reasons {
+		p.row("suspicion", r)
+	}
+}
+
+func bracket(host string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]"
+	}
+	return host
+}
+
+func (p *printer) services(f survey.Finding) {
+	for _, s := range f.Services {
+		p.row(fmt.Sprintf("port %d", s.Port), describeService(s))
+	}
+}
+
+func describeService(s survey.Service) string {
+	var parts []string
+	switch {
+	case s.Outcome != survey.Answered && s.Detail != "":
+		parts = append(parts, string(s.Outcome)+" ("+s.Detail+")")
+	case s.Outcome != survey.Answered:
+		parts = append(parts, string(s.Outcome))
+	default:
+		parts = append(parts, strings.ToUpper(string(s.Protocol)))
+	}
+	if s.Protocol == survey.ProtocolDICOM || s.Protocol == survey.ProtocolHTTP {
+		if s.TLS == nil {
+			parts = append(parts, "not encrypted")
+		} else {
+			parts = append(parts, s.TLS.Version+", client certificate "+s.TLS.ClientCertificate)
+		}
+	}
+	if s.Product.Name != "" {
+		name := s.Product.Name
+		if s.Product.Version != nil {
+			name += " " + *s.Product.Version
+		}
+		parts = append(parts, fmt.Sprintf("product %s (%s)", name, s.Product.Confidence))
+	}
+	if s.Toolkit.Name != "" {
+		parts = append(parts, strings.TrimSpace("toolkit "+s.Toolkit.Name+" "+s.Toolkit.Version))
+	}
+	if s.CalledAETitle.Policy == survey.AnyTitle {
+		parts = append(parts, "accepts any called AE title")
+	} else if s.CalledAETitle.Accepted != "" {
+		parts = append(parts, fmt.Sprintf("called AE title %s (%s)", s.CalledAETitle.Accepted, s.CalledAETitle.Policy))
+	}
+	if s.Rejection != nil {
+		parts = append(parts, fmt.Sprintf("%s during %s: %s", s.Rejection.Kind, s.Rejection.During, s.Rejection.Text))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (p *printer) counts(f survey.Finding) {
+	if !f.Verdict.FreelyAccessible() {
+		return
+	}
+	p.b.WriteString("\n" + p.paint("Exposed", bold) + "\n")
+	for _, c := range []struct {
+		name  string
+		count survey.Count
+	}{
+		{"studies", f.Counts.Studies},
+		{"images", f.Counts.ImagesLinked},
+		{"retrievable", f.Counts.ImagesAccessible},
+		{"patients", f.Counts.Patients},
+	} {
+		text := countText(c.count)
+		if c.count.Quality == survey.Exact {
+			text += " (exact)"
+		} else if c.count.Reason != "" {
+			text += " (" + c.count.Reason + ")"
+		}
+		p.row(c.name, text)
+	}
+	var classes []string
+	for _, c := range f.IdentifyingClasses {
+		if c.Present {
+			classes = append(classes, c.Class)
+		}
+	}
+	if len(classes) > 0 {
+		p.row("identifying", strings.Join(classes, ", "))
+	}
+}
+
+func countText(c survey.Count) string {
+	n, ok := c.Int()
+	switch {
+	case !ok:
+		return "unknown"
+	case c.Quality == survey.LowerBound:
+		return "at least " + grouped(n)
+	case c.Quality == survey.Estimated && c.Low != nil && c.High != nil:
+		return fmt.Sprintf("about %s, %s to %s with %.0f %% confidence", grouped(n), grouped(*c.Low), grouped(*c.High), 100*c.Confidence)
+	}
+	return grouped(n)
+}
+
+// failedChecks returns the failed checks, the worst first.
+func failedChecks(f survey.Finding) []survey.Check {
+	var failed []survey.Check
+	for _, c := range f.Checks {
+		if c.State == survey.Fail {
+			failed = append(failed, c)
+		}
+	}
+	slices.SortStableFunc(failed, func(a, b survey.Check) int {
+		return cmp.Compare(slices.Index(survey.Severities, a.Severity), slices.Index(survey.Severities, b.Severity))
+	})
+	return failed
+}
+
+func (p *printer) failed(f survey.Finding) {
+	failed := failedChecks(f)
+	if len(failed) == 0 {
+		return
+	}
+	p.b.WriteString("\n" + p.paint("Failed checks", bold) + "\n")
+	for _, c := range failed {
+		color := amber
+		if c.Severity == survey.Critical || c.Severity == survey.High {
+			color = red
+		}
+		fmt.Fprintf(&p.b, "  %s  %s  %s\n", p.paint(fmt.Sprintf("%-8s", c.Severity), color), c.ID, c.Title)
+		for _, line := range wrap(c.Evidence, p.Width-12) {
+			fmt.Fprintf(&p.b, "            %s\n", p.paint(line, faint))
+		}
+	}
+	if n := countState(f, survey.Unknown); n > 0 {
+		fmt.Fprintf(&p.b, "  %s\n", p.paint(fmt.Sprintf("%d more could not be decided; --json gives the reasons", n), faint))
+	}
+}
+
+func countState(f survey.Finding, s survey.CheckState) (n int) {
+	for _, c := range f.Checks {
+		if c.State == s {
+			n++
+		}
+	}
+	return n
+}
+
+// remedies writes each remedy once, with the checks it mends.
+func (p *printer) remedies(f survey.Finding) {
+	var order []string
+	mends := map[string][]string{}
+	for _, c := range failedChecks(f) {
+		if c.Remedy == "" {
+			continue
+		}
+		if _, seen := mends[c.Remedy]; !seen {
+			order = append(order, c.Remedy)
+		}
+		mends[c.Remedy] = append(mends[c.Remedy], c.ID)
+	}
+	if len(order) == 0 {
+		return
+	}
+	p.b.WriteString("\n" + p.paint("What to change", bold) + "\n")
+	for _, remedy := range order {
+		fmt.Fprintf(&p.b, "  %s\n", p.paint(strings.Join(mends[remedy], ", "), faint))
+		for _, line := range wrap(remedy, p.Width-4) {
+			fmt.Fprintf(&p.b, "    %s\n", line)
+		}
+	}
+}
+
+func (p *printer) foot(f survey.Finding) {
+	took := (time.Duration(f.DurationMS) * time.Millisecond).Round(10 * time.Millisecond)
+	text := fmt.Sprintf("%d associations, %d queries, %s bytes sent, %s received, %s",
+		f.Traffic.Associations, f.Traffic.Queries, grouped(f.Traffic.BytesSent), grouped(f.Traffic.BytesReceived), took)
+	fmt.Fprintf(&p.b, "\n  %s\n", p.paint(text, faint))
+}

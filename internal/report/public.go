@@ -1,0 +1,207 @@
+package report
+
+import (
+	"encoding/json"
+	"time"
+
+	"leadglass/internal/survey"
+)
+
+// Schema names the version of the JSON form of a report. Within a version
+// fields are only ever added.
+const Schema = "leadglass.report/1"
+
+// The editions of a report.
+const (
+	EditionPublic       = "public"
+	EditionConfidential = "confidential"
+)
+
+// Number is a number of archives or other things that may be withheld. In
+// JSON it is the number, or {"suppressed":true}.
+type Number struct {
+	N      int64
+	Hidden bool
+}
+
+type suppressed struct {
+	Suppressed bool `json:"suppressed"`
+}
+
+// MarshalJSON never writes the value of a withheld number.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if n.Hidden {
+		return json.Marshal(suppressed{true})
+	}
+	return json.Marshal(n.N)
+}
+
+// Figure is a count with its quality that may be withheld. In JSON it is the
+// count, or {"suppressed":true}.
+type Figure struct {
+	survey.Count
+	// WithoutCount is the number of archives that are not in the count
+	// because no number could be obtained; absent when there is none, or when
+	// it is withheld.
+	WithoutCount int64
+	Hidden       bool
+}
+
+// MarshalJSON never writes the value of a withheld figure.
+func (f Figure) MarshalJSON() ([]byte, error) {
+	if f.Hidden {
+		return json.Marshal(suppressed{true})
+	}
+	return json.Marshal(struct {
+		survey.Count
+		WithoutCount int64 `json:"without_count,omitempty"`
+	}{f.Count, f.WithoutCount})
+}
+
+// Public is a report without small cells, and the only thing that the
+// renderers of the public edition are given. Its JSON is the public file
+// format, docs/schema/report.schema.json.
+type Public struct {
+	Schema  string `json:"schema"`
+	Edition string `json:"edition"`
+	// TLP is the marking of a confidential edition.
+	TLP string `json:"tlp,omitempty"`
+	// MinCount is the least number of archives behind a published cell; 1
+	// means that nothing is withheld.
+	MinCount int64       `json:"min_count"`
+	Survey   SurveyLabel `json:"survey"`
+	Totals   Totals      `json:"totals"`
+	// Countries are the rows that may be shown, those with the most open
+	// archives first. Other adds up the rest, without naming them.
+	Countries []Country `json:"countries"`
+	Other     *Country  `json:"other_countries,omitempty"`
+	// UniqueStudies estimates how many different studies there are, where the
+	// same one may lie in several archives.
+	UniqueStudies *Figure `json:"unique_studies,omitempty"`
+	// SSNPatternRecords counts the study records whose patient ID has the form
+	// of a US Social Security number.
+	SSNPatternRecords *Figure         `json:"ssn_pattern_records,omitempty"`
+	Verdicts          []Slice         `json:"verdicts"`
+	Grades            []Slice         `json:"grades"`
+	Products          Distribution    `json:"products"`
+	Toolkits          Distribution    `json:"toolkits"`
+	Transport         Distribution    `json:"transport"`
+	TLSVersions       Distribution    `json:"tls_versions"`
+	Rejections        Distribution    `json:"rejections"`
+	Checks            []CheckRow      `json:"checks"`
+	Identifying       []Slice         `json:"identifying_classes"`
+	Years             Distribution    `json:"years"`
+	Modalities        Distribution    `json:"modalities"`
+	Qualities         PublicQualities `json:"qualities"`
+	Suspects          PublicSuspects  `json:"suspects"`
+	Traffic           Load            `json:"traffic"`
+	Method            []string        `json:"method"`
+	Limits            []string        `json:"limits"`
+	QualityNotes      []string        `json:"quality_notes"`
+}
+
+// SurveyLabel says which survey a report is of.
+type SurveyLabel struct {
+	Name         string       `json:"name"`
+	Organisation string       `json:"authority"`
+	StartedAt    time.Time    `json:"started_at"`
+	FinishedAt   time.Time    `json:"finished_at,omitzero"`
+	State        survey.State `json:"state"`
+	Version      string       `json:"leadglass_version"`
+	// Simulated: the archives are those of the laboratory, not real ones.
+	Simulated bool   `json:"simulated"`
+	Addresses Number `json:"addresses"`
+	Probed    Number `json:"probed"`
+}
+
+// Totals are the headline figures.
+type Totals struct {
+	ArchivesAnalysed Number `json:"archives_analysed"`
+	// Archives is the number that speak DICOM or DICOMweb.
+	Archives     Number `json:"archives"`
+	ArchivesOpen Number `json:"archives_open"`
+	// Countries is the number of countries with an open archive.
+	Countries        Number `json:"countries"`
+	StudyRecords     Figure `json:"study_records"`
+	ImagesLinked     Figure `json:"images_linked"`
+	ImagesAccessible Figure `json:"images_accessible"`
+	ViewersOpen      Number `json:"viewers_open"`
+	Incomplete       Number `json:"incomplete"`
+}
+
+// Country is a row of the table of countries, in the columns of the study of
+// 2019.
+type Country struct {
+	// ISO2 is the ISO 3166-1 alpha-2 code, ZZ where no country is known, and
+	// empty in the row of other countries.
+	ISO2 string `json:"iso2,omitempty"`
+	Name string `json:"name"`
+	// Archives speak DICOM or DICOMweb; ArchivesOpen of them are freely
+	// accessible.
+	Archives         Number `json:"archives"`
+	ArchivesOpen     Number `json:"archives_open"`
+	StudyRecords     Figure `json:"study_records"`
+	ImagesLinked     Figure `json:"images_linked"`
+	ImagesAccessible Figure `json:"images_accessible"`
+	ViewersOpen      Number `json:"viewers_open"`
+}
+
+// Slice is one line of a table.
+type Slice struct {
+	Name  string `json:"name"`
+	Count Number `json:"count"`
+}
+
+// Distribution is a table, the largest line first. Other adds up the lines
+// that are withheld; it is absent when none is.
+type Distribution struct {
+	Rows  []Slice `json:"rows"`
+	Other *Number `json:"other,omitempty"`
+}
+
+// CheckRow is the result of one check over all archives.
+type CheckRow struct {
+	ID       string          `json:"id"`
+	Title    string          `json:"title"`
+	Severity survey.Severity `json:"severity"`
+	Failed   Number          `json:"failed"`
+	// Tested is the number of archives on which the check passed or failed.
+	Tested Number `json:"tested"`
+}
+
+// PublicQualities counts the open archives by the quality of their counts.
+type PublicQualities struct {
+	StudyRecords     []Slice `json:"study_records"`
+	ImagesLinked     []Slice `json:"images_linked"`
+	ImagesAccessible []Slice `json:"images_accessible"`
+}
+
+// PublicSuspects says how much of the totals may not be real patients'.
+type PublicSuspects struct {
+	Honeypot Number `json:"honeypot"`
+	TestData Number `json:"test_data"`
+	// Without are the totals without the archives that have either mark;
+	// absent when none has.
+	Without *SuspectFree `json:"totals_without,omitempty"`
+}
+
+// SuspectFree are totals without suspected archives.
+type SuspectFree struct {
+	ArchivesOpen     Number `json:"archives_open"`
+	StudyRecords     Figure `json:"study_records"`
+	ImagesLinked     Figure `json:"images_linked"`
+	ImagesAccessible Figure `json:"images_accessible"`
+}
+
+// Load is what the survey put on the wire.
+type Load struct {
+	Associations  Number `json:"associations"`
+	Connections   Number `json:"connections"`
+	BytesSent     Number `json:"bytes_sent"`
+	BytesReceived Number `json:"bytes_received"`
+	Queries       Number `json:"queries"`
+	Responses     Number `json:"responses"`
+	// LongestQueryMS is rounded up to 1, 2 or 5 times a power of ten, since
+	// it is the figure of a single archive.
+	LongestQueryMS Number `json:"longest_query_ms"`
+}

@@ -1,0 +1,219 @@
+package report_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"leadglass/internal/report"
+	"leadglass/internal/survey"
+)
+
+// LEADGLASS_SAMPLE_DIR keeps the sample reports, to be looked at.
+func sampleDir(t *testing.T) string {
+	if dir := os.Getenv("LEADGLASS_SAMPLE_DIR"); dir != "" {
+		return filepath.Join(dir, strings.ToLower(t.Name()))
+	}
+	return t.TempDir()
+}
+
+var formats = []report.Format{report.HTML, report.JSON, report.CSV}
+
+func TestPublicFiles(t *testing.T) {
+	agg := aggregate(sampleRecords(600))
+	files, err := report.PublicFiles(report.Publish(agg, report.DefaultMinCount), formats...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths, err := report.WriteFiles(sampleDir(t), files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: mode %v, %v; want 600", path, info.Mode(), err)
+		}
+		names = append(names, filepath.Base(path))
+		for _, secret := range []string{canary, "127.", "canary", "hospital", "Set &#34;Dicom", "DicomCheckCalledAet"} {
+			if bytes.Contains(data, []byte(secret)) {
+				t.Errorf("%s holds %q", filepath.Base(path), secret)
+			}
+		}
+		if filepath.Ext(path) != ".csv" && !bytes.Contains(bytes.ToLower(data), []byte("simulated")) {
+			t.Errorf("%s does not say that the survey is simulated", filepath.Base(path))
+		}
+	}
+	if got := strings.Join(names, " "); got != "report.html report.json countries.csv" {
+		t.Errorf("files %s", got)
+	}
+	if dump := fmt.Sprintf("%+v", agg); strings.Contains(strings.ToUpper(dump), canary) || strings.Contains(dump, "127.") {
+		t.Error("the Aggregate holds text of a record")
+	}
+}
+
+// TestPageIsSelfContained checks what the page promises: nothing is loaded,
+// nothing runs, and the structure helps those who do not see it.
+func TestPageIsSelfContained(t *testing.T) {
+	var b bytes.Buffer
+	if err := report.WriteHTML(&b, report.Publish(aggregate(sampleRecords(600)), 3)); err != nil {
+		t.Fatal(err)
+	}
+	html := b.String()
+	for _, want := range []string{
+		`<html lang="en">`, `content="default-src &#39;none&#39;`, `<a class="skip" href="#content">`, `<main id="content">`,
+		`<caption><span>`, `<th scope="col">`, `<th scope="row">`, `role="img"`, `<desc `, "prefers-color-scheme:dark", "@page{size:A4",
+		"table-header-group", `class="q">exact`, `class="q">at least`,
+	} {
+		if !strings.Contains(html, want) && !strings.Contains(html, strings.ReplaceAll(want, "&#39;", "'")) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	for _, never := range []string{`<script`, `javascript:`, `<img`, `<link`, `http://`, `https://`, `@import`, `url(`, ` onload`, `ZgotmplZ`, `<no value>`, `%!`} {
+		if strings.Contains(html, never) {
+			t.Errorf("the page holds %s", never)
+		}
+	}
+	ids := map[string]bool{}
+	for _, m := range regexp.MustCompile(` id="([^"]*)"`).FindAllStringSubmatch(html, -1) {
+		if ids[m[1]] {
+			t.Errorf("id %s is there twice", m[1])
+		}
+		ids[m[1]] = true
+	}
+	for _, m := range regexp.MustCompile(` aria-labelledby="([^"]*)"`).FindAllStringSubmatch(html, -1) {
+		for id := range strings.FieldsSeq(m[1]) {
+			if !ids[id] {
+				t.Errorf("aria-labelledby names %s, which is not there", id)
+			}
+		}
+	}
+}
+
+func TestHostileTextIsEscaped(t *testing.T) {
+	s := sampleSurvey()
+	s.Name, s.Authority.Organisation, s.Version = `<script>alert(1)</script>`, `"><img src=x>`, `</style><b>`
+	a := report.NewAggregator(s)
+	rs := sampleRecords(60)
+	for i := range rs {
+		f := &rs[i].Finding
+		f.Owner.Site, f.Owner.Contact = `<img src=x onerror=alert(1)>`, `javascript:alert(1)`
+		for j := range f.Checks {
+			f.Checks[j].Title, f.Checks[j].Severity = `<i onclick=x>`, `"><b>`
+			f.Checks[j].Remedy = `</pre><script>x</script>`
+		}
+		a.Add(rs[i])
+	}
+	var public, confidential bytes.Buffer
+	if err := report.WriteHTML(&public, report.Publish(a.Aggregate(), 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := report.NewConfidential(a.Aggregate(), stream(rs)).WriteHTML(&confidential); err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string]*bytes.Buffer{"public": &public, "confidential": &confidential} {
+		for _, tag := range []string{"<script", "<img", "<i onclick", `"><b>`, "</style><b>"} {
+			if strings.Contains(b.String(), tag) {
+				t.Errorf("the %s page holds %s", name, tag)
+			}
+		}
+	}
+}
+
+func TestConfidentialFiles(t *testing.T) {
+	rs := sampleRecords(120)
+	c := report.NewConfidential(aggregate(rs), stream(rs))
+	files, err := report.ConfidentialFiles(c, formats...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := sampleDir(t)
+	paths, err := report.WriteFiles(dir, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	html, _ := os.ReadFile(paths[0])
+	csv, _ := os.ReadFile(paths[2])
+	for _, want := range []string{"TLP:AMBER", "127.1.0.7", "hospital.example", "DicomCheckCalledAet", `href="#remedy-1"`, `id="remedy-1"`, "Orthanc 1.10.1"} {
+		if !bytes.Contains(html, []byte(want)) {
+			t.Errorf("the confidential page lacks %s", want)
+		}
+	}
+	if !bytes.Contains(csv, []byte("127.1.0.7")) || !bytes.Contains(csv, []byte("LG-D04 LG-D03 LG-D01")) {
+		t.Error("archives.csv lacks an address or the failed checks, gravest first")
+	}
+	public, err := report.PublicFiles(report.Publish(aggregate(rs), 3), formats...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := report.WriteFiles(dir, public); err == nil || !strings.Contains(err.Error(), "--out") {
+		t.Errorf("a public report took the place of a confidential one: %v", err)
+	}
+}
+
+func TestBrokenRecordsAreReported(t *testing.T) {
+	broken := errors.New("the store is damaged")
+	c := report.NewConfidential(aggregate(nil), func(yield func(survey.Record, error) bool) { yield(survey.Record{}, broken) })
+	dir := t.TempDir()
+	for _, format := range formats {
+		files, err := report.ConfidentialFiles(c, format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := report.WriteFiles(dir, files); !errors.Is(err, broken) {
+			t.Errorf("%s: error %v", format, err)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("%d files were left behind", len(left))
+	}
+	if _, err := report.PublicFiles(report.Publish(aggregate(nil), 3), "docx"); err == nil {
+		t.Error("an unknown format was taken")
+	}
+}
+
+func TestCSVIsNoFormula(t *testing.T) {
+	rs := sampleRecords(40)
+	for i, site := range []string{"=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r\n=1", "＝1"} {
+		rs[i].Finding.Verdict = survey.Protected
+		rs[i].Finding.Owner.Site = site
+	}
+	var b bytes.Buffer
+	if err := report.NewConfidential(aggregate(rs), stream(rs)).WriteCSV(&b); err != nil {
+		t.Fatal(err)
+	}
+	if m := regexp.MustCompile(`(?m)(^|,)"?\s*[=+@＝-][^,]*`).FindString(b.String()); m != "" {
+		t.Errorf("a cell begins like a formula: %q", m)
+	}
+	if n := strings.Count(strings.TrimSpace(b.String()), "\n"); n < 8 {
+		t.Errorf("only %d lines", n)
+	}
+}
+
+func TestEmptySurvey(t *testing.T) {
+	for _, least := range []int{1, 3} {
+		r := report.Publish(aggregate(nil), least)
+		for _, write := range []func(*bytes.Buffer) error{
+			func(b *bytes.Buffer) error { return report.WriteHTML(b, r) },
+			func(b *bytes.Buffer) error { return report.WriteJSON(b, r) },
+			func(b *bytes.Buffer) error { return report.WriteCSV(b, r) },
+		} {
+			if err := write(new(bytes.Buffer)); err != nil {
+				t.Error(err)
+			}
+		}
+		if r.Totals.ArchivesAnalysed.Hidden || *r.Totals.StudyRecords.Value != 0 {
+			t.Errorf("an empty survey hides its zeros: %+v", r.Totals)
+		}
+	}
+}

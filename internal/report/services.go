@@ -1,0 +1,116 @@
+package report
+
+import (
+	"slices"
+
+	"leadglass/internal/survey"
+)
+
+// The ways in which an archive's DICOM services are carried.
+const (
+	transportPlain = "plaintext only"
+	transportBoth  = "plaintext and TLS"
+	transportTLS   = "TLS only"
+	transportWeb   = "DICOMweb only"
+)
+
+// addServices adds what speaks in an archive: its product, its toolkit, how
+// it is carried, and how it refuses.
+func (a *Aggregator) addServices(f *survey.Finding) {
+	product, toolkit := "", ""
+	confidence := -1
+	plain, tls := false, false
+	versions, rejections := map[string]bool{}, map[string]bool{}
+	for i := range f.Services {
+		s := &f.Services[i]
+		if s.Outcome != survey.Answered {
+			continue
+		}
+		if c := confidenceRank(s.Product.Confidence); s.Product.Name != "" && c > confidence {
+			product, confidence = s.Product.Name, c
+		}
+		if s.TLS != nil {
+			versions[cleanTLS(s.TLS.Version)] = true
+		}
+		if s.Protocol != survey.ProtocolDICOM {
+			continue
+		}
+		plain, tls = plain || s.TLS == nil, tls || s.TLS != nil
+		if toolkit == "" && s.Toolkit.Name != "" {
+			toolkit = cleanToolkit(s.Toolkit)
+		}
+		if s.Rejection != nil {
+			rejections[rejectionLabel(*s.Rejection)] = true
+		}
+	}
+	a.agg.Products[cleanName(product)]++
+	a.agg.Toolkits[cleanName(toolkit)]++
+	a.agg.Transport[transportOf(plain, tls)]++
+	for v := range versions {
+		a.agg.TLSVersions[v]++
+	}
+	for r := range rejections {
+		a.agg.Rejections[r]++
+	}
+}
+
+func transportOf(plain, tls bool) string {
+	switch {
+	case plain && tls:
+		return transportBoth
+	case plain:
+		return transportPlain
+	case tls:
+		return transportTLS
+	}
+	return transportWeb
+}
+
+func confidenceRank(c survey.Confidence) int {
+	return slices.Index([]survey.Confidence{survey.UnknownConf, survey.Possible, survey.Likely, survey.Certain}, c)
+}
+
+// addChecks adds the checks of one archive. A check that was made on several
+// ports counts once: failed if it failed anywhere, passed if it passed
+// somewhere and failed nowhere.
+func (a *Aggregator) addChecks(checks []survey.Check) {
+	worst := make(map[string]survey.Check, len(checks))
+	for _, c := range checks {
+		if seen, ok := worst[c.ID]; validCheckID(c.ID) && (!ok || stateRank(c.State) > stateRank(seen.State)) {
+			worst[c.ID] = c
+		}
+	}
+	for id, c := range worst {
+		t := a.agg.Checks[id]
+		if t.Title == "" {
+			t.Title = cleanTitle(c.Title)
+		}
+		t.Severity = worse(t.Severity, c.Severity)
+		switch c.State {
+		case survey.Fail:
+			t.Failed++
+		case survey.Pass:
+			t.Passed++
+		case survey.Unknown:
+			t.Unknown++
+		}
+		a.agg.Checks[id] = t
+	}
+}
+
+func stateRank(s survey.CheckState) int {
+	return slices.Index([]survey.CheckState{survey.NotApplicable, survey.Unknown, survey.Pass, survey.Fail}, s)
+}
+
+// worse returns the worse of two severities; anything that is not a severity
+// is the least.
+func worse(a, b survey.Severity) survey.Severity {
+	i, j := slices.Index(survey.Severities, a), slices.Index(survey.Severities, b)
+	switch {
+	case i < 0 && j < 0:
+		return survey.Info
+	case i < 0 || (j >= 0 && j < i):
+		return b
+	}
+	return a
+}

@@ -1,0 +1,142 @@
+package report
+
+import (
+	"math"
+
+	"leadglass/internal/survey"
+)
+
+// Sum adds counts of different quality and stays honest about the result:
+//
+//   - exact counts only: exact;
+//   - exact counts and estimates: an estimate. The archives were sampled
+//     independently of each other, so half-widths add in quadrature, the lower
+//     and the upper ones apart; the confidence is the least of the parts';
+//   - with any lower bound, or an archive without a number: a lower bound, in
+//     which an estimate stands with the low end of the interval.
+//
+// The zero Sum is empty. Sums add with Merge in any order with the same result.
+type Sum struct {
+	// Exact, Bound and Estimate are the sums of the values of each quality.
+	Exact, Bound, Estimate int64
+	// BelowSq and AboveSq are the sums of the squared half-widths of the
+	// estimates, below and above their values.
+	BelowSq, AboveSq float64
+	// Confidence is the least of the estimates', 0 without one.
+	Confidence float64
+	// Exacts, Bounds, Estimates and Unknowns count the archives of each
+	// quality.
+	Exacts, Bounds, Estimates, Unknowns int64
+	// Contributors counts the archives with a value above 0: those whose
+	// figures the sum would disclose were they too few.
+	Contributors int64
+}
+
+// Add adds the count of one archive. A count that contradicts itself is an
+// unknown one.
+func (s *Sum) Add(c survey.Count) {
+	n, _ := c.Int()
+	switch knownQuality(c) {
+	case survey.Exact:
+		s.Exacts++
+		s.Exact = addCapped(s.Exact, n)
+	case survey.LowerBound:
+		s.Bounds++
+		s.Bound = addCapped(s.Bound, n)
+	case survey.Estimated:
+		s.Estimates++
+		s.Estimate = addCapped(s.Estimate, n)
+		s.BelowSq += square(n - *c.Low)
+		s.AboveSq += square(*c.High - n)
+		s.Confidence = lesserConfidence(s.Confidence, c.Confidence)
+	default:
+		s.Unknowns++
+		return
+	}
+	if n > 0 {
+		s.Contributors++
+	}
+}
+
+// knownQuality is c's quality, or unknown for a count that is not valid.
+func knownQuality(c survey.Count) survey.Quality {
+	n, ok := c.Int()
+	switch {
+	case !ok || n < 0:
+		return survey.UnknownQuality
+	case c.Quality == survey.Estimated && (c.Low == nil || c.High == nil || *c.Low < 0 || *c.Low > n || *c.High < n):
+		return survey.UnknownQuality
+	case c.Quality == survey.Exact || c.Quality == survey.LowerBound || c.Quality == survey.Estimated:
+		return c.Quality
+	}
+	return survey.UnknownQuality
+}
+
+// Merge adds all that was added to o.
+func (s *Sum) Merge(o Sum) {
+	s.Exact = addCapped(s.Exact, o.Exact)
+	s.Bound = addCapped(s.Bound, o.Bound)
+	s.Estimate = addCapped(s.Estimate, o.Estimate)
+	s.BelowSq += o.BelowSq
+	s.AboveSq += o.AboveSq
+	s.Confidence = lesserConfidence(s.Confidence, o.Confidence)
+	s.Exacts += o.Exacts
+	s.Bounds += o.Bounds
+	s.Estimates += o.Estimates
+	s.Unknowns += o.Unknowns
+	s.Contributors += o.Contributors
+}
+
+// The reasons that a sum gives for its quality. They hold no numbers: a
+// number of archives could be a small one.
+const (
+	reasonNoNumber = "no archive gave a number"
+	reasonEstimate = "some archives were counted by sample; their intervals are added in quadrature"
+	reasonBound    = "for some archives only a lower bound is known, or no number at all"
+	reasonBoundEst = reasonBound + "; estimates stand in the sum with the low end of their interval"
+)
+
+// Count is the sum as one count.
+func (s Sum) Count() survey.Count {
+	below, above := math.Sqrt(s.BelowSq), math.Sqrt(s.AboveSq)
+	certain := addCapped(s.Exact, s.Bound)
+	switch {
+	case s.Unknowns > 0 && s.Exacts+s.Bounds+s.Estimates == 0:
+		return survey.UnknownCount(reasonNoNumber)
+	case (s.Bounds > 0 || s.Unknowns > 0) && s.Estimates > 0:
+		return survey.AtLeast(addCapped(certain, max(0, s.Estimate-ceil(below))), "", reasonBoundEst)
+	case s.Bounds > 0 || s.Unknowns > 0:
+		return survey.AtLeast(certain, "", reasonBound)
+	case s.Estimates > 0:
+		n := addCapped(certain, s.Estimate)
+		low := max(certain, n-ceil(below))
+		return survey.EstimateOf(n, low, addCapped(n, ceil(above)), s.Confidence, "", reasonEstimate)
+	}
+	return survey.ExactCount(s.Exact, "")
+}
+
+func ceil(x float64) int64 {
+	if x >= math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return int64(math.Ceil(x))
+}
+
+func square(n int64) float64 { return float64(n) * float64(n) }
+
+// lesserConfidence is the lesser of two confidences, where 0 means none yet.
+func lesserConfidence(a, b float64) float64 {
+	if a == 0 || (b != 0 && b < a) {
+		return b
+	}
+	return a
+}
+
+// addCapped adds two numbers that are not negative, and stays at the largest
+// number rather than wrap round.
+func addCapped(a, b int64) int64 {
+	if b > math.MaxInt64-a {
+		return math.MaxInt64
+	}
+	return a + b
+}

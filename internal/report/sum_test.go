@@ -1,0 +1,160 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/axiomhq/hyperloglog"
+	"pgregory.net/rapid"
+
+	"leadglass/internal/report"
+	"leadglass/internal/survey"
+)
+
+func sumOf(counts ...survey.Count) report.Sum {
+	var s report.Sum
+	for _, c := range counts {
+		s.Add(c)
+	}
+	return s
+}
+
+func TestSum(t *testing.T) {
+	exact := func(n int64) survey.Count { return survey.ExactCount(n, "x") }
+	bound := func(n int64) survey.Count { return survey.AtLeast(n, "x", "capped") }
+	estimate := func(n, low, high int64, c float64) survey.Count {
+		return survey.EstimateOf(n, low, high, c, "x", "sampled")
+	}
+	tests := []struct {
+		name      string
+		in        []survey.Count
+		quality   survey.Quality
+		n         int64
+		low, high int64
+	}{
+		{"nothing", nil, survey.Exact, 0, 0, 0},
+		{"exact", []survey.Count{exact(3), exact(4)}, survey.Exact, 7, 0, 0},
+		{"a bound", []survey.Count{exact(3), bound(4)}, survey.LowerBound, 7, 0, 0},
+		{"an unknown", []survey.Count{exact(3), survey.UnknownCount("x")}, survey.LowerBound, 3, 0, 0},
+		{"only unknown", []survey.Count{survey.UnknownCount("x")}, survey.UnknownQuality, 0, 0, 0},
+		{"quadrature", []survey.Count{exact(1000), estimate(100, 70, 106, 0.95), estimate(200, 160, 208, 0.9)}, survey.Estimated, 1300, 1250, 1310},
+		{"estimate and bound", []survey.Count{bound(1000), estimate(100, 70, 106, 0.95), estimate(200, 160, 208, 0.9)}, survey.LowerBound, 1250, 0, 0},
+		{"never below what is certain", []survey.Count{exact(10), estimate(1, 0, 50, 0.95)}, survey.Estimated, 11, 10, 60},
+		{"full", []survey.Count{exact(math.MaxInt64), exact(5)}, survey.Exact, math.MaxInt64, 0, 0},
+		{"contradictions are unknown", []survey.Count{exact(5), exact(-3), {Quality: survey.Exact}, {}, estimate(5, 6, 7, 0.9)}, survey.LowerBound, 5, 0, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := sumOf(tt.in...).Count()
+			n, _ := got.Int()
+			if got.Quality != tt.quality || n != tt.n {
+				t.Errorf("sum %+v, want %d %s", got, tt.n, tt.quality)
+			}
+			if err := got.Validate(); err != nil {
+				t.Error(err)
+			}
+			if tt.quality == survey.Estimated && (*got.Low != tt.low || *got.High != tt.high) {
+				t.Errorf("interval %d to %d, want %d to %d", *got.Low, *got.High, tt.low, tt.high)
+			}
+		})
+	}
+	if got := sumOf(estimate(100, 70, 106, 0.95), estimate(200, 160, 208, 0.9)).Count(); got.Confidence != 0.9 {
+		t.Errorf("confidence %v, want the least", got.Confidence)
+	}
+}
+
+// TestMergeInAnyOrder: however the archives are spread over countries, the sum
+// is the same.
+func TestMergeInAnyOrder(t *testing.T) {
+	count := rapid.Custom(func(t *rapid.T) survey.Count {
+		n := rapid.Int64Range(0, 1e6).Draw(t, "n")
+		switch rapid.IntRange(0, 3).Draw(t, "quality") {
+		case 0:
+			return survey.ExactCount(n, "")
+		case 1:
+			return survey.AtLeast(n, "", "x")
+		case 2:
+			return survey.EstimateOf(n, n/2, n+rapid.Int64Range(0, 1000).Draw(t, "up"), 0.95, "", "x")
+		}
+		return survey.UnknownCount("x")
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		counts := rapid.SliceOfN(count, 0, 20).Draw(t, "counts")
+		parts := make([]report.Sum, 4)
+		for _, c := range counts {
+			parts[rapid.IntRange(0, 3).Draw(t, "part")].Add(c)
+		}
+		var merged report.Sum
+		for _, i := range rapid.Permutation([]int{0, 1, 2, 3}).Draw(t, "order") {
+			merged.Merge(parts[i])
+		}
+		got, _ := json.Marshal(merged.Count())
+		want, _ := json.Marshal(sumOf(counts...).Count())
+		if !bytes.Equal(got, want) {
+			t.Fatalf("merged %s, added %s", got, want)
+		}
+	})
+}
+
+func TestUniqueStudies(t *testing.T) {
+	const archives, each, shared = 10, 20000, 5000
+	a := report.NewAggregator(sampleSurvey())
+	for i := range archives {
+		sketch := hyperloglog.New14()
+		for j := range each {
+			if j < shared {
+				sketch.Insert(fmt.Appendf(nil, "shared %d", j))
+			} else {
+				sketch.Insert(fmt.Appendf(nil, "%d of %d", j, i))
+			}
+		}
+		r := plain(i, survey.Open, "DE")
+		r.StudySketch, _ = sketch.MarshalBinary()
+		a.Add(r)
+	}
+	damaged := plain(99, survey.Open, "DE")
+	damaged.StudySketch = []byte{2, 14, 0, 0, 1, 2, 3}
+	a.Add(damaged)
+	agg := a.Aggregate()
+	want := int64(shared + archives*(each-shared))
+	got := agg.UniqueStudies.Count()
+	if *got.Low > want || *got.High < want || got.Quality != survey.Estimated {
+		t.Errorf("unique studies %s, want an interval with %d", got, want)
+	}
+	if agg.UniqueStudies.Archives != archives || agg.UnreadableSketches != 1 {
+		t.Errorf("%d sketches, %d unreadable", agg.UniqueStudies.Archives, agg.UnreadableSketches)
+	}
+}
+
+func TestTotals(t *testing.T) {
+	rs := []survey.Record{
+		plain(1, survey.OpenImages, "DE"), plain(2, survey.Open, "DE"), plain(3, survey.Protected, "FR"),
+		plain(4, survey.OpenImages, ""), plain(5, survey.Identified, "XX"), {Finding: survey.Finding{Verdict: survey.NotDICOM, Viewer: survey.ViewerOpenHTTP}},
+	}
+	rs[0].Finding.Viewer = survey.ViewerOpenHTTPS
+	// The same check on two ports of one archive counts once, as failed.
+	rs[2].Finding.Checks = append(rs[2].Finding.Checks, survey.Check{ID: "LG-D04", State: survey.Fail, Severity: survey.Critical, Port: 2762})
+	r := report.Publish(aggregate(rs), 1)
+	n := r.Totals
+	if n.ArchivesAnalysed.N != 6 || n.Archives.N != 5 || n.ArchivesOpen.N != 3 || n.Countries.N != 1 || n.ViewersOpen.N != 1 {
+		t.Errorf("totals %+v", n)
+	}
+	if *n.StudyRecords.Value != 3000 || *n.ImagesAccessible.Value != 2000 || n.StudyRecords.Quality != survey.Exact {
+		t.Errorf("figures %+v", n)
+	}
+	var order []string
+	for _, c := range r.Countries {
+		order = append(order, fmt.Sprintf("%s %d/%d %s", c.ISO2, c.ArchivesOpen.N, c.Archives.N, c.StudyRecords))
+	}
+	if got := fmt.Sprint(order); got != "[DE 2/2 2,000 FR 0/1 0 ZZ 1/2 1,000]" {
+		t.Errorf("countries %s", got)
+	}
+	for _, c := range r.Checks {
+		if c.ID == "LG-D04" && (c.Failed.N != 4 || c.Tested.N != 5 || c.Severity != survey.Critical) {
+			t.Errorf("check %+v", c)
+		}
+	}
+}

@@ -1,0 +1,223 @@
+package scope
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// entry is a prefix (an address is a prefix of full length) with its place.
+type entry struct {
+	prefix netip.Prefix
+	at     position
+}
+
+func (e entry) String() string { return prefixText(e.prefix) }
+
+// prefixText is a prefix as a person writes it: a single address without /32.
+func prefixText(p netip.Prefix) string {
+	if p.IsSingleIP() {
+		return p.Addr().String()
+	}
+	return p.String()
+}
+
+// nowhere are prefixes that no host has. 0.0.0.0 must not be tried because
+// systems connect to themselves instead; link-local IPv6 needs a zone.
+var nowhere = []struct {
+	prefix netip.Prefix
+	why    string
+}{
+	{netip.MustParsePrefix("0.0.0.0/8"), "which no host can have"},
+	{netip.MustParsePrefix("224.0.0.0/4"), "multicast groups, not hosts"},
+	{netip.MustParsePrefix("240.0.0.0/4"), "reserved addresses, not hosts"},
+	{netip.MustParsePrefix("::/128"), "the unspecified address, not a host"},
+	{netip.MustParsePrefix("fe80::/10"), "link-local addresses, which need a zone"},
+	{netip.MustParsePrefix("ff00::/8"), "multicast groups, not hosts"},
+}
+
+// nat64 is the well-known prefix that a NAT64 gateway turns into IPv4
+// (RFC 6052): an exclusion of the IPv4 address must hold there too.
+var nat64 = netip.MustParsePrefix("64:ff9b::/96")
+
+// mistake is what is wrong with an entry, and what to do.
+type mistake struct{ what, remedy string }
+
+// parsePrefix reads an address or a prefix. IPv4-mapped IPv6 is returned as
+// the IPv4 it stands for.
+func parsePrefix(s string) (netip.Prefix, *mistake) {
+	if strings.Contains(s, "%") {
+		return netip.Prefix{}, &mistake{shown(s) + " has a zone", "give the address without %ZONE"}
+	}
+	if !strings.Contains(s, "/") {
+		addr, err := netip.ParseAddr(s)
+		if err != nil {
+			return netip.Prefix{}, &mistake{shown(s) + " is neither an address nor a prefix", "write it like 192.0.2.7, 192.0.2.0/24 or 2001:db8::/120"}
+		}
+		addr = addr.Unmap()
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return netip.Prefix{}, &mistake{shown(s) + " is not a prefix", "write it like 192.0.2.0/24 or 2001:db8::/120"}
+	}
+	if p.Addr().Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	if p != p.Masked() {
+		return netip.Prefix{}, &mistake{shown(s) + " has bits set behind the prefix",
+			fmt.Sprintf("write %s for the network or %s for the one address", p.Masked(), p.Addr())}
+	}
+	return p, nil
+}
+
+func (d *draft) includes(n ast.Node) {
+	d.includeAt = nodePosition(n)
+	d.list(n, "include", d.includeEntry)
+	if len(d.include)+len(d.names) == 0 {
+		d.fail(d.includeAt, "include is empty", "list the addresses, prefixes or host names that the authority allows")
+	}
+}
+
+func (d *draft) includeEntry(n ast.Node) {
+	s, ok := d.scalar(n, "include entry")
+	if !ok {
+		return
+	}
+	at := nodePosition(n)
+	if isNameLike(s) {
+		name, wrong := parseName(s)
+		if wrong != nil {
+			d.fail(at, "include entry "+wrong.what, wrong.remedy)
+			return
+		}
+		if first, ok := d.seenNames[name]; ok {
+			d.fail(at, fmt.Sprintf("%s is included already in line %d", name, first.line), "remove one")
+		}
+		d.seenNames[name] = at
+		d.names = append(d.names, located{name, at})
+		return
+	}
+	p, wrong := parsePrefix(s)
+	if wrong != nil {
+		d.fail(at, "include entry "+wrong.what, wrong.remedy)
+		return
+	}
+	for _, no := range nowhere {
+		if no.prefix.Bits() <= p.Bits() && no.prefix.Contains(p.Addr()) {
+			d.fail(at, fmt.Sprintf("include entry %s lies in %s, %s", prefixText(p), no.prefix, no.why), "remove it")
+		}
+	}
+	d.include = append(d.include, entry{p, at})
+}
+
+// isNameLike tells host names from addresses: a name has no colon and no
+// slash, and its last label is not a number.
+func isNameLike(s string) bool {
+	if strings.ContainsAny(s, ":/%") {
+		return strings.Contains(s, "://") || looksLikeHostPort(s)
+	}
+	labels := strings.Split(strings.TrimSuffix(s, "."), ".")
+	last := labels[len(labels)-1]
+	return last != "" && strings.Trim(last, "0123456789") != ""
+}
+
+func looksLikeHostPort(s string) bool {
+	host, port, _ := strings.Cut(s, ":")
+	return host != "" && port != "" && strings.Trim(port, "0123456789") == ""
+}
+
+// parseName checks a host name (RFC 1123 2.1) and returns it in lower case
+// without a trailing dot.
+func parseName(s string) (string, *mistake) {
+	if u, err := url.Parse(s); err == nil && strings.Contains(s, "://") {
+		return "", &mistake{shown(s) + " is a web address", "give only the host: " + u.Hostname()}
+	}
+	if looksLikeHostPort(s) {
+		return "", &mistake{shown(s) + " has a port", "give only the host; ports belong under ports.dicom or ports.http"}
+	}
+	name := normalName(s)
+	labels := strings.Split(name, ".")
+	for _, label := range labels {
+		if !validLabel(label) {
+			return "", &mistake{shown(s) + " is not a host name, an address or a prefix",
+				"write it like pacs.example.org or 192.0.2.0/24; names with other letters in their xn-- form"}
+		}
+	}
+	if len(name) > 253 {
+		return "", &mistake{shown(s) + " is longer than a host name can be", "shorten it"}
+	}
+	return name, nil
+}
+
+func validLabel(label string) bool {
+	if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+		return false
+	}
+	return strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
+
+func normalName(s string) string { return strings.TrimSuffix(strings.ToLower(s), ".") }
+
+func (d *draft) excludes(n ast.Node) {
+	d.list(n, "exclude", func(n ast.Node) {
+		s, ok := d.scalar(n, "exclude entry")
+		if !ok {
+			return
+		}
+		at := nodePosition(n)
+		if isNameLike(s) {
+			d.fail(at, "exclude entry "+shown(s)+" is a name, and names change their addresses", "exclude its addresses")
+			return
+		}
+		p, wrong := parsePrefix(s)
+		if wrong != nil {
+			d.fail(at, "exclude entry "+wrong.what, wrong.remedy)
+			return
+		}
+		if first, ok := d.seenExcludes[p]; ok {
+			d.fail(at, fmt.Sprintf("%s is excluded already in line %d", prefixText(p), first.line), "remove one")
+		}
+		d.seenExcludes[p] = at
+		d.exclude = append(d.exclude, entry{p, at})
+	})
+}
+
+func (d *draft) excludeFileNames(n ast.Node) {
+	d.list(n, "exclude_files", func(n ast.Node) {
+		var name string
+		d.text("exclude_files entry", &name)(n)
+		d.excludeFiles = append(d.excludeFiles, located{name, nodePosition(n)})
+	})
+}
+
+// ParseExcludes reads an exclude file: one address or prefix a line, '#'
+// begins a comment. file is its name for messages.
+func ParseExcludes(file string, text []byte) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	lines := bufio.NewScanner(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
+	number := 0
+	for lines.Scan() {
+		number++
+		line, _, _ := strings.Cut(lines.Text(), "#")
+		word := strings.TrimSpace(line)
+		if word == "" {
+			continue
+		}
+		column := len([]rune(line[:strings.Index(line, word)])) + 1
+		p, wrong := parsePrefix(word)
+		if wrong != nil {
+			return nil, &ConfigError{File: file, Line: number, Column: column, What: wrong.what, Remedy: wrong.remedy}
+		}
+		out = append(out, p)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, &ConfigError{File: file, Line: number + 1, Column: 1, What: "line too long", Remedy: "write one prefix or address a line"}
+	}
+	return out, nil
+}

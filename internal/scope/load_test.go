@@ -1,0 +1,177 @@
+package scope_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"leadglass/internal/scope"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// today is the day of all tests.
+var today = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+
+// TestRefused loads one bad file for every mistake, named for the mistake, and
+// compares the messages with the golden file.
+func TestRefused(t *testing.T) {
+	files, err := filepath.Glob("testdata/refused/*.yaml")
+	if err != nil || len(files) < 50 {
+		t.Fatalf("%d bad files, error %v", len(files), err)
+	}
+	var got bytes.Buffer
+	for _, file := range files {
+		s, err := scope.LoadAt(file, today)
+		var ce *scope.ConfigError
+		if !errors.As(err, &ce) || s != nil {
+			t.Errorf("%s: got scope %v, error %v; want a *ConfigError", file, s != nil, err)
+			continue
+		}
+		if ce.Line < 1 || ce.Column < 1 || ce.What == "" || ce.Remedy == "" || ce.File == "" {
+			t.Errorf("%s: incomplete error %+v", file, *ce)
+		}
+		got.WriteString(err.Error() + "\n")
+	}
+	const golden = "testdata/refused.golden"
+	if *update {
+		if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantLines, gotLines := strings.Split(string(want), "\n"), strings.Split(got.String(), "\n")
+	for i := range max(len(wantLines), len(gotLines)) {
+		var w, g string
+		if i < len(wantLines) {
+			w = wantLines[i]
+		}
+		if i < len(gotLines) {
+			g = gotLines[i]
+		}
+		if w != g {
+			t.Errorf("line %d\n got %s\nwant %s", i+1, g, w)
+		}
+	}
+}
+
+func load(t *testing.T, file string) *scope.Scope {
+	t.Helper()
+	s, err := scope.LoadAt("testdata/accepted/"+file, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestMissingFile(t *testing.T) {
+	_, err := scope.LoadAt("testdata/none.yaml", today)
+	want := "testdata/none.yaml: cannot be read: no such file or directory; name an existing scope file with --scope FILE"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if _, err := scope.LoadAt("testdata", today); err == nil {
+		t.Error("a folder was accepted as a scope file")
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	s := load(t, "minimal.yaml")
+	if s.Name != "minimal" || s.Identity.CallingAETitle != "LEADGLASS" || s.CountMode != scope.CountExact {
+		t.Errorf("name %q, title %q, count %q", s.Name, s.Identity.CallingAETitle, s.CountMode)
+	}
+	if !slices.Equal(s.Ports.DICOM, []uint16{104, 11112, 4242, 2761, 2762}) || !slices.Equal(s.Ports.HTTP, []uint16{80, 443, 8042, 8080}) {
+		t.Errorf("ports %v", s.Ports)
+	}
+	if s.Rate != (scope.Rate{ProbesPerSecond: 1000, PerNetwork: scope.NetworkRate{Prefix: 24, ProbesPerSecond: 50}}) {
+		t.Errorf("rate %+v", s.Rate)
+	}
+	if s.Limits != (scope.Limits{AssociationsPerHost: 1, PerHostTime: 2 * time.Minute, PerHostBytes: 256 << 20}) {
+		t.Errorf("limits %+v", s.Limits)
+	}
+	if s.Allow != (scope.Allow{DefaultAETitles: true, Sample: true, DICOMweb: true}) {
+		t.Errorf("allow %+v", s.Allow)
+	}
+	if design := load(t, "design.yaml"); design.Rate != s.Rate || design.Limits != s.Limits || design.Allow != s.Allow {
+		t.Error("the documented example differs from the defaults that it states")
+	}
+}
+
+func TestEverythingSet(t *testing.T) {
+	s := load(t, "everything-set.yaml")
+	if s.Identity.CallingAETitle != "MY AE" || s.CountMode != scope.CountOff || s.Allow.Sample || !s.Allow.DICOMweb {
+		t.Errorf("%+v", s)
+	}
+	if !slices.Equal(s.Ports.DICOM, []uint16{8080}) || !slices.Equal(s.Ports.HTTP, []uint16{80, 443, 8042}) {
+		t.Errorf("ports %v: 8080 was given to DICOM", s.Ports)
+	}
+	if s.Rate.PerNetwork.ProbesPerSecond != 20 {
+		t.Errorf("network rate %d, want at most the whole rate of 20", s.Rate.PerNetwork.ProbesPerSecond)
+	}
+	if s.Limits != (scope.Limits{AssociationsPerHost: 2, PerHostTime: 90 * time.Second, PerHostBytes: 1 << 30}) {
+		t.Errorf("limits %+v", s.Limits)
+	}
+	// 256 - 128 opted out, 16 - 1 opted out.
+	if s.Size() != 128+15 {
+		t.Errorf("size %d", s.Size())
+	}
+}
+
+func TestDesignExample(t *testing.T) {
+	s := load(t, "design.yaml")
+	if s.Overlay != filepath.Join("testdata", "lists", "sites.csv") {
+		t.Errorf("overlay %q", s.Overlay)
+	}
+	if !slices.Equal(s.Names, []string{"pacs.example.org"}) || s.Authority.Reference != "MANDATE-17" {
+		t.Errorf("names %v, authority %+v", s.Names, s.Authority)
+	}
+	if got := s.Size(); got != 255+1 {
+		t.Errorf("size %d", got)
+	}
+	if len(s.Warnings) != 0 {
+		t.Errorf("warnings %q", s.Warnings)
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	text := "version: 1\nauthority: {organisation: a, contact: b, valid_from: 2026-01-01, valid_until: 2026-12-31}\n" +
+		"include: [192.0.2.0/24, 198.51.100.4]\nexclude: [192.0.3.66]\nexclude_files: [../lists/optout.txt]\n"
+	s, err := scope.Parse("testdata/accepted/w.yaml", []byte(text), today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"testdata/accepted/w.yaml:4:11: 192.0.3.66 is excluded but lies outside of every include entry",
+		"testdata/accepted/w.yaml:3:25: 198.51.100.4 is excluded whole by an exclude file",
+	}
+	if !slices.Equal(s.Warnings, want) {
+		t.Errorf("got %q", s.Warnings)
+	}
+}
+
+func TestDigest(t *testing.T) {
+	text := "version: 1\nauthority: {organisation: a, contact: b, valid_from: 2026-01-01, valid_until: 2026-12-31}\ninclude: [192.0.2.0/24]\n"
+	digest := func(text string) string {
+		s, err := scope.Parse("s.yaml", []byte(text), today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Digest()
+	}
+	same := digest(text)
+	if len(same) != 64 || digest(strings.ReplaceAll(text, "\n", "  \r\n")+"\n\n") != same {
+		t.Error("line ends and trailing blanks change the digest")
+	}
+	if digest(strings.ReplaceAll(text, "/24", "/25")) == same {
+		t.Error("another scope has the same digest")
+	}
+}

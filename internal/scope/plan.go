@@ -1,0 +1,120 @@
+package scope
+
+import (
+	"net/netip"
+	"time"
+)
+
+// What one probe costs when nobody answers: the system sends the SYN again
+// after 1 s and 3 s, within the connect timeout of 5 s. A host that answers
+// costs as many packets or fewer.
+const (
+	packetsPerProbe = 3
+	// bytesPerPacket is an IPv6 header (40) and a TCP header with the options
+	// of a SYN (40); IPv4 takes 20 fewer.
+	bytesPerPacket = 80
+)
+
+// Plan is what a sweep of the scope would send. Talking to the services that
+// the sweep finds comes on top, for each host within the scope's limits.
+type Plan struct {
+	// Addresses includes one for each name that is not resolved yet, where
+	// names permit addresses (see Scope.Resolved).
+	Addresses uint64 `json:"addresses"`
+	Names     int    `json:"names"`
+	// NotSwept are IPv6 prefixes too large to sweep; see Scope.Enumerable.
+	NotSwept []netip.Prefix `json:"not_swept,omitempty"`
+	Ports    int            `json:"ports"`
+	// Probes is addresses times ports.
+	Probes uint64 `json:"probes"`
+	// Packets and Bytes are upper bounds, for hosts that never answer.
+	Packets uint64 `json:"packets"`
+	Bytes   uint64 `json:"bytes"`
+	// Time is the least time that the rates permit.
+	Time        time.Duration `json:"-"`
+	TimeSeconds float64       `json:"seconds"`
+	// PeakNetwork is the network with the most probes, PeakNetworkProbes how
+	// many, PeakNetworkRate the most probes a second that it will see.
+	PeakNetwork       netip.Prefix `json:"peak_network,omitzero"`
+	PeakNetworkProbes uint64       `json:"peak_network_probes"`
+	PeakNetworkRate   int          `json:"peak_network_probes_per_second"`
+}
+
+// Plan computes what a sweep would send. It touches no network.
+func (s *Scope) Plan() Plan {
+	if s == nil || s.lists == nil {
+		return Plan{}
+	}
+	p := Plan{
+		Addresses: s.Size(),
+		Names:     len(s.Names),
+		NotSwept:  s.lists.tooLarge,
+		Ports:     len(s.Ports.DICOM) + len(s.Ports.HTTP),
+	}
+	p.Addresses += s.lists.unresolved()
+	p.Probes = p.Addresses * uint64(p.Ports)
+	p.Packets = p.Probes * packetsPerProbe
+	p.Bytes = p.Packets * bytesPerPacket
+	network, most := s.lists.peakNetwork(s.Rate.PerNetwork.Prefix)
+	p.PeakNetwork, p.PeakNetworkProbes = network, most*uint64(p.Ports)
+	p.PeakNetworkRate = min(s.Rate.PerNetwork.ProbesPerSecond, s.Rate.ProbesPerSecond)
+	p.TimeSeconds = max(float64(p.Probes)/float64(s.Rate.ProbesPerSecond),
+		float64(p.PeakNetworkProbes)/float64(p.PeakNetworkRate))
+	p.Time = time.Duration(p.TimeSeconds * float64(time.Second))
+	return p
+}
+
+// unresolved is the number of names that will bring addresses but have not.
+func (l *lists) unresolved() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.pinning {
+		return 0
+	}
+	return uint64(len(l.names) - len(l.done))
+}
+
+// NetworkOf is the network that addr's probes are counted under: an IPv4
+// network of the given prefix length, an IPv6 /48.
+func NetworkOf(addr netip.Addr, bits int) netip.Prefix {
+	addr = addr.Unmap()
+	if addr.Is6() {
+		bits = 48
+	}
+	p, err := addr.WithZone("").Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return p
+}
+
+// peakNetwork is the network with the most addresses to sweep, and how many.
+// It stops early at a network that is to be swept whole.
+func (l *lists) peakNetwork(bits int) (netip.Prefix, uint64) {
+	var peak, current netip.Prefix
+	var most, count uint64
+	for _, r := range l.withPinned() {
+		for from := r.from; ; {
+			network := NetworkOf(from, bits)
+			if network != current {
+				current, count = network, 0
+			}
+			whole := rangeOf(network)
+			part := addrRange{from, whole.to}
+			if r.to.Less(whole.to) {
+				part.to = r.to
+			}
+			if count += part.size(); count > most {
+				peak, most = network, count
+			}
+			if part.to == r.to {
+				break
+			}
+			if most == uint64(1)<<(32-min(bits, 32)) && network.Addr().Is4() {
+				return peak, most
+			}
+			from = whole.to.Next()
+		}
+	}
+	return peak, most
+}

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+
+	"leadglass/internal/survey"
+)
+
+// AppendRecords stores records in one transaction: all of them or, on an
+// error, none. A record of a target that the survey has a record of already
+// replaces it, so a target that was looked at twice counts once.
+func (s *Store) AppendRecords(ctx context.Context, records []survey.Record) error {
+	if len(records) == 0 {
+		return nil
+	}
+	return s.inTx(ctx, "storing findings in", func(tx *sql.Tx) error {
+		insert, err := tx.PrepareContext(ctx, `INSERT INTO records
+			(survey_id, target, port, host, verdict, grade, country, finding, sketch)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+			ON CONFLICT (survey_id, target, port) DO UPDATE SET
+			host = excluded.host, verdict = excluded.verdict, grade = excluded.grade,
+			country = excluded.country, finding = excluded.finding, sketch = excluded.sketch`)
+		if err != nil {
+			return err
+		}
+		for i := range records {
+			if err := appendRecord(ctx, insert, &records[i]); err != nil {
+				return errors.Join(err, insert.Close())
+			}
+		}
+		return insert.Close()
+	})
+}
+
+func appendRecord(ctx context.Context, insert *sql.Stmt, r *survey.Record) error {
+	f := &r.Finding
+	key, err := keyOfRecord(r)
+	if err != nil {
+		return err
+	}
+	if err := f.Verdict.Validate(); err != nil {
+		return fmt.Errorf("finding on %s: %w", key.Target, err)
+	}
+	text, err := json.Marshal(f)
+	if err != nil {
+		return fmt.Errorf("finding on %s: %w", key.Target, err)
+	}
+	country := ""
+	if f.Owner != nil {
+		country = f.Owner.Country
+	}
+	_, err = insert.ExecContext(ctx, r.SurveyID, key.Target, key.Port, f.Target.Host,
+		string(f.Verdict), string(f.Grade), country, string(text), r.StudySketch)
+	return err
+}
+
+// Records streams the records of a survey, in the order of their targets'
+// text, as they were when the iteration began; memory does not grow with
+// their number. An error ends the stream. The context must live as long as
+// the iteration.
+func (s *Store) Records(ctx context.Context, surveyID string) iter.Seq2[survey.Record, error] {
+	return func(yield func(survey.Record, error) bool) {
+		rows, err := s.read.QueryContext(ctx, `SELECT port, finding, sketch FROM records
+			WHERE survey_id = $1 ORDER BY target, port`, surveyID)
+		if err != nil {
+			yield(survey.Record{}, s.explain("reading", err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			r := survey.Record{SurveyID: surveyID}
+			var text sql.RawBytes
+			if err := rows.Scan(&r.RequestedPort, &text, &r.StudySketch); err != nil {
+				yield(survey.Record{}, s.explain("reading", err))
+				return
+			}
+			if err := json.Unmarshal(text, &r.Finding); err != nil {
+				yield(survey.Record{}, s.explain("reading", fmt.Errorf("a stored finding: %w (%w)", err, errDamaged)))
+				return
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(survey.Record{}, s.explain("reading", err))
+		}
+	}
+}
+
+// DoneTargets returns the targets that the survey has a record of, for
+// resuming it.
+func (s *Store) DoneTargets(ctx context.Context, surveyID string) (map[Key]struct{}, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT target, port FROM records WHERE survey_id = $1", surveyID)
+	if err != nil {
+		return nil, s.explain("reading", err)
+	}
+	defer rows.Close()
+	done := make(map[Key]struct{})
+	for rows.Next() {
+		var k Key
+		if err := rows.Scan(&k.Target, &k.Port); err != nil {
+			return nil, s.explain("reading", err)
+		}
+		done[k] = struct{}{}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, s.explain("reading", err)
+	}
+	return done, nil
+}

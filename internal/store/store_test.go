@@ -1,0 +1,438 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"leadglass/internal/store"
+	"leadglass/internal/survey"
+)
+
+var started = time.Date(2026, 11, 23, 21, 58, 45, 123456789, time.UTC)
+
+func open(t testing.TB, path string) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func create(t testing.TB, s *store.Store, name string, at time.Time) survey.Survey {
+	t.Helper()
+	v, err := s.CreateSurvey(context.Background(), survey.Survey{
+		Name: name, StartedAt: at, Version: "1.2.3", Simulated: true, Addresses: 256,
+		Authority: survey.Authority{Organisation: "Example CERT", Contact: "pacs@cert.example", Reference: "M-17"},
+		Scope:     "version: 1\nname: " + name + "\n",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func record(id, address string, port uint16, verdict survey.Verdict) survey.Record {
+	product := "1.10.1"
+	return survey.Record{
+		SurveyID: id, RequestedPort: port, StudySketch: []byte{1, 2, 3},
+		Finding: survey.Finding{
+			Schema: survey.FindingSchema, Verdict: verdict, Grade: survey.GradeF,
+			Target: survey.Target{Host: address, Address: address, Port: 4242},
+			Services: []survey.Service{{Port: 4242, Protocol: survey.ProtocolDICOM, Outcome: survey.Answered,
+				Product: survey.Product{Name: "Orthanc", Version: &product, Confidence: survey.Certain, Evidence: []string{"http-title"}}}},
+			Counts:    survey.Counts{Studies: survey.ExactCount(40, "c-find-study"), ImagesLinked: survey.AtLeast(120, "c-find-study", "a cap"), ImagesAccessible: survey.UnknownCount("not asked"), Patients: survey.UnknownCount("not asked")},
+			Owner:     &survey.Owner{Country: "DE", Source: "overlay"},
+			StartedAt: started, DurationMS: 17,
+		},
+	}
+}
+
+func all(t testing.TB, s *store.Store, id string) []survey.Record {
+	t.Helper()
+	var rs []survey.Record
+	for r, err := range s.Records(context.Background(), id) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rs = append(rs, r)
+	}
+	return rs
+}
+
+func TestSurveyRoundTrip(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "a ?#%20 name.db")
+	s := open(t, path)
+	v := create(t, s, "first", started)
+	if !strings.HasPrefix(v.ID, "20261123T215845Z-") || v.State != survey.StateRunning {
+		t.Errorf("ID %q, state %q", v.ID, v.State)
+	}
+	got, err := s.Survey(ctx, v.ID)
+	if err != nil || !reflect.DeepEqual(got, v) {
+		t.Fatalf("stored %+v, %v; want %+v", got, err, v)
+	}
+	v.State, v.FinishedAt, v.Probed = survey.StateFinished, started.Add(time.Minute), 512
+	if err := s.UpdateSurvey(ctx, v); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path + "-wal"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the write-ahead log is still there after Close: %v", err)
+	}
+	s = open(t, path)
+	if got, err = s.Survey(ctx, "first"); err != nil || !reflect.DeepEqual(got, v) {
+		t.Fatalf("after reopening %+v, %v; want %+v", got, err, v)
+	}
+}
+
+func TestFindingSurveys(t *testing.T) {
+	ctx := context.Background()
+	s := open(t, filepath.Join(t.TempDir(), "s.db"))
+	if _, err := s.Survey(ctx, ""); !errors.Is(err, store.ErrNotFound) || !strings.Contains(err.Error(), "leadglass survey") {
+		t.Errorf("empty store: %v", err)
+	}
+	a := create(t, s, "quarterly", started)
+	c := create(t, s, "other", started.Add(2*time.Hour))
+	b := create(t, s, "quarterly", started.Add(time.Hour))
+	d := create(t, s, a.ID, started.Add(-time.Hour)) // named like another's ID
+	for in, want := range map[string]string{"": c.ID, "quarterly": b.ID, "other": c.ID, a.ID: a.ID, d.ID: d.ID} {
+		if got, err := s.Survey(ctx, in); err != nil || got.ID != want {
+			t.Errorf("Survey(%q) = %s, %v; want %s", in, got.ID, err, want)
+		}
+	}
+	if _, err := s.Survey(ctx, "nobody"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("unknown name: %v", err)
+	}
+	list, err := s.Surveys(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, v := range list {
+		ids = append(ids, v.ID)
+	}
+	if want := []string{c.ID, b.ID, a.ID, d.ID}; !reflect.DeepEqual(ids, want) {
+		t.Errorf("Surveys() = %v, want %v", ids, want)
+	}
+	if _, err := s.CreateSurvey(ctx, survey.Survey{ID: a.ID, StartedAt: started}); err == nil {
+		t.Error("an ID was given twice")
+	}
+	if err := s.UpdateSurvey(ctx, survey.Survey{ID: "none", State: survey.StateFinished}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("update of an unknown survey: %v", err)
+	}
+	if err := s.UpdateSurvey(ctx, survey.Survey{ID: a.ID, State: "odd"}); err == nil {
+		t.Error("an unknown state was stored")
+	}
+}
+
+func TestRecordsReplaceAndNeverDouble(t *testing.T) {
+	ctx := context.Background()
+	s := open(t, filepath.Join(t.TempDir(), "s.db"))
+	v, w := create(t, s, "v", started), create(t, s, "w", started)
+	first := []survey.Record{
+		record(v.ID, "127.0.0.1", 0, survey.Open), record(v.ID, "127.0.0.1", 104, survey.Open),
+		record(v.ID, "::1", 0, survey.Protected), record(w.ID, "127.0.0.1", 0, survey.NotDICOM),
+	}
+	unresolved := record(v.ID, "", 0, survey.Unreachable)
+	unresolved.Finding.Target.Host, unresolved.StudySketch = "pacs.example.org", nil
+	first = append(first, unresolved)
+	if err := s.AppendRecords(ctx, first); err != nil {
+		t.Fatal(err)
+	}
+	again := record(v.ID, "127.0.0.1", 0, survey.OpenImages)
+	again.StudySketch = []byte{9}
+	if err := s.AppendRecords(ctx, []survey.Record{again}); err != nil {
+		t.Fatal(err)
+	}
+	want := []survey.Record{again, first[1], first[2], unresolved}
+	if got := all(t, s, v.ID); !reflect.DeepEqual(got, want) {
+		t.Errorf("records\n%+v\nwant\n%+v", got, want)
+	}
+	done, err := s.DoneTargets(ctx, v.ID)
+	if err != nil || len(done) != 4 {
+		t.Fatalf("DoneTargets = %v, %v", done, err)
+	}
+	for _, c := range []survey.Candidate{
+		{Address: netip.MustParseAddr("127.0.0.1")}, {Address: netip.MustParseAddr("::ffff:127.0.0.1"), Port: 104},
+		{Address: netip.MustParseAddr("::1"), Host: "localhost"}, {Host: "pacs.example.org"},
+	} {
+		if _, ok := done[store.KeyOf(c)]; !ok {
+			t.Errorf("%+v is not done", c)
+		}
+	}
+	if _, ok := done[store.KeyOf(survey.Candidate{Address: netip.MustParseAddr("127.0.0.1"), Port: 105})]; ok {
+		t.Error("a port that was not asked is done")
+	}
+}
+
+func TestBadBatchStoresNothing(t *testing.T) {
+	ctx := context.Background()
+	s := open(t, filepath.Join(t.TempDir(), "s.db"))
+	v := create(t, s, "v", started)
+	good := record(v.ID, "127.0.0.1", 0, survey.Open)
+	for name, bad := range map[string]survey.Record{
+		"unknown survey": record("nobody", "127.0.0.2", 0, survey.Open),
+		"no verdict":     record(v.ID, "127.0.0.2", 0, "odd"),
+		"no target":      record(v.ID, "", 0, survey.Open),
+	} {
+		if err := s.AppendRecords(ctx, []survey.Record{good, bad}); err == nil {
+			t.Errorf("%s: stored", name)
+		}
+	}
+	if rs := all(t, s, v.ID); len(rs) != 0 {
+		t.Errorf("%d records of failed batches were stored", len(rs))
+	}
+}
+
+func TestConcurrentWritersAndReaders(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "s.db")
+	stores := []*store.Store{open(t, path), open(t, path)} // as two processes would
+	v := create(t, stores[0], "v", started)
+	const writers, batches, size = 8, 12, 5
+	var wg sync.WaitGroup
+	errs := make(chan error, 2*writers)
+	for w := range writers {
+		s := stores[w%2]
+		wg.Go(func() {
+			for b := range batches {
+				var rs []survey.Record
+				for i := range size {
+					rs = append(rs, record(v.ID, fmt.Sprintf("127.%d.%d.%d", w/2, b, i), 0, survey.Open)) // every target twice
+				}
+				if err := s.AppendRecords(ctx, rs); err != nil {
+					errs <- err
+					return
+				}
+			}
+		})
+		wg.Go(func() {
+			for range batches {
+				for _, err := range s.Records(ctx, v.ID) {
+					if err != nil {
+						errs <- err
+						return
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	close(errs)
+	for err := range errs {
+		t.Error(err)
+	}
+	if got, want := len(all(t, stores[1], v.ID)), writers/2*batches*size; got != want {
+		t.Errorf("%d records, want %d", got, want)
+	}
+}
+
+func TestConcurrentFirstOpen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new.db")
+	var wg sync.WaitGroup
+	for range 6 {
+		wg.Go(func() {
+			s, err := store.Open(context.Background(), path)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestStreamCanBeLeftAndNested(t *testing.T) {
+	ctx := context.Background()
+	s := open(t, filepath.Join(t.TempDir(), "s.db"))
+	v := create(t, s, "v", started)
+	for i := range 20 {
+		if err := s.AppendRecords(ctx, []survey.Record{record(v.ID, fmt.Sprintf("127.0.0.%d", i), 0, survey.Open)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 50 { // more often than there are connections
+		for r, err := range s.Records(ctx, v.ID) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.AppendRecords(ctx, []survey.Record{r}); err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+	}
+	cancelled, cancel := context.WithCancel(ctx)
+	cancel()
+	n := 0
+	for _, err := range s.Records(cancelled, v.ID) {
+		if err == nil {
+			t.Error("a record came although the context had ended")
+		}
+		n++
+	}
+	if n != 1 {
+		t.Errorf("%d errors, want one", n)
+	}
+}
+
+func TestPermissions(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.db")
+	s := open(t, path)
+	create(t, s, "v", started)
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		info, err := os.Stat(path + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %o, want 600", info.Name(), info.Mode().Perm())
+		}
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	garbage := filepath.Join(dir, "garbage.db")
+	foreign := filepath.Join(dir, "foreign.db")
+	newer := filepath.Join(dir, "newer.db")
+	if err := os.WriteFile(garbage, bytes.Repeat([]byte("not a database. "), 500), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, foreign, "CREATE TABLE PatientRecyclingOrder (id INTEGER)")
+	open(t, newer).Close()
+	exec(t, newer, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)")
+	tests := []struct {
+		dsn  string
+		want []string
+	}{
+		{"", []string{"--store FILE"}},
+		{"postgres://user:hunter2@db/x", []string{"PostgreSQL", "SQLite files only", "--store FILE"}},
+		{"mysql://db", []string{"mysql", "SQLite files only"}},
+		{dir, []string{dir, "is a directory"}},
+		{filepath.Join(dir, "none", "s.db"), []string{"there is no directory " + filepath.Join(dir, "none"), "create it"}},
+		{garbage, []string{garbage, "not a survey store, or it is damaged", "restore it from a backup"}},
+		{foreign, []string{foreign, "another program"}},
+		{newer, []string{newer, "newer Leadglass (schema 9999, this program knows 1)"}},
+	}
+	for _, tt := range tests {
+		s, err := store.Open(ctx, tt.dsn)
+		if err == nil {
+			s.Close()
+			t.Errorf("%s was opened", tt.dsn)
+			continue
+		}
+		for _, want := range tt.want {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: error %q, want %q in it", tt.dsn, err, want)
+			}
+		}
+		if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("the error repeats the password: %v", err)
+		}
+	}
+	if _, err := store.OpenExisting(ctx, filepath.Join(dir, "absent.db")); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("absent store: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "absent.db")); err == nil {
+		t.Error("OpenExisting made a file")
+	}
+}
+
+// TestDamageInside overwrites the middle of a good file, as a failing disk
+// would, and asks for an error that says so, whichever page was hit.
+func TestDamageInside(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "s.db")
+	s := open(t, path)
+	v := create(t, s, "v", started)
+	var rs []survey.Record
+	for i := range 200 {
+		rs = append(rs, record(v.ID, fmt.Sprintf("127.0.1.%d", i), 0, survey.Open))
+	}
+	if err := s.AppendRecords(ctx, rs); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := len(data) / 3; i < len(data)*2/3; i++ {
+		data[i] = 0xa5
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	damaged, err := store.Open(ctx, path)
+	if err == nil {
+		defer damaged.Close()
+		for _, e := range damaged.Records(ctx, v.ID) {
+			err = e
+		}
+	}
+	if err == nil || !strings.Contains(err.Error(), "damaged") || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "backup") {
+		t.Errorf("error %v, want one that names the file, the damage and the remedy", err)
+	}
+}
+
+func TestIDsSortByStart(t *testing.T) {
+	earlier, later := store.NewID(started), store.NewID(started.Add(time.Second).In(time.FixedZone("x", -9*3600)))
+	if !(earlier < later) {
+		t.Errorf("%s is not before %s", earlier, later)
+	}
+}
+
+func exec(t *testing.T, path, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// BenchmarkAppendRecords stores new findings in batches of 100.
+func BenchmarkAppendRecords(b *testing.B) {
+	s := open(b, filepath.Join(b.TempDir(), "s.db"))
+	v := create(b, s, "v", started)
+	batch := make([]survey.Record, 0, 100)
+	flush := func() {
+		if err := s.AppendRecords(context.Background(), batch); err != nil {
+			b.Fatal(err)
+		}
+		batch = batch[:0]
+	}
+	for n := 0; b.Loop(); n++ {
+		batch = append(batch, record(v.ID, fmt.Sprintf("10.%d.%d.%d", n>>16, n>>8&255, n&255), 0, survey.Open))
+		if len(batch) == cap(batch) {
+			flush()
+		}
+	}
+	flush()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
+}

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"leadglass/internal/survey"
+)
+
+// NewID makes the ID of a survey that starts at t: the time in UTC to the
+// second, and four random hexadecimal digits. IDs sort by start time.
+func NewID(t time.Time) string {
+	var b [2]byte
+	rand.Read(b[:]) // never fails
+	return t.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
+}
+
+// CreateSurvey stores a new survey and returns it as stored. An empty ID and
+// an empty state are filled in; the start time must be set.
+func (s *Store) CreateSurvey(ctx context.Context, v survey.Survey) (survey.Survey, error) {
+	if v.StartedAt.IsZero() {
+		return v, errors.New("creating a survey: it has no start time")
+	}
+	if v.State == "" {
+		v.State = survey.StateRunning
+	}
+	v.StartedAt = v.StartedAt.UTC().Round(0)
+	named := v.ID != ""
+	err := s.inTx(ctx, "creating a survey in", func(tx *sql.Tx) error {
+		for taken := true; taken; {
+			if !named {
+				v.ID = NewID(v.StartedAt)
+			}
+			if err := tx.QueryRowContext(ctx, "SELECT count(*) > 0 FROM surveys WHERE id = $1", v.ID).Scan(&taken); err != nil {
+				return err
+			}
+			if taken && named {
+				return fmt.Errorf("a survey %s is there already", v.ID)
+			}
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO surveys
+			(id, name, authority_organisation, authority_contact, authority_reference, scope,
+			 simulated, version, started_at, finished_at, state, probed, addresses)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			v.ID, v.Name, v.Authority.Organisation, v.Authority.Contact, v.Authority.Reference, v.Scope,
+			v.Simulated, v.Version, formatTime(v.StartedAt), finished(v), string(v.State), v.Probed, v.Addresses)
+		return err
+	})
+	return v, err
+}
+
+// UpdateSurvey stores how far the survey with v's ID got: state, finishing
+// time, probed, addresses. What was ordered (name, authority, scope, start) is
+// not changed.
+func (s *Store) UpdateSurvey(ctx context.Context, v survey.Survey) error {
+	return s.inTx(ctx, "updating survey "+v.ID+" in", func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `UPDATE surveys
+			SET state = $2, finished_at = $3, probed = $4, addresses = $5 WHERE id = $1`,
+			v.ID, string(v.State), finished(v), v.Probed, v.Addresses)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(err, fmt.Errorf("survey %s %w", v.ID, ErrNotFound))
+		}
+		return nil
+	})
+}
+
+func finished(v survey.Survey) sql.NullString {
+	return sql.NullString{String: formatTime(v.FinishedAt), Valid: !v.FinishedAt.IsZero()}
+}
+
+const surveyColumns = `id, name, authority_organisation, authority_contact, authority_reference, scope,
+	simulated, version, started_at, finished_at, state, probed, addresses`
+
+// Surveys returns all surveys, the newest first.
+func (s *Store) Surveys(ctx context.Context) ([]survey.Survey, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT "+surveyColumns+" FROM surveys ORDER BY started_at DESC, id DESC")
+	if err != nil {
+		return nil, s.explain("reading", err)
+	}
+	defer rows.Close()
+	var all []survey.Survey
+	for rows.Next() {
+		v, err := scanSurvey(rows)
+		if err != nil {
+			return nil, s.explain("reading", err)
+		}
+		all = append(all, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, s.explain("reading", err)
+	}
+	return all, nil
+}
+
+// Survey returns the survey with that ID or, where no ID fits, the newest
+// with that name; the newest of all for "". The error for none has
+// ErrNotFound in its chain.
+func (s *Store) Survey(ctx context.Context, idOrName string) (survey.Survey, error) {
+	row := s.read.QueryRowContext(ctx, "SELECT "+surveyColumns+` FROM surveys
+		WHERE $1 = '' OR id = $1 OR name = $1
+		ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END, started_at DESC, id DESC LIMIT 1`, idOrName)
+	v, err := scanSurvey(row)
+	switch {
+	case errors.Is(err, sql.ErrNoRows) && idOrName == "":
+		return v, fmt.Errorf("the survey store %s holds no survey: %w; run `leadglass survey` first, or name another file with --store FILE", s.name, ErrNotFound)
+	case errors.Is(err, sql.ErrNoRows):
+		return v, fmt.Errorf("survey %q %w in the survey store %s; leave the name out for the last survey, or name another file with --store FILE", idOrName, ErrNotFound, s.name)
+	case err != nil:
+		return v, s.explain("reading", err)
+	}
+	return v, nil
+}
+
+func scanSurvey(row interface{ Scan(...any) error }) (survey.Survey, error) {
+	var v survey.Survey
+	var started, state string
+	var finished sql.NullString
+	err := row.Scan(&v.ID, &v.Name, &v.Authority.Organisation, &v.Authority.Contact, &v.Authority.Reference,
+		&v.Scope, &v.Simulated, &v.Version, &started, &finished, &state, &v.Probed, &v.Addresses)
+	if err != nil {
+		return survey.Survey{}, err
+	}
+	v.State = survey.State(state)
+	if v.StartedAt, err = parseTime(started); err != nil {
+		return survey.Survey{}, err
+	}
+	if finished.Valid {
+		v.FinishedAt, err = parseTime(finished.String)
+	}
+	return v, err
+}

@@ -1,0 +1,50 @@
+package survey
+
+// Facts about the behaviour of a DICOM service. The stages that see them put
+// them into Service.Behaviours; the rules of package identify/products name
+// them. Where a fact ends in a colon, the stage appends the status as four
+// upper case hexadecimal digits ("0000", "C000"), or BehaviourAbort or
+// BehaviourClose where the peer ended the association instead of answering.
+const (
+	// BehaviourAnyTitle: a called AE title made up at random was accepted.
+	BehaviourAnyTitle = "called-title:any"
+	// BehaviourTitleRefused: it was rejected for the title (1/1/7).
+	BehaviourTitleRefused = "called-title:refused"
+	// BehaviourCallingRefused: rejected for the calling AE title (1/1/3).
+	BehaviourCallingRefused = "calling-title:refused"
+	// BehaviourNonsenseContext: a presentation context whose abstract syntax
+	// was made up at random was accepted.
+	BehaviourNonsenseContext = "nonsense-context:accepted"
+	// BehaviourWorklistOnly: of the query services only the worklist.
+	BehaviourWorklistOnly = "contexts:worklist-only"
+	// BehaviourStorageOnly: storage and verification, no query service.
+	BehaviourStorageOnly = "contexts:storage-only"
+	// BehaviourEchoOnly: verification and nothing else that was proposed.
+	BehaviourEchoOnly = "contexts:echo-only"
+	// BehaviourQueryAndStorage: Study Root FIND and storage.
+	BehaviourQueryAndStorage = "contexts:query-and-storage"
+
+	// BehaviourEcho is the answer to C-ECHO.
+	BehaviourEcho = "echo:"
+	// BehaviourFind is how a study query ended: the final status.
+	BehaviourFind = "find:"
+	// BehaviourFindNoLevel is the answer to C-FIND without a query level.
+	BehaviourFindNoLevel = "find-no-level:"
+	// BehaviourFindLimit is the final status of a list that the server cut.
+	BehaviourFindLimit = "find-limit:"
+	// BehaviourGetUnknown is the answer to C-GET for a UID that does not exist.
+	BehaviourGetUnknown = "get-unknown-uid:"
+	// BehaviourMoveUnknown is the answer to C-MOVE for a UID that does not
+	// exist, to a destination that nobody configured.
+	BehaviourMoveUnknown = "move-unknown-uid:"
+	// BehaviourCountsAbsent: asked for (0020,1208), no response had it.
+	BehaviourCountsAbsent = "find-counts:absent"
+	// BehaviourCountsPresent: asked for (0020,1208), the responses had it.
+	BehaviourCountsPresent = "find-counts:present"
+)
+
+// What stands behind the colon where there was no status.
+const (
+	BehaviourAbort = "abort"
+	BehaviourClose = "close"
+)
