@@ -9,6 +9,7 @@ import (
 	"regexp"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 
 	"leadglass/internal/survey"
 )
@@ -124,6 +125,11 @@ func (t *Table) add(name string, data []byte) (err error) {
 
 // located gives an error of the YAML library its place.
 func located(name string, err error) error {
+	var placed *FileError
+	if errors.As(err, &placed) {
+		placed.File = name
+		return placed
+	}
 	at := &FileError{File: name, Line: 1, Column: 1, What: err.Error()}
 	var ye yaml.Error
 	if errors.As(err, &ye) {
@@ -135,19 +141,23 @@ func located(name string, err error) error {
 	return at
 }
 
-// UnmarshalYAML implements the interface of the YAML library.
-func (p *pattern) UnmarshalYAML(data []byte) error {
-	var text string
-	if err := yaml.Unmarshal(data, &text); err != nil {
-		return err
-	}
+// UnmarshalYAML implements the interface of the YAML library for nodes, which
+// know their place.
+func (p *pattern) UnmarshalYAML(node ast.Node) error {
 	const longest = 300
-	if text == "" || len(text) > longest {
-		return fmt.Errorf("a pattern has 1 to %d bytes", longest)
+	at := &FileError{Line: 1, Column: 1}
+	if tk := node.GetToken(); tk != nil && tk.Position != nil {
+		at.Line, at.Column = tk.Position.Line, tk.Position.Column
 	}
-	re, err := regexp.Compile(text)
+	text, ok := node.(*ast.StringNode)
+	if !ok || text.Value == "" || len(text.Value) > longest {
+		at.What = fmt.Sprintf("a pattern is text of 1 to %d bytes, in single quotes", longest)
+		return at
+	}
+	re, err := regexp.Compile(text.Value)
 	if err != nil {
-		return fmt.Errorf("not a regular expression: %w", err)
+		at.What = fmt.Sprintf("not a regular expression: %v", err)
+		return at
 	}
 	p.re = re
 	return nil

@@ -341,7 +341,7 @@ func TestUserFileErrorsSayWhere(t *testing.T) {
 		{"title too long", "title: OURS,", "title: OURSOURSOURSOURSOURS,", 11, "AE title"},
 		{"no condition", "title: '^Ours$', ", "", 9, "no condition"},
 		{"other version", "version: 1", "version: 2", 1, "version"},
-		{"not YAML", "toolkits:", "toolkits: [", 2, ""},
+		{"not YAML", "toolkits:", "toolkits: [", 4, ""},
 		{"toolkit that is not there", "toolkits: [Ours]", "toolkits: [Theirs]", 0, "not in the table"},
 	}
 	for _, tt := range tests {
