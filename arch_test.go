@@ -41,7 +41,7 @@ func layers() map[string]layer {
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
 	everything := append(slices.Clone(stages), "internal/pipeline", "internal/report",
-		"internal/lab", "internal/lab/content")
+		"internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
 		"dicom":       {},
@@ -53,13 +53,13 @@ func layers() map[string]layer {
 		"internal/scope": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/goccy/go-yaml"}},
 		"internal/gate": {imports: []string{"internal/survey"},
-			needs: []string{"net", "net/http", "crypto/tls", "syscall", "golang.org/x/sys", "golang.org/x/time", "golang.org/x/sync"}},
+			needs: []string{"net", "net/http", "crypto/tls", "syscall", "golang.org/x/sys", "golang.org/x/time"}},
 
 		// The stages.
 		"internal/discover": {imports: []string{"internal/survey", "internal/scope", "internal/gate"},
-			needs: []string{"net", "syscall", "golang.org/x/sync", "golang.org/x/time"}}, // types and numbers of errors
+			needs: []string{"net", "syscall", "golang.org/x/time"}}, // types and numbers of errors
 		"internal/identify": {imports: append([]string{"internal/identify/products"}, protocol...),
-			needs: []string{"net", "net/http", "crypto/tls"}},
+			needs: []string{"net", "net/http", "crypto/tls", "syscall"}}, // syscall: numbers of errors
 		"internal/identify/products": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/goccy/go-yaml"}},
 		"internal/assess": {imports: protocol, needs: []string{"net", "net/http", "crypto/tls"}},
@@ -70,7 +70,7 @@ func layers() map[string]layer {
 		"internal/attribute": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/gaissmai/bart"}},
 		"internal/pipeline": {imports: stages,
-			needs: []string{"net", "net/http", "crypto/tls", "golang.org/x/sync"}},
+			needs: []string{"net", "net/http", "crypto/tls"}},
 
 		// What remains when the network is gone.
 		"internal/store": {imports: []string{"internal/survey"},
@@ -80,14 +80,16 @@ func layers() map[string]layer {
 
 		// The simulated fleet must not know what identify and assess expect.
 		"internal/lab": {imports: []string{"dicom", "dicom/ul", "dicom/dimse", "internal/lab/content"},
-			needs: []string{"net", "net/http", "crypto/tls", "github.com/goccy/go-yaml", "golang.org/x/sync"}},
+			needs: []string{"net", "net/http", "crypto/tls", "github.com/goccy/go-yaml", "golang.org/x/sys"}},
 		"internal/lab/content": {imports: []string{"dicom"}},
+		"lab/fleets":           {}, // data
+		"lab/fleets/gen":       {imports: []string{"internal/lab", "internal/lab/content"}, needs: []string{"github.com/goccy/go-yaml"}},
 
 		// Test support: only _test files import it.
 		"internal/realserver": {needs: []string{"net", "net/http", "crypto/tls", "os/exec", "syscall"}},
 
 		"cmd/leadglass": {imports: everything,
-			needs: []string{"os/exec", "syscall", "github.com/alecthomas/kong", "golang.org/x/sync", "golang.org/x/sys", "golang.org/x/term"}},
+			needs: []string{"os/exec", "syscall", "github.com/alecthomas/kong", "golang.org/x/sys", "golang.org/x/term"}},
 	}
 }
 

@@ -125,7 +125,6 @@ func images(m dimse.Match) (n int64) {
 	return n
 }
 
-
 // scripted is a peer whose every byte the test decides. It speaks on a bare
 // connection after the association was accepted in implicit VR.
 type scripted struct{ net.Conn }

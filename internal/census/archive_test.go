@@ -2,6 +2,7 @@ package census_test
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"net"
 	"slices"
@@ -91,9 +92,16 @@ func (a *archive) decide(rq *ul.AssociateRQ) (*ul.AssociateAC, *ul.AssociateRJ) 
 // opener of associations with it.
 func (a *archive) serve(tb testing.TB) ul.Opener {
 	tb.Helper()
+	open, stop := a.start()
+	tb.Cleanup(stop)
+	return open
+}
+
+// start serves the archive until stop is called.
+func (a *archive) start() (open ul.Opener, stop func()) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		tb.Fatal(err)
+		panic(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -119,12 +127,11 @@ func (a *archive) serve(tb testing.TB) ul.Opener {
 			})
 		}
 	})
-	tb.Cleanup(func() {
+	return opener(l.Addr().String()), func() {
 		cancel()
 		_ = l.Close()
 		wg.Wait()
-	})
-	return opener(l.Addr().String())
+	}
 }
 
 // opener opens associations with addr.
@@ -252,8 +259,9 @@ func (a *archive) find(ctx context.Context, r *dimse.Request, out *dimse.Respond
 		l.limit = c
 	}
 	l.run()
-	if a.closeAfter {
-		_ = out.Flush()
+	if a.closeAfter && l.outcome < dimse.AbortAssociation {
+		_ = out.Raw(finalPDU(out.PendingPDU(), uint16(l.outcome)))
+		return dimse.CloseConnection
 	}
 	return l.outcome
 }
@@ -384,4 +392,20 @@ func (l *list) identifier(s *study, series string, images int) []byte {
 		}
 	}
 	return d
+}
+
+// finalPDU makes the PDU of a final response of that of a pending one: its data
+// set type becomes 0101, its status the one given (PS3.7 9.3.2.2).
+func finalPDU(pending []byte, status uint16) []byte {
+	pdu := slices.Clone(pending)
+	it := dicom.Iterate(pdu[12:], dicom.ImplicitLittle)
+	for it.Next() {
+		switch it.Tag() {
+		case dicom.CommandDataSetType:
+			binary.LittleEndian.PutUint16(it.Value(), 0x0101)
+		case dicom.CommandStatus:
+			binary.LittleEndian.PutUint16(it.Value(), status)
+		}
+	}
+	return pdu
 }

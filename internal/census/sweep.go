@@ -268,6 +268,9 @@ func (s *sweeper) daily() {
 func (s *sweeper) dateless(sum sums) (sums, string) {
 	const most = 3000 // queries
 	unseen := "the archive cuts its whole list, so studies without a date cannot be seen"
+	if s.extra == datedExtra {
+		return sum, "the archive answers only queries that name a date, so studies without one cannot be seen"
+	}
 	if s.longest[dateShape] > 0 && sum.studies/s.longest[dateShape] > most/20 {
 		return sum, unseen
 	}

@@ -72,7 +72,8 @@ func (c *counter) askWhole() answer {
 				c.extra = extra
 				return ans
 			}
-			if extra == noExtra && first.why == "" || ans.end == complete {
+			// Nothing found from 1900 on does not mean that there is nothing.
+			if extra == noExtra && first.why == "" || ans.end == complete && extra != datedExtra {
 				first = ans
 			}
 			if c.link.lost() || c.spent() {

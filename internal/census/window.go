@@ -101,7 +101,13 @@ func (w window) dates() string {
 
 // firstDate and lastDate are the dates of the first and last day that exist: a
 // packed day may be a 31st of June.
-func (w window) firstDate() dicom.Date { return w.from.dicom() }
+func (w window) firstDate() dicom.Date {
+	d := w.from.dicom()
+	for dayOf(d-1) >= w.from {
+		d--
+	}
+	return d
+}
 
 func (w window) lastDate() dicom.Date {
 	d := w.to.dicom()
@@ -178,7 +184,7 @@ func (w window) cut(d day) []window {
 // of one day is told as such. The ends of open windows stay.
 func (w window) trim() window {
 	if w.from != firstDay {
-		w.from = dayOf(w.from.dicom()) // a 31st of June is the 1st of July
+		w.from = dayOf(w.firstDate())
 	}
 	if w.to != lastDay {
 		w.to = dayOf(w.lastDate())

@@ -2,6 +2,7 @@ package identify_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -127,6 +128,8 @@ func TestOutcomeOfConnections(t *testing.T) {
 		{"budget by value", fmt.Errorf("reading: %w", errBudget), survey.OverBudget},
 		{"budget by method", fmt.Errorf("reading: %w", spent{}), survey.OverBudget},
 		{"reset", &net.OpError{Op: "read", Err: syscall.ECONNRESET}, survey.Closed},
+		{"no TLS", fmt.Errorf("TLS handshake: %w", tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}), survey.Foreign},
+		{"closed in the TLS handshake", fmt.Errorf("TLS handshake: %w", io.EOF), survey.Closed},
 		{"client certificate", &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}, survey.Closed},
 	}
 	for _, tt := range tests {

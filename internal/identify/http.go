@@ -238,8 +238,7 @@ func httpOutcome(ctx context.Context, err, budget error) (survey.Outcome, string
 	case o == survey.OverBudget || o == survey.Refused || o == survey.Mute:
 	case strings.Contains(err.Error(), "malformed HTTP"):
 		return survey.Foreign, "unknown"
-	case strings.Contains(err.Error(), "first record does not look like a TLS handshake"),
-		strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return survey.Foreign, "no tls"
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || o == survey.Closed && !strings.HasPrefix(detail, "tls"):
 		return survey.Closed, "closed or reset after the request"

@@ -138,16 +138,6 @@ func TestPages(t *testing.T) {
 	}
 }
 
-func TestTitleIsNotEvidenceOutsideThePath(t *testing.T) {
-	s := serve(t, map[string]http.HandlerFunc{"/": text(404, "<title>Not found</title>")})
-	if got := s.identify(t); got.Product.Name != "unknown" || got.HTTP.Status != 404 {
-		t.Errorf("%+v, %+v", got.Product, got.HTTP)
-	}
-	if slices.Contains(s.asked, "/favicon.ico") == false {
-		t.Log("no icon asked for")
-	}
-}
-
 func TestRedirectsStayOnTheHost(t *testing.T) {
 	elsewhere := serve(t, map[string]http.HandlerFunc{"/": text(200, "<title>Orthanc Explorer</title>")})
 	s := serve(t, map[string]http.HandlerFunc{"/": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL+"/", http.StatusFound) }})

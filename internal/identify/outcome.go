@@ -2,7 +2,9 @@ package identify
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -31,6 +33,8 @@ func outcome(ctx context.Context, err, budget error) (o survey.Outcome, detail s
 		return survey.OverBudget, "the host's time ran out"
 	case isTLSAlert(err):
 		return survey.Closed, "tls: " + alert(err)
+	case errors.As(err, new(tls.RecordHeaderError)):
+		return survey.Foreign, "no tls"
 	}
 	return connectionOutcome(err)
 }
@@ -48,6 +52,8 @@ func connectionOutcome(err error) (survey.Outcome, string) {
 		return survey.Silent, "no route to the host"
 	case errors.Is(err, ul.ErrClosed), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return survey.Closed, "closed or reset after A-ASSOCIATE-RQ"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return survey.Closed, "closed in the TLS handshake"
 	case isTimeout(err) && isConnected(err):
 		return survey.Mute, ""
 	case isTimeout(err):

@@ -2,9 +2,11 @@ package lab_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -40,10 +42,15 @@ func builtIn(t testing.TB, name string) *lab.Fleet {
 	return f
 }
 
-// run starts a fleet that ends with the test.
+// run starts a fleet that ends with the test. Other packages' tests run the
+// same fleets at the same addresses; it waits for them.
 func run(t testing.TB, f *lab.Fleet) {
 	t.Helper()
 	r, err := f.Run(context.Background())
+	for wait := 0; errors.Is(err, syscall.EADDRINUSE) && wait < 240; wait++ {
+		time.Sleep(500 * time.Millisecond)
+		r, err = f.Run(context.Background())
+	}
 	if err != nil {
 		t.Fatalf("starting the fleet: %v", err)
 	}

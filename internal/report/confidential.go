@@ -213,7 +213,7 @@ func newArchiveRow(f *survey.Finding, remedies *remedyList) archiveRow {
 func productOf(f *survey.Finding) string {
 	best := survey.Product{}
 	for _, s := range f.Services {
-		if s.Product.Name != "" && (best.Name == "" || confidenceRank(s.Product.Confidence) > confidenceRank(best.Confidence)) {
+		if s.Product.Confidence != survey.UnknownConf && s.Product.Name != "" && (best.Name == "" || confidenceRank(s.Product.Confidence) > confidenceRank(best.Confidence)) {
 			best = s.Product
 		}
 	}
