@@ -108,6 +108,8 @@ func (h *host) run(ctx context.Context, open []uint16) {
 	for i := range f.Services {
 		h.assess(ctx, i, openers[i])
 	}
+	f.Services = identify.Merge(f.Services, h.Products)
+	h.fitRemedies()
 	whole := assess.Run(ctx, h.session(nil, nil))
 	f.Checks = append(f.Checks, whole.Checks...)
 	f.Verdict = assess.Verdict(f.Services, f.Checks)
@@ -122,6 +124,23 @@ func (h *host) run(ctx context.Context, open []uint16) {
 func (h *host) incomplete(why string) {
 	if h.finding.Incomplete == nil {
 		h.finding.Incomplete = &why
+	}
+}
+
+// fitRemedies writes the remedies again for the products that the behaviour of
+// the services has shown since.
+func (h *host) fitRemedies() {
+	for i := range h.finding.Checks {
+		c := &h.finding.Checks[i]
+		entry, known := assess.Find(c.ID)
+		if c.State != survey.Fail || !known {
+			continue
+		}
+		for j := range h.finding.Services {
+			if s := &h.finding.Services[j]; s.Port == c.Port {
+				c.Remedy = entry.Remedy(s)
+			}
+		}
 	}
 }
 

@@ -53,4 +53,4 @@ type Timeouts struct {
 }
 
 // DefaultTimeouts are the timeouts used for hosts on real networks.
-var DefaultTimeouts = Timeouts{Answer: 8 * time.Second, Query: 60 * time.Second}
+var DefaultTimeouts = Timeouts{Answer: 6 * time.Second, Query: 60 * time.Second}

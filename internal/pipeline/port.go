@@ -63,16 +63,17 @@ func (h *host) probe(ctx context.Context, port uint16) (survey.Service, opener) 
 const dicomTLS = 2762
 
 // mayBeTLS reports whether a service that was asked in plain text may speak
-// TLS: it answered with an alert, or went away without a word.
+// TLS: it answered with an alert, or went away without a word. One that stays
+// mute does not: to a TLS server the request was an error.
 func mayBeTLS(s survey.Service) bool {
-	return s.Outcome == survey.Foreign && s.Detail == "tls" || s.Outcome == survey.Closed || s.Outcome == survey.Mute
+	return s.Outcome == survey.Foreign && s.Detail == "tls" || s.Outcome == survey.Closed
 }
 
 // probeHTTP asks for the start page, inside TLS where the port wants it.
 func (h *host) probeHTTP(ctx context.Context, port uint16) (survey.Service, opener) {
 	plain := opener{port: port}
 	s := h.http(ctx, port, "http")
-	if s.Outcome == survey.Answered && s.Detail == "" {
+	if s.Outcome == survey.Answered && s.Detail == "" || s.Outcome == survey.Mute || ctx.Err() != nil {
 		return s, plain
 	}
 	if t, ok := h.probeTLS(ctx, port); ok {
