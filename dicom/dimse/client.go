@@ -34,7 +34,7 @@ type DrainLimits struct {
 // NewClient returns a client on an established association, which it does not
 // close.
 func NewClient(a *ul.Association) *Client {
-	return &Client{a: a, in: receiver{a: a}, Drain: DrainLimits{Time: 5 * time.Second, Responses: 5000}}
+	return &Client{a: a, in: receiver{a: a}, Drain: DrainLimits{Time: 5 * time.Second, Responses: 200_000}}
 }
 
 // ErrNoContext is returned when the peer accepted no presentation context for

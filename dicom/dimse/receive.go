@@ -98,8 +98,9 @@ func (r *receiver) gather(buf []byte, p ul.PDV, limit int) ([]byte, error) {
 	}
 }
 
-// wipe overwrites what was gathered of data sets.
+// wipe overwrites what was gathered.
 func (r *receiver) wipe() {
+	clear(r.command[:cap(r.command)])
 	clear(r.dataSet[:cap(r.dataSet)])
 	r.a.Wipe()
 }

@@ -30,9 +30,11 @@ const (
 	// is asked.
 	maxSilences = 2
 	// cancelPatience is how long to wait for the end of a list after a
-	// C-CANCEL, cancelResponses how many responses to receive in that time.
+	// C-CANCEL, cancelResponses how many responses to receive in that time: a
+	// fast archive has tens of thousands under way, in the buffers of both
+	// systems, before it can see the C-CANCEL.
 	cancelPatience  = 3 * time.Second
-	cancelResponses = 2000
+	cancelResponses = 200_000
 	// sampleStudies is how many studies to look at to find a small one.
 	sampleStudies = 5
 	// congestionPause is how long to wait after a transient rejection.

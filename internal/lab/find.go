@@ -13,10 +13,9 @@ import (
 
 // finder answers one C-FIND.
 type finder struct {
-	a   *Archive
-	ctx context.Context
-	// gone is closed when the peer has closed the connection.
-	gone <-chan struct{}
+	a    *Archive
+	ctx  context.Context
+	conn *watchedConn
 	q    query
 	resp *dimse.Responder
 	out  output
@@ -49,9 +48,9 @@ func (s *service) find(ctx context.Context, r *dimse.Request, resp *dimse.Respon
 		return dimse.Answer(dimse.Success)
 	}
 	quirks := a.quirks()
-	f := &finder{a: a, ctx: ctx, gone: s.gone, q: q, resp: resp, rec: newRecord(),
+	f := &finder{a: a, ctx: ctx, conn: s.conn, q: q, resp: resp, rec: newRecord(),
 		left: a.cap(&q), outcome: a.finalOutcome()}
-	f.out = output{resp: resp, quirks: quirks, context: r.ContextID, limit: firstBatch, batch: s.batches.get(),
+	f.out = output{conn: s.conn, resp: resp, quirks: quirks, context: r.ContextID, limit: firstBatch, batch: s.batches.get(),
 		framer: newFramer(quirks, resp, r),
 		encoder: encoder{a: a, level: q.level, keys: a.responseKeys(&q), syntax: r.Syntax,
 			title: a.title(resp.Association().Requested().CalledAETitle)}}
@@ -61,9 +60,14 @@ func (s *service) find(ctx context.Context, r *dimse.Request, resp *dimse.Respon
 		a, ok := attributeOf(k.tag)
 		return ok && a.count == perPatient
 	})
+	defer func() {
+		if f.out.running {
+			s.conn.buffer(firstBuffer)
+		}
+	}()
 	f.out.fast(resp.Association().PeerMaxPDULength())
 	f.list()
-	if !f.out.flush() {
+	if !f.out.finish() {
 		return dimse.CloseConnection
 	}
 	if quirks.CloseAfterQuery && f.outcome < dimse.AbortAssociation {
@@ -379,7 +383,7 @@ func (f *finder) stall() {
 			return
 		case <-f.ctx.Done():
 			return
-		case <-f.gone:
+		case <-f.conn.gone:
 			return
 		case <-tick.C:
 			if f.resp.Cancelled() && !f.a.quirks().IgnoreCancel {

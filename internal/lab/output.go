@@ -16,9 +16,11 @@ const (
 	// it does with a server that has to look each of them up.
 	firstBatch   = 512
 	largestBatch = 128 << 10
-	breath       = 200 * time.Microsecond
-	// sendBuffer bounds what waits in the kernel, in bytes.
-	sendBuffer = 256 << 10
+	breath       = time.Millisecond
+	// firstBuffer and laterBuffer bound what waits in the kernel, in bytes,
+	// before largestBatch is reached and after.
+	firstBuffer = 64 << 10
+	laterBuffer = 256 << 10
 	// batchRoom is what a batch may exceed largestBatch by: one response.
 	batchRoom = 16 << 10
 )
@@ -46,6 +48,8 @@ type output struct {
 	context   uint8
 	batch     []byte
 	limit     int
+	conn      *watchedConn
+	running   bool // the first batches are over
 	sent      int64
 	err       error
 }
@@ -99,8 +103,12 @@ func (o *output) send(ctx context.Context, rec *record) bool {
 		return true
 	}
 	ok := o.flush()
-	if ok && o.limit < largestBatch {
+	o.listen(ctx)
+	if ok && !o.running {
 		sleep(ctx, breath)
+		if o.running = o.limit == largestBatch; o.running {
+			o.conn.buffer(laterBuffer)
+		}
 	}
 	return ok
 }
@@ -123,6 +131,31 @@ func (o *output) flush() bool {
 	}
 	o.batch = o.batch[:0]
 	o.limit = min(o.limit*2, largestBatch)
+	return o.err == nil
+}
+
+// listen gives the goroutine that reads the connection the time to take what
+// the peer has said, which is a C-CANCEL or the end. While all cores are busy
+// with sending it would otherwise come too late, after many more responses.
+func (o *output) listen(ctx context.Context) {
+	const most = 100
+	for range most {
+		if !o.conn.unread() || o.conn.closed.Load() {
+			return
+		}
+		sleep(ctx, breath/10)
+	}
+}
+
+// finish hands over what has been gathered, to be written together with the
+// final response.
+func (o *output) finish() bool {
+	if o.prefix == nil {
+		return o.flush()
+	}
+	if o.err == nil {
+		o.err = o.resp.Raw(o.batch)
+	}
 	return o.err == nil
 }
 

@@ -311,3 +311,25 @@ func TestIdentifyingClassesAreThoseListed(t *testing.T) {
 		t.Errorf("name %q, sex %q; want only the sex", values[dicom.PatientName], values[dicom.PatientSex])
 	}
 }
+
+// A C-CANCEL after a few responses finds few on their way, even while many
+// archives are at work.
+func TestCancelIsHeardSoon(t *testing.T) {
+	_, at := one(t, "127.0.8.8", "persona: vendor\ncontents: {studies: 5000000, images_linked: 90000000}")
+	for range 12 {
+		c := client(t, at)
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			for _, after := range []int64{1, 20, 200} {
+				var seen int64
+				result, err := c.Find(limit(t), dicom.StudyRootFind, counting(), func(dimse.Match) bool {
+					seen++
+					return seen < after
+				})
+				if err != nil || result.Final != dimse.Cancelled || result.AfterCancel > 4000 {
+					t.Errorf("cancelled after %d: %d more came, status %s, %v", after, result.AfterCancel, result.Final, err)
+				}
+			}
+		})
+	}
+}

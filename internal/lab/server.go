@@ -128,9 +128,6 @@ func (r *Running) listen(ctx context.Context, at netip.AddrPort, cfg *tls.Config
 			if !r.own(conn) {
 				return
 			}
-			if tcp, ok := conn.(*net.TCPConn); ok {
-				_ = tcp.SetWriteBuffer(sendBuffer) // a wish; the kernel's default will do
-			}
 			r.wg.Go(func() {
 				defer r.disown(conn)
 				if cfg != nil {

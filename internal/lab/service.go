@@ -25,12 +25,13 @@ type archiveState struct {
 // service answers the requests of one association.
 type service struct {
 	*archiveState
-	gone <-chan struct{}
+	conn *watchedConn
 }
 
 // associate serves one connection that speaks DICOM.
 func (st *archiveState) associate(ctx context.Context, conn net.Conn) {
-	watched := &watchedConn{Conn: conn, gone: make(chan struct{})}
+	watched := watch(conn)
+	watched.buffer(firstBuffer)
 	counted := false
 	defer func() {
 		if counted {
@@ -53,7 +54,7 @@ func (st *archiveState) associate(ctx context.Context, conn net.Conn) {
 	if err != nil {
 		return // refused, or not DICOM at all
 	}
-	s := service{archiveState: st, gone: watched.gone}
+	s := service{archiveState: st, conn: watched}
 	p := dimse.Provider{
 		Echo: func(context.Context, *dimse.Request) dimse.Outcome { return dimse.Answer(dimse.Success) },
 		Find: s.find, Get: s.get, Move: s.move,
@@ -148,20 +149,4 @@ func (a *Archive) supports(abstractSyntax string) bool {
 // B.5), by its arc.
 func isStorage(sopClass string) bool {
 	return strings.HasPrefix(sopClass, "1.2.840.10008.5.1.4.1.1.")
-}
-
-// watchedConn tells when the peer has closed the connection.
-type watchedConn struct {
-	net.Conn
-	gone   chan struct{}
-	closed atomic.Bool
-}
-
-// Read implements net.Conn.
-func (c *watchedConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if err != nil && c.closed.CompareAndSwap(false, true) {
-		close(c.gone)
-	}
-	return n, err
 }

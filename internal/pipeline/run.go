@@ -118,7 +118,7 @@ func (r *Run) examine(ctx context.Context, f discover.Found, records chan<- surv
 		return
 	}
 	r.Progress.count(result.Finding)
-	records <- survey.Record{SurveyID: r.SurveyID, Finding: result.Finding, StudySketch: result.Sketch}
+	records <- survey.Record{SurveyID: r.SurveyID, RequestedPort: f.Candidate.Port, Finding: result.Finding, StudySketch: result.Sketch}
 }
 
 // ExamineFound examines what a sweep found of one candidate.

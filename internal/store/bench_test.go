@@ -1,0 +1,31 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"leadglass/internal/survey"
+)
+
+// BenchmarkAppendRecords stores new findings in batches of 100.
+func BenchmarkAppendRecords(b *testing.B) {
+	s := open(b, filepath.Join(b.TempDir(), "s.db"))
+	v := create(b, s, "v", started)
+	batch := make([]survey.Record, 0, 100)
+	flush := func() {
+		if err := s.AppendRecords(context.Background(), batch); err != nil {
+			b.Fatal(err)
+		}
+		batch = batch[:0]
+	}
+	for n := 0; b.Loop(); n++ {
+		batch = append(batch, record(v.ID, fmt.Sprintf("10.%d.%d.%d", n>>16, n>>8&255, n&255), 0, survey.Open))
+		if len(batch) == cap(batch) {
+			flush()
+		}
+	}
+	flush()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
+}
