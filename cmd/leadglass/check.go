@@ -190,6 +190,7 @@ func parseTarget(arg string) (target, error) {
 	}
 	if addr, err := netip.ParseAddr(t.host); err == nil {
 		t.host, t.addr = addr.String(), addr
+		return t, nil
 	}
 	if t.host == "" || strings.ContainsAny(t.host, "/ :") {
 		return target{}, errors.New("is neither a host nor HOST:PORT; networks go into a scope file for `leadglass survey`")

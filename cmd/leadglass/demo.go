@@ -24,11 +24,15 @@ type demoCommand struct {
 	JSON  bool   `help:"The score and what it took as one JSON object at the end."`
 }
 
-// Help says what happens.
+// Help says what happens, with examples.
 func (demoCommand) Help() string {
 	return `Starts a fleet of simulated archives in a process of its own, on 127.0.0.0/8,
 surveys it over real connections, compares every figure with the truth, and
-writes the public report.`
+writes the public report.
+
+Examples:
+  leadglass demo
+  leadglass demo --fleet my-fleet.yaml --out /tmp/demo --json`
 }
 
 // demoResult is the output of --json: the score, and what it took.

@@ -108,6 +108,13 @@ type labTruthCommand struct {
 	Fleet string `arg:"" help:"A fleet file, or the name of one that comes with Leadglass."`
 }
 
+// Help adds examples to --help.
+func (labTruthCommand) Help() string {
+	return `Examples:
+  leadglass lab truth demo
+  leadglass lab truth my-fleet.yaml`
+}
+
 // Run prints the truth.
 func (c *labTruthCommand) Run(a *app) error {
 	fleet, err := openFleet(c.Fleet)
@@ -121,6 +128,15 @@ type labScoreCommand struct {
 	Fleet  string `arg:"" help:"A fleet file, or the name of one that comes with Leadglass."`
 	Survey string `help:"The survey's ID or name; default: the last one." placeholder:"ID"`
 	JSON   bool   `help:"Every figure as JSON on stdout."`
+}
+
+// Help adds examples to --help.
+func (labScoreCommand) Help() string {
+	return `Ends with exit code 1 when any figure differs.
+
+Examples:
+  leadglass lab score demo                        the last survey
+  leadglass lab score demo --survey 2026-Q1 --json`
 }
 
 // Run compares the survey with the truth; any difference ends with exit code 1.

@@ -22,6 +22,13 @@ type productsCommand struct {
 	JSON bool   `help:"The fingerprints with their sources as JSON on stdout."`
 }
 
+// Help adds examples to --help.
+func (productsCommand) Help() string {
+	return `Examples:
+  leadglass products
+  leadglass products --products ours.yaml --json`
+}
+
 // Run lists the products.
 func (c *productsCommand) Run(a *app) error {
 	table, err := loadProducts(c.File)
@@ -53,6 +60,14 @@ type checksCommand struct {
 	JSON bool `help:"The whole catalogue and the grade rule as JSON on stdout."`
 }
 
+// Help adds examples to --help.
+func (checksCommand) Help() string {
+	return `Examples:
+  leadglass checks
+  leadglass checks --json
+  leadglass check --explain LG-D04                the page of one check`
+}
+
 // Run lists the checks and the rule of the grades.
 func (c *checksCommand) Run(a *app) error {
 	if c.JSON {
@@ -78,6 +93,13 @@ func (c *checksCommand) Run(a *app) error {
 
 type versionCommand struct {
 	JSON bool `help:"As JSON on stdout."`
+}
+
+// Help adds examples to --help.
+func (versionCommand) Help() string {
+	return `Examples:
+  leadglass version
+  leadglass version --json`
 }
 
 // Run prints the version.

@@ -16,7 +16,7 @@ func archive() []realserver.Study {
 	return realserver.Studies(1, 40, 3, realserver.StudyOptions{})
 }
 
-// fails reports the checks of a finding that do not have the state.
+// states fails the test unless the checks of a finding have the state.
 func states(t *testing.T, f survey.Finding, state survey.CheckState, ids ...string) {
 	t.Helper()
 	by := checks(f)
@@ -38,6 +38,7 @@ func counts(t *testing.T, f survey.Finding, studies, linked string) {
 }
 
 func TestCheckOpenOrthanc(t *testing.T) {
+	t.Parallel()
 	s := realserver.Orthanc(t, realserver.OrthancOptions{Config: realserver.OpenOrthanc(), Studies: archive()})
 
 	f := leadglass(t, "check", s.DICOMAddr(), "--json").want(t, exitDone).finding(t)
@@ -70,7 +71,7 @@ func TestCheckOpenOrthanc(t *testing.T) {
 	states(t, f, survey.Fail, "LG-D01", "LG-D03", "LG-D04", "LG-D06")
 
 	text := leadglass(t, "check", s.DICOMAddr()).want(t, exitDone).out
-	for _, part := range []string{"open-images", "40", "120", "LG-D04", "DicomAlwaysAllowFind"} {
+	for _, part := range []string{"OPEN-IMAGES", "40", "120", "LG-D04", "DicomAlwaysAllowFind"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("the text does not speak of %s:\n%s", part, text)
 		}
@@ -80,6 +81,7 @@ func TestCheckOpenOrthanc(t *testing.T) {
 // TestCheckOrthancDefaults: contexts for queries are accepted from everybody,
 // and the association ends when the query comes. That is not open.
 func TestCheckOrthancDefaults(t *testing.T) {
+	t.Parallel()
 	s := realserver.Orthanc(t, realserver.OrthancOptions{Studies: archive()})
 	f := leadglass(t, "check", s.DICOMAddr(), "--json").want(t, exitDone).finding(t)
 	if f.Verdict != survey.Identified {
@@ -107,6 +109,7 @@ func TestCheckOrthancDefaults(t *testing.T) {
 }
 
 func TestCheckOrthancCalledTitle(t *testing.T) {
+	t.Parallel()
 	config := func(title string) map[string]any {
 		c := realserver.OpenOrthanc()
 		maps.Copy(c, map[string]any{"DicomCheckCalledAet": true, "DicomAet": title})
@@ -147,6 +150,7 @@ func TestCheckOrthancCalledTitle(t *testing.T) {
 // TestCheckDcmqrscp: it never returns the number of a study's images, so they
 // are counted at a lower level or not at all, and never wrong.
 func TestCheckDcmqrscp(t *testing.T) {
+	t.Parallel()
 	s := realserver.Dcmqrscp(t, realserver.DCMTKOptions{Studies: archive()})
 	f := leadglass(t, "check", s.DICOMAddr(), "--json", "--called-ae-title", s.AETitle).want(t, exitDone).finding(t)
 	if !f.Verdict.FreelyAccessible() {
@@ -160,6 +164,8 @@ func TestCheckDcmqrscp(t *testing.T) {
 		switch {
 		case !known && c.Reason == "":
 			t.Errorf("images %s unknown without a reason", name)
+		case known && n == 0:
+			t.Errorf("images %s: 0 %s says nothing; want a number, or unknown with the reason", name, c.Quality)
 		case c.Quality == survey.Exact && n != 120, c.Quality == survey.LowerBound && n > 120,
 			c.Quality == survey.Estimated && (*c.Low > 120 || *c.High < 120):
 			t.Errorf("images %s %s, in truth 120", name, number(c))

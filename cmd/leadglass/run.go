@@ -17,7 +17,7 @@ type commandLine struct {
 	Store    string `help:"Where surveys are kept: a file." default:"leadglass.db" env:"LEADGLASS_STORE" placeholder:"FILE"`
 	Quiet    bool   `short:"q" help:"No progress and no hints, only results and errors."`
 	LogLevel string `help:"Log to stderr from this level on: debug, info, warn, error, off." enum:"debug,info,warn,error,off" default:"warn"`
-	NoColor  bool   `help:"No colours (also by NO_COLOR in the environment)." env:"NO_COLOR"`
+	NoColor  bool   `help:"No colours (also by NO_COLOR in the environment)."`
 
 	Check    checkCommand    `cmd:"" help:"Assess single archives now."`
 	Survey   surveyCommand   `cmd:"" help:"Survey a scope into the store."`
@@ -75,7 +75,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	a := &app{commandLine: &cl, out: stdout, err: stderr, log: logger(stderr, cl.LogLevel),
-		live: isTerminal(stderr) && !cl.Quiet, color: isTerminal(stdout) && !cl.NoColor}
+		live: isTerminal(stderr) && !cl.Quiet, color: isTerminal(stdout) && !cl.NoColor && os.Getenv("NO_COLOR") == ""}
 	k.BindTo(ctx, (*context.Context)(nil))
 	return a.finish(k.Run(a))
 }

@@ -17,6 +17,13 @@ type scopeCheckCommand struct {
 	JSON bool   `help:"The plan as JSON on stdout."`
 }
 
+// Help adds examples to --help.
+func (scopeCheckCommand) Help() string {
+	return `Examples:
+  leadglass scope check mandate.yaml
+  leadglass scope check mandate.yaml --json`
+}
+
 // Run validates the file and prints the plan.
 func (c *scopeCheckCommand) Run(a *app) error {
 	s, err := scope.Load(c.File)

@@ -79,7 +79,7 @@ func blockOf(n int) (block []byte) {
 // is the work of this package and package ul.
 func BenchmarkFindParse(b *testing.B) {
 	const perBlock = 1000
-	conn := &memoryConn{left: 1 << 40, block: blockOf(perBlock)}
+	conn := &memoryConn{left: 1 << 30, block: blockOf(perBlock)}
 	a := accepted(b, conn, ul.Options{})
 	b.ReportAllocs()
 	b.SetBytes(int64(len(conn.block) / perBlock))

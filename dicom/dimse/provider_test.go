@@ -170,7 +170,7 @@ func TestProviderSeesTheRequest(t *testing.T) {
 // TestProviderSeesTheCancel: a C-CANCEL arrives while responses are being
 // sent; one for another message has no effect.
 func TestProviderSeesTheCancel(t *testing.T) {
-	other := make(chan struct{})
+	other := make(chan struct{}, 1)
 	p := &dimse.Provider{Find: func(ctx context.Context, r *dimse.Request, out *dimse.Responder) dimse.Outcome {
 		for i := 0; ; i++ {
 			if out.Cancelled() {
@@ -190,15 +190,12 @@ func TestProviderSeesTheCancel(t *testing.T) {
 	}}
 	r, served := withProvider(t, t.Context(), p, dicom.StudyRootFind)
 	for message := uint16(1); message <= 2; message++ {
-		if message == 2 {
-			other = make(chan struct{})
-		}
 		r.ask(dimse.CFindRQ, message, 1, dicom.StudyRootFind, study(1))
 		if got, _, err := r.message(); err != nil || got[dicom.CommandStatus] != 0xFF00 {
 			t.Fatalf("response %v, %v", got, err)
 		}
 		r.respond(response{command: dimse.CCancelRQ, message: message + 7, context: 1})
-		close(other)
+		other <- struct{}{}
 		for i := 0; ; i++ {
 			got, _, err := r.message()
 			if err != nil || got[dicom.MessageIDBeingRespondedTo] != message {
@@ -269,14 +266,18 @@ func TestServeEnds(t *testing.T) {
 		"abort":   {func(r requestor, _ context.CancelCauseFunc) { r.Abort() }, func(err error) bool { var a *ul.AbortedError; return errors.As(err, &a) }},
 		"close":   {func(r requestor, _ context.CancelCauseFunc) { r.Drop() }, func(err error) bool { return errors.Is(err, ul.ErrClosed) }},
 		"context": {func(r requestor, cancel context.CancelCauseFunc) { cancel(cause) }, func(err error) bool { return errors.Is(err, cause) }},
-		"unknown context": {func(r requestor, _ context.CancelCauseFunc) { r.ask(dimse.CFindRQ, 1, 99, dicom.StudyRootFind, study(1)) },
+		"unknown context": {func(r requestor, _ context.CancelCauseFunc) {
+			r.ask(dimse.CFindRQ, 1, 99, dicom.StudyRootFind, study(1))
+		},
 			func(err error) bool {
 				return isProtocolError(err) && strings.Contains(err.Error(), "C-FIND-RQ on context 99, which was not accepted")
 			}},
 		"response without a request": {func(r requestor, _ context.CancelCauseFunc) {
 			r.respond(response{command: dimse.CStoreRSP, message: 1, context: 1})
 		},
-			func(err error) bool { return isProtocolError(err) && strings.Contains(err.Error(), "without a request") }},
+			func(err error) bool {
+				return isProtocolError(err) && strings.Contains(err.Error(), "without a request")
+			}},
 		"broken": {func(r requestor, _ context.CancelCauseFunc) {
 			r.AppendRaw(ul.AppendPDataHeader(nil, 1, 9, 1<<30))
 			_ = r.Flush()

@@ -99,16 +99,20 @@ func (a *archive) serve(tb testing.TB) ul.Opener {
 
 // start serves the archive until stop is called.
 func (a *archive) start() (open ul.Opener, stop func()) {
+	return a.startProvider(&dimse.Provider{
+		Echo: func(context.Context, *dimse.Request) dimse.Outcome { return dimse.Answer(dimse.Success) },
+		Find: a.find,
+	})
+}
+
+// startProvider serves p as the archive would be served.
+func (a *archive) startProvider(p *dimse.Provider) (open ul.Opener, stop func()) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	p := &dimse.Provider{
-		Echo: func(context.Context, *dimse.Request) dimse.Outcome { return dimse.Answer(dimse.Success) },
-		Find: a.find,
-	}
 	wg.Go(func() {
 		for {
 			conn, err := l.Accept()
@@ -229,18 +233,18 @@ func (a *archive) patientMatches(pattern, id string) bool {
 	if a.literalWildcards {
 		return pattern == id
 	}
-	if pattern == "*" {
-		return true
+	return wildcard(pattern, id)
+}
+
+// wildcard matches v against a pattern with * and ?.
+func wildcard(pattern, v string) bool {
+	switch {
+	case pattern == "":
+		return v == ""
+	case pattern[0] == '*':
+		return wildcard(pattern[1:], v) || v != "" && wildcard(pattern, v[1:])
 	}
-	if len(pattern) != len(id) {
-		return false
-	}
-	for i := range len(pattern) {
-		if pattern[i] != '?' && pattern[i] != id[i] {
-			return false
-		}
-	}
-	return true
+	return v != "" && (pattern[0] == '?' || pattern[0] == v[0]) && wildcard(pattern[1:], v[1:])
 }
 
 func (a *archive) find(ctx context.Context, r *dimse.Request, out *dimse.Responder) dimse.Outcome {
@@ -312,8 +316,10 @@ func (l *list) study(s *study) bool {
 			if l.q.series != "" && l.q.series != series {
 				continue
 			}
-			for range s.images/2 + s.images%2*i {
-				if !l.send(l.identifier(s, series, 0)) {
+			for k := range s.images/2 + s.images%2*i {
+				id := l.identifier(s, series, 0)
+				id = dicom.AppendString(id, l.syntax, dicom.SOPInstanceUID, dicom.UI, fmt.Sprintf("%s.%d", series, k))
+				if !l.send(id) {
 					return false
 				}
 			}

@@ -137,6 +137,14 @@ func Count(ctx context.Context, open ul.Opener, o Options) Result {
 	// The last tenth of the time is for ending in good order.
 	soft := time.AfterFunc(c.o.MaxTime-c.o.MaxTime/10, func() { c.stop.Store(true) })
 	defer soft.Stop()
+	if c.o.Mode == ModeBudget {
+		// Half of everything is kept for an estimate.
+		half := time.AfterFunc(c.o.MaxTime*9/20, func() { c.stop.Store(true) })
+		defer half.Stop()
+		c.resume = func() { half.Stop(); c.stop.Store(false) }
+		c.t.left -= c.o.MaxResponses / 2
+		c.link.most = c.o.MaxQueries / 2
+	}
 	c.ctx, c.link.ctx = ctx, ctx
 	if err := c.link.connect(); err != nil {
 		why := "no association for queries: " + explain(err)
@@ -157,10 +165,14 @@ type counter struct {
 	link link
 	// stop asks for the end in good order: a C-CANCEL and a release.
 	stop atomic.Bool
-	t    tally
-	out  outcome
+	// resume begins the second half of a count in budget mode.
+	resume func()
+	t      tally
+	out    outcome
 	// extra are further keys that the archive wants to see in a query.
 	extra extraKeys
+	// listCap is the length of the whole list when it was cut, else 0.
+	listCap int64
 	// noRanges: ranges of dates are not matched as the standard says.
 	noRanges bool
 }
@@ -171,12 +183,10 @@ type outcome struct {
 	sums    sums
 	// duplicates is how many responses repeated a study already counted.
 	duplicates int64
-	// reason says why the studies are not exact; empty when they are.
-	reason string
-	// spread says that years, modalities and images are of a part of the
-	// studies only.
-	partial    bool
+	// incomplete says which limit ended the count.
 	incomplete string
+	// estimate holds the estimates of images where studies were estimated.
+	estimate   *estimates
 	images     imageOutcome
 	patients   survey.Count
 	nationalID *survey.Count
@@ -197,7 +207,7 @@ func (c *counter) close() {
 
 // spent reports whether a limit of the count is reached.
 func (c *counter) spent() bool {
-	return c.stop.Load() || c.ctx.Err() != nil || c.link.queries >= c.o.MaxQueries || c.t.left <= 0
+	return c.stop.Load() || c.ctx.Err() != nil || c.link.queries >= c.link.most || c.t.left <= 0
 }
 
 // limit names the limit that was reached.
@@ -205,7 +215,7 @@ func (c *counter) limit() string {
 	switch {
 	case c.t.left <= 0:
 		return "the limit on responses was reached"
-	case c.link.queries >= c.o.MaxQueries:
+	case c.link.queries >= c.link.most:
 		return "the limit on queries was reached"
 	}
 	return "the limit on time was reached"

@@ -105,8 +105,8 @@ func TestStudies(t *testing.T) {
 		{"aborts", &archive{studies: made(3000, 900, 0), abortAfter: 50}, census.Options{}, 3000, false},
 		{"closes", &archive{studies: made(3000, 900, 0), closeAfter: true}, census.Options{}, 3000, true},
 		{"one association", &archive{studies: made(3000, 900, 0), oneAtATime: true}, census.Options{}, 3000, true},
-		{"endless", &archive{studies: made(300, 900, 0), endless: true}, census.Options{}, 300, false},
-		{"endless, ignores cancel", &archive{studies: made(300, 900, 0), endless: true, ignoresCancel: true}, census.Options{}, 300, false},
+		{"endless", &archive{studies: made(300, 900, 0), endless: true}, census.Options{MaxTime: 3 * time.Second}, 300, false},
+		{"endless, ignores cancel", &archive{studies: made(300, 900, 0), endless: true, ignoresCancel: true}, census.Options{MaxTime: 3 * time.Second}, 300, false},
 		{"slow", &archive{studies: made(300, 900, 0), perResponse: 200 * time.Millisecond}, census.Options{MaxTime: 2 * time.Second}, 5, false},
 		{"malformed", &archive{studies: made(300, 900, 0), malformEvery: 10}, census.Options{}, 300, false},
 	}

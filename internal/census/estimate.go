@@ -41,9 +41,11 @@ func estimateTotal(strata []stratum) interval {
 		if n < 2 || n >= size {
 			continue
 		}
-		// The spread of a stratum and its neighbours together is seldom below
-		// its own, and does not vanish where a few values happen to be equal
-		// (collapsed strata, Cochran 5A.12).
+		// A few values that happen to be equal do not prove that all are. The
+		// spread of a stratum and its neighbour together does not vanish then
+		// (collapsed strata, Cochran 5A.12) but counts the difference between
+		// them as well; half-way between the two, intervals hold the truth as
+		// often as they should.
 		spread := sq
 		for _, j := range []int{i - 1, i + 1} {
 			if j >= 0 && j < len(joined) && joined[j].kind == s.kind {

@@ -65,13 +65,18 @@ type link struct {
 	used    int
 	brokens int
 
+	// most is the number of queries allowed.
+	most int64
+
 	opened, queries, responses int64
 	longest                    time.Duration
-	pace                       pace
+	// longestList is the length of the longest list seen.
+	longestList int64
+	pace        pace
 }
 
 func newLink(open ul.Opener, o Options) link {
-	return link{open: open, o: &o, pace: pace{now: o.Now, sleep: o.Sleep}}
+	return link{open: open, o: &o, most: o.MaxQueries, pace: pace{now: o.Now, sleep: o.Sleep}}
 }
 
 // contexts are what is proposed: never a storage class.
@@ -150,7 +155,7 @@ func (l *link) drop() {
 // next query opens another.
 func (l *link) find(class string, keys []dimse.Key, each func(dimse.Match) bool) answer {
 	for {
-		if l.queries >= l.o.MaxQueries {
+		if l.queries >= l.most {
 			return answer{end: stopped, why: "the limit on queries was reached"}
 		}
 		if l.client == nil {
@@ -166,6 +171,7 @@ func (l *link) find(class string, keys []dimse.Key, each func(dimse.Match) bool)
 			l.used++
 			l.brokens = 0
 			ans := judge(r)
+			l.longestList = max(l.longestList, ans.raw)
 			l.pace.query(l.ctx, r)
 			l.echoDuring()
 			return ans

@@ -22,7 +22,10 @@ func (c *counter) result() Result {
 	r.Counts.ImagesLinked = c.imagesLinked()
 	r.Counts.ImagesAccessible = c.imagesAccessible(r.Counts.ImagesLinked)
 	if out.sums.studies > 0 {
-		r.Counts.Years, r.Counts.Modalities = out.sums.yearMap(), out.sums.modalityMap()
+		// Of an estimate the studies seen are no fair picture.
+		if out.estimate == nil {
+			r.Counts.Years, r.Counts.Modalities = out.sums.yearMap(), out.sums.modalityMap()
+		}
 		if b, err := c.t.sketch.Bytes(); err == nil {
 			r.Sketch = b
 		}

@@ -28,6 +28,8 @@ type row struct {
 	// away: the archive says that the images are not at hand (PS3.3 C.4.23.1.1,
 	// Instance Availability OFFLINE or UNAVAILABLE).
 	away bool
+	// id is what a patient ID that came back looks like.
+	id idForm
 	// group is the group of the modalities; it is set when the study is counted.
 	group group
 	// malformed: the identifier could not be read to its end.
@@ -52,6 +54,8 @@ func (r *row) read(m dimse.Match) {
 			r.modalities = it.Value()
 		case dicom.InstanceAvailability:
 			r.away = away(it.Value())
+		case dicom.PatientID:
+			r.id = formOf(it.Value())
 		}
 	}
 	r.malformed = it.Err() != nil
@@ -162,4 +166,34 @@ func readDay(v []byte) (day, bool) {
 		return 0, false
 	}
 	return dayOf(d), true
+}
+
+// idForm is the form of a patient ID.
+type idForm uint8
+
+const (
+	// noID: absent or empty.
+	noID idForm = iota
+	// digitsID: digits as in a US Social Security number.
+	digitsID
+	// dashesID: the same dashes, not all digits.
+	dashesID
+	otherID
+)
+
+// formOf looks at a patient ID in place.
+func formOf(v []byte) idForm {
+	v = dicom.Trim(v)
+	if len(v) == 0 {
+		return noID
+	}
+	if len(v) != len(securityNumber) || v[3] != '-' || v[6] != '-' {
+		return otherID
+	}
+	for i, c := range v {
+		if i != 3 && i != 6 && (c < '0' || c > '9') {
+			return dashesID
+		}
+	}
+	return digitsID
 }

@@ -3,6 +3,7 @@ package census
 import (
 	"fmt"
 
+	"leadglass/dicom/dimse"
 	"leadglass/internal/survey"
 )
 
@@ -17,6 +18,9 @@ type sweeper struct {
 	// density is the number of studies a day in the windows counted last.
 	density float64
 	wide    int64
+	// take counts a response, light leaves out keys that only sums need.
+	take  func(dimse.Match) bool
+	light bool
 
 	total sums
 	// inside is the number of responses in their windows, duplicates that of
@@ -31,7 +35,7 @@ type sweeper struct {
 }
 
 func newSweeper(c *counter, whole answer) *sweeper {
-	s := &sweeper{counter: c, wide: 4}
+	s := &sweeper{counter: c, wide: 4, take: c.t.takeLeaf}
 	if whole.end == broken {
 		s.wide = 32 // every window that is too wide costs an association
 	}
@@ -56,6 +60,9 @@ func (c *counter) countWindows(whole answer) {
 		sum = listed
 	}
 	c.t.duplicates = s.duplicates
+	if c.o.Mode == ModeBudget && c.out.incomplete != "" && c.estimate(c.out.incomplete, 0) {
+		return
+	}
 	reason := s.gap()
 	if reason == "" {
 		sum, reason = s.dateless(sum)
@@ -147,7 +154,7 @@ func (s *sweeper) visit(w window) {
 func (s *sweeper) ask(w window) answer {
 	for attempt := 0; ; attempt++ {
 		s.t.begin(w)
-		ans := s.link.find(s.link.class, w.keys(s.extra, false), s.t.takeLeaf)
+		ans := s.link.find(s.link.class, w.keys(s.extra, s.light), s.take)
 		switch {
 		case !s.t.tolerable():
 			s.ignored = "the archive pays no heed to the " + w.shape().String() + " asked for"
@@ -238,7 +245,8 @@ func (s *sweeper) modalities(w window) {
 		if i == otherModality || s.t.part.modalities[i] == 0 {
 			continue
 		}
-		s.ask(window{from: w.from, to: w.to, modality: m.code})
+		w.modality = m.code
+		s.ask(w)
 	}
 	if s.ignored != "" && s.noRanges == false { // modality is optional
 		s.ignored = ""
@@ -275,7 +283,7 @@ func (s *sweeper) dateless(sum sums) (sums, string) {
 		return sum, unseen
 	}
 	dated := s.total
-	u := &sweeper{counter: s.counter, wide: 10}
+	u := newSweeper(s.counter, answer{})
 	budget := s.link.queries + most
 	for _, w := range (window{}).suffixes() {
 		if s.link.queries > budget {

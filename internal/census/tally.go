@@ -282,6 +282,30 @@ func (t *tally) takeDateless(h uint64) {
 	}
 }
 
+// takePatient counts a response to a query for patient IDs of a form.
+func (t *tally) takePatient(m dimse.Match) bool {
+	h, ok := t.next(m)
+	if !ok {
+		return false
+	}
+	r := &t.row
+	switch {
+	case r.id == otherID:
+		t.got.outside++
+		t.got.far++
+		return t.tolerable()
+	case r.id == dashesID || len(r.uid) == 0:
+		return true
+	case !t.holds(r):
+		return t.tolerable()
+	}
+	t.got.inside++
+	if t.leaf.insert(h) {
+		t.part.studies++
+	}
+	return true
+}
+
 // takeCheck looks a response of a window up in the whole list.
 func (t *tally) takeCheck(m dimse.Match) bool {
 	h, ok := t.next(m)

@@ -34,6 +34,9 @@ func (c *counter) count() {
 			return
 		}
 	}
+	if ans.end == cut || ans.end == complete {
+		c.listCap = ans.raw
+	}
 	c.countWindows(ans)
 }
 
@@ -111,7 +114,9 @@ func (c *counter) beyond(ans answer) {
 		why = "the archive's list goes round in circles"
 	}
 	c.out.incomplete = why
+	if c.o.Mode == ModeBudget && c.spent() && c.estimate(why, ans.raw) {
+		return
+	}
 	sum := c.t.sums()
 	c.take(&sum, survey.AtLeast(sum.studies, source, why))
-	c.out.partial = true
 }

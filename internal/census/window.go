@@ -24,6 +24,8 @@ type window struct {
 	modality string
 	// suffix is how the study instance UID ends.
 	suffix string
+	// patient is a pattern of Patient ID. Only countNationalIDs asks for one.
+	patient string
 }
 
 // everyDay is the window of all studies that have a date.
@@ -137,7 +139,8 @@ func (w window) times() string {
 func (w window) days() int64 { return int64(w.to) - int64(w.from) + 1 }
 
 // split cuts a window into parts windows or fewer; nil when it is one second.
-// Open windows are cut where studies begin: at today, and at the year 1950.
+// Open windows are cut where studies begin: at today, soon after it, and at
+// the year 1950.
 func (w window) split(parts int64, today day) []window {
 	switch w.shape() {
 	case suffixShape:
@@ -146,7 +149,8 @@ func (w window) split(parts int64, today day) []window {
 		return nil
 	}
 	if w.until == 0 && w.days() == 1 {
-		return window{from: w.from, to: w.to, until: secondsADay}.splitTime(parts)
+		w.until = secondsADay
+		return w.splitTime(parts)
 	}
 	if w.until != 0 {
 		return w.splitTime(parts)
@@ -155,6 +159,8 @@ func (w window) split(parts int64, today day) []window {
 	switch {
 	case w.to == lastDay && w.from <= today:
 		return w.cut(today + 1)
+	case w.to == lastDay && w.from <= today+2*12*31:
+		return w.cut(today + 2*12*31 + 1)
 	case w.from == firstDay && w.to >= early:
 		return w.cut(early)
 	}
@@ -163,7 +169,7 @@ func (w window) split(parts int64, today day) []window {
 	from := w.from
 	for i := int64(1); i <= parts; i++ {
 		end := w.from + day(w.days()*i/parts) - 1
-		part := window{from: from, to: end}.trim()
+		part := w.between(from, end).trim()
 		if part.from <= part.to {
 			windows = append(windows, part)
 			from = end + 1
@@ -172,12 +178,18 @@ func (w window) split(parts int64, today day) []window {
 	return windows
 }
 
+// between is the window with other days.
+func (w window) between(from, to day) window {
+	w.from, w.to = from, to
+	return w
+}
+
 // cut cuts a window of days before day d.
 func (w window) cut(d day) []window {
 	if d <= w.from || d > w.to {
 		d = w.from + day(w.days()/2)
 	}
-	return []window{{from: w.from, to: d - 1}, {from: d, to: w.to}}
+	return []window{w.between(w.from, d-1), w.between(d, w.to)}
 }
 
 // trim moves the ends of a window of days to days that exist, so that a window
@@ -264,6 +276,9 @@ func (w window) keys(extra extraKeys, light bool) []dimse.Key {
 		keys = append(keys,
 			dimse.Key{Tag: dicom.RetrieveAETitle, VR: dicom.AE},
 			dimse.Key{Tag: dicom.NumberOfStudyRelatedSeries, VR: dicom.IS})
+	}
+	if w.patient != "" {
+		keys = append(keys, dimse.Key{Tag: dicom.PatientID, VR: dicom.LO, Value: w.patient})
 	}
 	if extra == datedExtra && !w.dated() {
 		keys[2].Value = everyDay.dates()

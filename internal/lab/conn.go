@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"net"
 	"sync/atomic"
-	"syscall"
 )
 
 // watchedConn is the connection of an association. It tells when the peer has
@@ -14,7 +13,12 @@ type watchedConn struct {
 	gone   chan struct{}
 	closed atomic.Bool
 	tcp    *net.TCPConn
-	raw    syscall.RawConn
+	raw    rawConn
+}
+
+// rawConn is what is needed of a syscall.RawConn.
+type rawConn interface {
+	Control(func(fd uintptr)) error
 }
 
 func watch(conn net.Conn) *watchedConn {

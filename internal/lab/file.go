@@ -19,7 +19,7 @@ const fleetVersion = 1
 // maxFleetFile bounds the size of a fleet file in bytes.
 const maxFleetFile = 8 << 20
 
-// File is a fleet file as written: docs/lab.md describes it.
+// File is a fleet file as written; lab/fleets/README.md shows what can be said.
 type File struct {
 	Version int    `yaml:"version"`
 	Name    string `yaml:"name"`
@@ -242,6 +242,9 @@ type Expect struct {
 	Studies          Quality `yaml:"studies,omitempty"`
 	ImagesLinked     Quality `yaml:"images_linked,omitempty"`
 	ImagesAccessible Quality `yaml:"images_accessible,omitempty"`
+	// Complete says that a lower bound has to be the truth itself: all of it can
+	// be seen, only the proof that there is no more cannot be had.
+	Complete bool `yaml:"complete,omitempty"`
 	// Verdict overrides the verdict that follows from the configuration.
 	Verdict string `yaml:"verdict,omitempty"`
 	// Why explains it.

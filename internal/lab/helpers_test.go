@@ -3,6 +3,7 @@ package lab_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -182,4 +183,12 @@ func tryCount(t testing.TB, c *dimse.Client, sopClass string, keys []dimse.Key) 
 	})
 	out.final = result.Final
 	return out, err
+}
+
+// replace puts numbers in the places of words.
+func replace(text string, pairs ...any) string {
+	for i := 0; i < len(pairs); i += 2 {
+		text = strings.Replace(text, pairs[i].(string), fmt.Sprint(pairs[i+1]), 1)
+	}
+	return text
 }

@@ -2,7 +2,5 @@
 
 package lab
 
-import "syscall"
-
 // readable never knows; a C-CANCEL is heard a little later.
-func readable(syscall.RawConn) bool { return false }
+func readable(rawConn) bool { return false }

@@ -2,14 +2,10 @@
 
 package lab
 
-import (
-	"syscall"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // readable reports whether bytes of the peer wait in the kernel.
-func readable(conn syscall.RawConn) bool {
+func readable(conn rawConn) bool {
 	ready := false
 	err := conn.Control(func(fd uintptr) {
 		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}

@@ -203,7 +203,7 @@ func (t *ArchiveTruth) wrong(m *Measured) []string {
 			{"images linked", t.ImagesLinked, t.Expected.ImagesLinked, m.ImagesLinked},
 			{"images accessible", t.ImagesAccessible, t.Expected.ImagesAccessible, m.ImagesAccessible},
 		} {
-			if why := f.got.wrong(f.truth, f.expected); why != "" {
+			if why := f.got.wrong(f.truth, f.expected, t.Expected.Complete); why != "" {
 				out = append(out, f.name+": "+why)
 			}
 		}

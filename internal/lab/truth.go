@@ -105,6 +105,8 @@ type Expected struct {
 	Studies          Quality `json:"studies"`
 	ImagesLinked     Quality `json:"images_linked"`
 	ImagesAccessible Quality `json:"images_accessible"`
+	// Complete says that a lower bound has to be the truth itself.
+	Complete bool `json:"complete,omitempty"`
 }
 
 // openHTTP is the value of Viewer for a viewer without login over plain HTTP.
@@ -214,6 +216,7 @@ func (e *Expect) override(t *ArchiveTruth) {
 			*o.to = o.from
 		}
 	}
+	t.Expected.Complete = e.Complete
 	if e.Why != "" {
 		t.Why = e.Why
 	}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"leadglass/dicom/ul"
@@ -113,6 +114,9 @@ func (h *host) run(ctx context.Context, open []uint16) {
 	whole := assess.Run(ctx, h.session(nil, nil))
 	f.Checks = append(f.Checks, whole.Checks...)
 	f.Verdict = assess.Verdict(f.Services, f.Checks)
+	if f.Verdict == survey.Unreachable && slices.ContainsFunc(f.Services, ranOut) {
+		f.Verdict = survey.NotDICOM // a port took the connection, and nothing came of it in time
+	}
 	f.Viewer = assess.Viewer(f.Services)
 	f.Grade = assess.Grade(f.Services, f.Checks)
 	if i := assess.Decides(f.Services, f.Checks); i >= 0 && f.Target.Port == 0 {
@@ -120,6 +124,9 @@ func (h *host) run(ctx context.Context, open []uint16) {
 	}
 	h.count(ctx)
 }
+
+// ranOut reports whether the budget of the host ended while s was asked.
+func ranOut(s survey.Service) bool { return s.Outcome == survey.OverBudget }
 
 func (h *host) incomplete(why string) {
 	if h.finding.Incomplete == nil {

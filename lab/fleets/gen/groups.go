@@ -90,12 +90,17 @@ func closedKinds() []kind {
 func capped(iso2 string, k kind) string {
 	switch {
 	case k.holding == all && slices.Contains([]string{"IT", "RU", "MX", "KR", "CO"}, iso2):
-		return ", quirks: {cap: {limit: 1000, status: FE00}}"
+		return ", quirks: {cap: {limit: 1000, status: FE00}}" + unproven
 	case k.name == "dcm4chee" && slices.Contains([]string{"IR", "CN", "PL"}, iso2):
-		return `, quirks: {cap: {limit: 5000, status: "0000"}}`
+		return `, quirks: {cap: {limit: 5000, status: "0000"}}` + unproven
 	}
 	return ""
 }
+
+// unproven is what to expect of an archive with a cap: no list of it shows
+// whether there are studies without a date.
+const unproven = ", expect: {studies: lower-bound, images_linked: lower-bound, images_accessible: lower-bound, complete: true, " +
+	"why: no list shows whether there are studies without a date}"
 
 // groupsOf makes the groups of country number index and gives them addresses:
 // first the open ones, then those new in November, then the others.
@@ -176,6 +181,10 @@ func (s *state) write(b *bytes.Buffer, before bool) {
 	for i := range s.groups {
 		g := &s.groups[i]
 		n := g.present(before)
+		if !before && g.gone > 0 {
+			fmt.Fprintf(b, "  - {name: %q, count: %d, address: %s, country: %s, speaks: closed, port: 11112, from: modelled}\n",
+				s.iso2+" "+g.name+", gone", g.gone, address(g.first+uint32(n)), s.iso2)
+		}
 		if n == 0 {
 			continue
 		}
