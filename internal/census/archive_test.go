@@ -157,7 +157,6 @@ func opener(addr string) ul.Opener {
 type request struct {
 	level, date, time, modality, study, series, patient string
 	keys                                                []dicom.Tag
-	vrs                                                 []dicom.VR
 	present                                             map[dicom.Tag]bool
 }
 

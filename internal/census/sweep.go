@@ -248,7 +248,7 @@ func (s *sweeper) modalities(w window) {
 		w.modality = m.code
 		s.ask(w)
 	}
-	if s.ignored != "" && s.noRanges == false { // modality is optional
+	if s.ignored != "" && !s.noRanges { // modality is optional
 		s.ignored = ""
 	}
 }

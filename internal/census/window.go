@@ -241,9 +241,6 @@ type extraKeys uint8
 
 const (
 	noExtra extraKeys = iota
-	// usualExtra adds the keys that every archive has to support (PS3.4 table
-	// C.6-2) as far as they identify nobody.
-	usualExtra
 	// datedExtra asks for all dates from 1900 on where no window does.
 	datedExtra
 )

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/axiomhq/hyperloglog"
-	"github.com/dchest/siphash"
 )
 
 // Key is the secret under which the study instance UIDs of one survey are
@@ -32,8 +31,8 @@ func (Key) String() string { return "key" }
 // GoString is String.
 func (Key) GoString() string { return "key" }
 
-// Hash returns SipHash-2-4 of v under the key.
-func (k Key) Hash(v []byte) uint64 { return siphash.Hash(k.k0, k.k1, v) }
+// Hash returns SipHash-1-3 of v under the key.
+func (k Key) Hash(v []byte) uint64 { return sipHash13(k.k0, k.k1, v) }
 
 // SketchError is the standard error of Sketch.Estimate as a share of the
 // number: 1.04 / sqrt(2^14).
