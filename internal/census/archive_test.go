@@ -3,6 +3,7 @@ package census_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -119,6 +120,7 @@ func (a *archive) startProvider(p *dimse.Provider) (open ul.Opener, stop func())
 			if err != nil {
 				return
 			}
+			smallBuffers(conn)
 			wg.Go(func() {
 				as, err := ul.Accept(ctx, conn, ul.Options{ReadTimeout: time.Minute}, a.decide)
 				if err != nil {
@@ -138,6 +140,15 @@ func (a *archive) startProvider(p *dimse.Provider) (open ul.Opener, stop func())
 	}
 }
 
+// smallBuffers makes the system hold little of what is under way, so that a
+// C-CANCEL ends a query soon, however fast or slow either side is.
+func smallBuffers(conn net.Conn) {
+	tcp := conn.(*net.TCPConn)
+	if err := errors.Join(tcp.SetReadBuffer(32<<10), tcp.SetWriteBuffer(32<<10)); err != nil {
+		panic(err)
+	}
+}
+
 // opener opens associations with addr.
 func opener(addr string) ul.Opener {
 	return func(ctx context.Context, called string, contexts []ul.PresentationContext) (*ul.Association, error) {
@@ -145,6 +156,7 @@ func opener(addr string) ul.Opener {
 		if err != nil {
 			return nil, err
 		}
+		smallBuffers(conn)
 		if called == "" {
 			called = "ARCHIVE"
 		}

@@ -241,6 +241,9 @@ type extraKeys uint8
 
 const (
 	noExtra extraKeys = iota
+	// usualExtra adds the keys that every archive has to support (PS3.4 table
+	// C.6-2) as far as they identify nobody.
+	usualExtra
 	// datedExtra asks for all dates from 1900 on where no window does.
 	datedExtra
 )
@@ -269,7 +272,7 @@ func (w window) keys(extra extraKeys, light bool) []dimse.Key {
 			dimse.Key{Tag: dicom.InstanceAvailability, VR: dicom.CS},
 			dimse.Key{Tag: dicom.NumberOfStudyRelatedInstances, VR: dicom.IS})
 	}
-	if extra != noExtra {
+	if extra >= usualExtra {
 		keys = append(keys,
 			dimse.Key{Tag: dicom.RetrieveAETitle, VR: dicom.AE},
 			dimse.Key{Tag: dicom.NumberOfStudyRelatedSeries, VR: dicom.IS})

@@ -165,15 +165,16 @@ func (e *newerSchemaError) Error() string {
 // claim marks an empty file as a survey store, and refuses the database of
 // another program.
 func (s *Store) claim(ctx context.Context) error {
+	// One statement, so that both are read as of one moment: another process
+	// may be preparing the same new file.
 	var id, tables int64
-	if err := s.write.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+	err := s.write.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id),
+		(SELECT count(*) FROM sqlite_master)`).Scan(&id, &tables)
+	if err != nil {
 		return s.explain("opening", err)
 	}
 	if id == applicationID {
 		return nil
-	}
-	if err := s.write.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master").Scan(&tables); err != nil {
-		return s.explain("opening", err)
 	}
 	if id != 0 || tables != 0 {
 		return fmt.Errorf("%s is the database of another program, not a survey store; name another file with --store FILE", s.name)
