@@ -26,7 +26,7 @@ type Association struct {
 	// life ends the association when it is cancelled; operation is the context
 	// of the operation under way, which only interrupts it.
 	life      context.Context
-	operation atomic.Pointer[context.Context]
+	operation atomic.Pointer[operation]
 	stop      func() bool
 
 	in  receiver
@@ -59,7 +59,8 @@ func (a *Association) interrupt() { _ = a.conn.SetDeadline(time.Unix(1, 0)) }
 //
 // Calls may nest. When done has returned, ctx has no effect any more.
 func (a *Association) Watch(ctx context.Context) (done func()) {
-	outer := a.operation.Swap(&ctx)
+	outer := a.operation.Load()
+	a.operation.Store(&operation{ctx: ctx, outer: outer})
 	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		a.interrupt()
@@ -78,10 +79,20 @@ func (a *Association) cause() error {
 	if a.life.Err() != nil {
 		return context.Cause(a.life)
 	}
-	if op := a.operation.Load(); op != nil && (*op).Err() != nil {
-		return context.Cause(*op)
+	// A cancelled context interrupts before those derived from it are cancelled
+	// too, so all that are watched are asked.
+	for op := a.operation.Load(); op != nil; op = op.outer {
+		if op.ctx.Err() != nil {
+			return context.Cause(op.ctx)
+		}
 	}
 	return nil
+}
+
+// operation is what is under way on an association, inside another or not.
+type operation struct {
+	ctx   context.Context
+	outer *operation
 }
 
 // Requested returns the A-ASSOCIATE-RQ of the association.
