@@ -47,6 +47,8 @@ type answer struct {
 	end ending
 	// raw is the number of responses.
 	raw int64
+	// final is the status that the list ended with.
+	final dimse.Status
 	// why explains every end but complete.
 	why string
 }
@@ -212,7 +214,7 @@ func (l *link) account(r dimse.FindResult, took time.Duration) {
 
 // judge reads the final status of a query.
 func judge(r dimse.FindResult) answer {
-	ans := answer{raw: r.Pending - r.AfterCancel}
+	ans := answer{raw: r.Pending - r.AfterCancel, final: r.Final}
 	switch {
 	case r.CancelSent:
 		ans.end, ans.why = stopped, "stopped"

@@ -65,7 +65,7 @@ func (c *counter) countWindows(whole answer) {
 	}
 	reason := s.gap()
 	if reason == "" {
-		sum, reason = s.dateless(sum)
+		sum, reason = s.dateless(whole, sum)
 	}
 	if reason == "" {
 		c.take(&sum, survey.ExactCount(sum.studies, source))
@@ -272,29 +272,65 @@ func (s *sweeper) daily() {
 
 // dateless settles whether studies without a date are missing in sum, which
 // holds all that have one. It asks by the last digits of the UID, which takes
-// in every study where the archive understands it.
-func (s *sweeper) dateless(sum sums) (sums, string) {
+// in every study where the archive understands it, and else for empty dates.
+func (s *sweeper) dateless(whole answer, sum sums) (sums, string) {
 	const most = 3000 // queries
 	unseen := "the archive cuts its whole list, so studies without a date cannot be seen"
 	if s.extra == datedExtra {
-		return sum, "the archive answers only queries that name a date, so studies without one cannot be seen"
+		unseen = "the archive answers only queries that name a date, so studies without one cannot be seen"
 	}
-	if s.longest[dateShape] > 0 && sum.studies/s.longest[dateShape] > most/20 {
-		return sum, unseen
-	}
-	dated := s.total
-	u := newSweeper(s.counter, answer{})
-	budget := s.link.queries + most
-	for _, w := range (window{}).suffixes() {
-		if s.link.queries > budget {
-			break
+	refused := false
+	if s.extra != datedExtra && (s.longest[dateShape] == 0 || sum.studies/s.longest[dateShape] <= most/20) {
+		dated := s.total
+		u := newSweeper(s.counter, answer{})
+		budget := s.link.queries + most
+		for _, w := range (window{}).suffixes() {
+			if s.link.queries > budget {
+				break
+			}
+			u.visit(w)
 		}
-		u.visit(w)
+		if u.gap() == "" && u.total.studies >= dated.studies {
+			all := u.total
+			all.add(&s.t.datelessSums)
+			return all, ""
+		}
+		refused = u.failed != "" && u.total.studies == 0
 	}
-	if u.gap() != "" || u.total.studies < dated.studies {
+	if !s.emptyDates(refused && whole.end == cut && whole.final == dimse.Cancelled) {
 		return sum, unseen
 	}
-	all := u.total
-	all.add(&s.t.datelessSums)
-	return all, ""
+	sum = s.total
+	sum.add(&s.t.datelessSums)
+	return sum, ""
+}
+
+// emptyDates counts the studies with an empty date by an open range of dates,
+// in archives that compare dates as text: there an empty date comes before
+// "0". It reports whether it could. That dates are compared as text is seen by
+// a range from "19" to "21", which is none of dates. An archive whose range
+// lists a study without a date is believed; of one that lists none it must be
+// known that it would have. So it is of Orthanc, which is known by its manners:
+// it cuts lists with FE00 and refuses UIDs with wildcards (docs/census.md).
+func (s *sweeper) emptyDates(orthanc bool) bool {
+	if s.spent() || s.link.lost() {
+		return false
+	}
+	s.t.begin(window{text: "19-21"})
+	byText := false
+	s.link.find(s.link.class, s.t.window.keys(s.extra, true), func(m dimse.Match) bool {
+		s.t.takeCheck(m)
+		byText = s.t.row.dated
+		return false
+	})
+	if !byText || s.spent() {
+		return false
+	}
+	s.t.leaf.reset()
+	w := window{text: "-0"}
+	s.t.begin(w)
+	ans := s.link.find(s.link.class, w.keys(s.extra, false), s.t.takeLeaf)
+	return ans.end == complete && s.t.got.inside == 0 && s.t.nameless == 0 &&
+		(ans.raw < smallestCap || ans.raw < s.longest[dateShape]) &&
+		(orthanc || s.t.got.undated > 0)
 }

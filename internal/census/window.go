@@ -24,6 +24,9 @@ type window struct {
 	modality string
 	// suffix is how the study instance UID ends.
 	suffix string
+	// text is a value of Study Date that is no date, for archives that compare
+	// dates as text.
+	text string
 	// patient is a pattern of Patient ID. Only countNationalIDs asks for one.
 	patient string
 }
@@ -87,6 +90,8 @@ func (w window) holds(r *row) bool {
 // dates is the value of Study Date that asks for the window (PS3.4 C.2.2.2.5).
 func (w window) dates() string {
 	switch {
+	case w.text != "":
+		return w.text
 	case !w.dated():
 		return ""
 	case w.from == w.to:
@@ -280,7 +285,7 @@ func (w window) keys(extra extraKeys, light bool) []dimse.Key {
 	if w.patient != "" {
 		keys = append(keys, dimse.Key{Tag: dicom.PatientID, VR: dicom.LO, Value: w.patient})
 	}
-	if extra == datedExtra && !w.dated() {
+	if extra == datedExtra && !w.dated() && w.text == "" {
 		keys[2].Value = everyDay.dates()
 	}
 	return keys
