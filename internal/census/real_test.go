@@ -138,7 +138,7 @@ func BenchmarkGentle(b *testing.B) {
 // echoes sends up to most C-ECHO, 10 ms apart, until until is closed.
 func echoes(b *testing.B, s *realserver.Server, most int, until <-chan struct{}) []time.Duration {
 	b.Helper()
-	a, err := opener(fmt.Sprintf("%v:%d", s.Addr(), s.DICOMPort))(b.Context(), s.AETitle,
+	a, err := throughGate(b, s)(b.Context(), s.AETitle,
 		[]ul.PresentationContext{{ID: 1, AbstractSyntax: dicom.Verification, TransferSyntaxes: []string{dicom.ImplicitVRLittleEndian}}})
 	if err != nil {
 		b.Fatal(err)
