@@ -67,24 +67,11 @@ func (s searched) hits(texts ...string) []string {
 // returns its file and its scope file.
 func startFleet(t *testing.T, prefix string) (fleetFile, scopeFile string) {
 	t.Helper()
-	dir := t.TempDir()
-	fleetFile = filepath.Join(dir, "fleet.yaml")
+	fleetFile = filepath.Join(t.TempDir(), "fleet.yaml")
 	if err := privateFleet(fleetFile, prefix); err != nil {
 		t.Fatal(err)
 	}
-	fleet, err := openFleet(fleetFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if scopeFile, err = writeLabScope(fleet, dir); err != nil {
-		t.Fatal(err)
-	}
-	running, err := fleet.Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = running.Close() })
-	return fleetFile, scopeFile
+	return fleetFile, runFleet(t, fleetFile)
 }
 
 // TestNoPatientValueLeaves: no value of a patient attribute is in anything

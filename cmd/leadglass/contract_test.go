@@ -32,6 +32,13 @@ func startArchive(t *testing.T, addr string) (fleetFile, scopeFile string) {
 	if err := os.WriteFile(fleetFile, fmt.Appendf(nil, oneArchive, addr), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return fleetFile, runFleet(t, fleetFile)
+}
+
+// runFleet runs a fleet until the test ends and returns the scope file that
+// surveys it.
+func runFleet(t *testing.T, fleetFile string) (scopeFile string) {
+	t.Helper()
 	fleet, err := openFleet(fleetFile)
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +51,7 @@ func startArchive(t *testing.T, addr string) (fleetFile, scopeFile string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = running.Close() })
-	return fleetFile, scopeFile
+	return scopeFile
 }
 
 func TestExitCodes(t *testing.T) {

@@ -49,14 +49,7 @@ func TestResume(t *testing.T) {
 	if err := os.WriteFile(path, []byte(resumeFleet), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	fleet, err := openFleet(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	scope, err := writeLabScope(fleet, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	scope := runFleet(t, path)
 	text, err := os.ReadFile(scope)
 	if err != nil {
 		t.Fatal(err)
@@ -65,11 +58,6 @@ func TestResume(t *testing.T) {
 	if err := os.WriteFile(scope, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	running, err := fleet.Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = running.Close() })
 	// The host in the middle holds whoever asks it while hold is set.
 	var hold atomic.Bool
 	listener(t, "127.0.45.10:11112", func(ctx context.Context, c net.Conn) {

@@ -1,6 +1,7 @@
 package census
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -48,23 +49,13 @@ func (c *counter) checkImages() {
 		return
 	}
 	members := c.t.sample.members
-	slices.SortFunc(members, func(a, b member) int { return cmpHash(a.hash, b.hash) })
+	slices.SortFunc(members, func(a, b member) int { return cmp.Compare(a.hash, b.hash) })
 	if out.sums.unusable < out.sums.studies {
 		c.compare(members)
 	}
 	if out.images.doubt != "" || out.sums.unusable > 0 {
 		c.countBySample(members)
 	}
-}
-
-func cmpHash(a, b uint64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // compare lists the images of a few studies chosen at random and compares
