@@ -93,3 +93,37 @@ func (t *modalityTable) find(word []byte) uint8 {
 	}
 	return e.code
 }
+
+// modalities is a set of places in modalityCodes.
+type modalities [(len(modalityCodes) + 63) / 64]uint64
+
+// readModalities reads the values of Modalities in Study, separated by
+// backslashes.
+func (r *row) readModalities(t *modalityTable) {
+	v := r.words
+	rank := 0
+	for len(v) > 0 {
+		end := 0
+		for end < len(v) && v[end] != '\\' {
+			end++
+		}
+		word := v[:end]
+		for len(word) > 0 && (word[len(word)-1] == ' ' || word[len(word)-1] == 0) {
+			word = word[:len(word)-1]
+		}
+		if len(word) > 0 {
+			code := t.find(word)
+			r.modalities[code/64] |= 1 << (code % 64)
+			if g := modalityCodes[code].group; groupRank[g] > rank {
+				r.group, rank = g, groupRank[g]
+			}
+		}
+		if end == len(v) {
+			break
+		}
+		v = v[end+1:]
+	}
+}
+
+// groupRank orders groups by how many images their studies usually hold.
+var groupRank = [groups]int{slices3D: 5, cine: 4, radiographs: 3, otherGroup: 2, documents: 1}

@@ -13,32 +13,42 @@ const noImages = -1
 // noSecond is the time of a study without a usable time.
 const noSecond = -1
 
-// row is what is read of one response. Slices are part of the receive buffer
-// and are valid only during the callback.
-type row struct {
-	uid        []byte
-	modalities []byte
+// study is what counts of one study.
+type study struct {
+	// hash is that of the study instance UID under the key of the survey.
+	hash uint64
+	// images is (0020,1208), or noImages where it is absent or no number.
+	images int64
 	// date is a usable study date, dated says whether there is one.
 	date  day
 	dated bool
-	// second is the study time in seconds of the day, or noSecond.
-	second int32
-	// images is (0020,1208), or noImages where it is absent or no number.
-	images int64
 	// away: the archive says that the images are not at hand (PS3.3 C.4.23.1.1,
 	// Instance Availability OFFLINE or UNAVAILABLE).
 	away bool
+	// modalities are those of the study, group the group of the one with the
+	// most images.
+	modalities modalities
+	group      group
+}
+
+// row is what is read of one response. Slices are part of the receive buffer
+// and are valid only during the callback.
+type row struct {
+	study
+	uid []byte
+	// words are the values of Modalities in Study.
+	words []byte
+	// second is the study time in seconds of the day, or noSecond.
+	second int32
 	// id is what a patient ID that came back looks like.
 	id idForm
-	// group is the group of the modalities; it is set when the study is counted.
-	group group
 	// malformed: the identifier could not be read to its end.
 	malformed bool
 }
 
 // read reads a response in place.
 func (r *row) read(m dimse.Match) {
-	*r = row{images: noImages, second: noSecond}
+	*r = row{study: study{images: noImages}, second: noSecond}
 	it := m.Elements()
 	for it.Next() {
 		switch it.Tag() {
@@ -51,7 +61,7 @@ func (r *row) read(m dimse.Match) {
 		case dicom.StudyTime:
 			r.second = readSecond(it.Value())
 		case dicom.ModalitiesInStudy:
-			r.modalities = it.Value()
+			r.words = it.Value()
 		case dicom.InstanceAvailability:
 			r.away = away(it.Value())
 		case dicom.PatientID:

@@ -93,6 +93,14 @@ func clean(h uint64) uint64 {
 	return h
 }
 
+// look returns what lies where h would go first. It brings the place near.
+func (s *set) look(h uint64) uint64 {
+	if len(s.slots) == 0 {
+		return 0
+	}
+	return s.slots[h>>1&uint64(len(s.slots)-1)]
+}
+
 // find returns the slot of h, or the empty one where it would go.
 func (s *set) find(h uint64) int {
 	mask := uint64(len(s.slots) - 1)

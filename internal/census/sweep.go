@@ -154,7 +154,7 @@ func (s *sweeper) visit(w window) {
 func (s *sweeper) ask(w window) answer {
 	for attempt := 0; ; attempt++ {
 		s.t.begin(w)
-		ans := s.link.find(s.link.class, w.keys(s.extra, s.light), s.take)
+		ans := s.list(w.keys(s.extra, s.light), s.take)
 		switch {
 		case !s.t.tolerable():
 			s.ignored = "the archive pays no heed to the " + w.shape().String() + " asked for"
@@ -318,7 +318,7 @@ func (s *sweeper) emptyDates(orthanc bool) bool {
 	}
 	s.t.begin(window{text: "19-21"})
 	byText := false
-	s.link.find(s.link.class, s.t.window.keys(s.extra, true), func(m dimse.Match) bool {
+	s.list(s.t.window.keys(s.extra, true), func(m dimse.Match) bool {
 		s.t.takeCheck(m)
 		byText = s.t.row.dated
 		return false
@@ -329,7 +329,7 @@ func (s *sweeper) emptyDates(orthanc bool) bool {
 	s.t.leaf.reset()
 	w := window{text: "-0"}
 	s.t.begin(w)
-	ans := s.link.find(s.link.class, w.keys(s.extra, false), s.t.takeLeaf)
+	ans := s.list(w.keys(s.extra, false), s.t.takeLeaf)
 	return ans.end == complete && s.t.got.inside == 0 && s.t.nameless == 0 &&
 		(ans.raw < smallestCap || ans.raw < s.longest[dateShape]) &&
 		(orthanc || s.t.got.undated > 0)

@@ -2,6 +2,7 @@ package census
 
 import (
 	"bytes"
+	"math/bits"
 	"sync/atomic"
 
 	"leadglass/dicom/dimse"
@@ -52,7 +53,7 @@ func (s *sums) add(o *sums) {
 }
 
 // count counts one study.
-func (s *sums) count(r *row, t *modalityTable) {
+func (s *sums) count(r *study) {
 	s.studies++
 	if r.images >= 0 {
 		s.images += r.images
@@ -75,42 +76,13 @@ func (s *sums) count(r *row, t *modalityTable) {
 	} else {
 		s.years[farYears]++
 	}
-	r.group = s.countModalities(r.modalities, t)
+	for i, word := range r.modalities {
+		for ; word != 0; word &= word - 1 {
+			s.modalities[64*i+bits.TrailingZeros64(word)]++
+		}
+	}
 	s.groups[r.group]++
 }
-
-// countModalities counts each of the values of Modalities in Study, separated
-// by backslashes, and returns the group of the study: that of the modality
-// with the most images.
-func (s *sums) countModalities(v []byte, t *modalityTable) group {
-	g := otherGroup
-	rank := 0
-	for len(v) > 0 {
-		end := 0
-		for end < len(v) && v[end] != '\\' {
-			end++
-		}
-		word := v[:end]
-		for len(word) > 0 && (word[len(word)-1] == ' ' || word[len(word)-1] == 0) {
-			word = word[:len(word)-1]
-		}
-		if len(word) > 0 {
-			code := t.find(word)
-			s.modalities[code]++
-			if m := modalityCodes[code].group; groupRank[m] > rank {
-				g, rank = m, groupRank[m]
-			}
-		}
-		if end == len(v) {
-			break
-		}
-		v = v[end+1:]
-	}
-	return g
-}
-
-// groupRank orders groups by how many images their studies usually hold.
-var groupRank = [groups]int{slices3D: 5, cine: 4, radiographs: 3, otherGroup: 2, documents: 1}
 
 // tally reads responses. It is set to a task before each query.
 type tally struct {
@@ -131,6 +103,13 @@ type tally struct {
 	days                      *histogram
 	sample                    sample
 
+	// queue holds the studies last received that are not yet counted, to be
+	// counted as work says.
+	queue  [batch]study
+	queued int
+	work   work
+	looked uint64
+
 	// Counts of the query under way.
 	window window
 	got    gotten
@@ -142,6 +121,21 @@ type tally struct {
 	listedDated int64
 	sawTime     bool
 }
+
+// batch is how many studies are counted together. A set of millions of studies
+// lies in main memory, and places that are looked up together are fetched
+// together.
+const batch = 32
+
+// work is what is done with the studies of a query.
+type work uint8
+
+const (
+	countList work = iota
+	countWindow
+	countPatients
+	compare
+)
 
 // gotten are the counts of one query.
 type gotten struct {
@@ -189,6 +183,45 @@ func (t *tally) next(m dimse.Match) (h uint64, ok bool) {
 	return h, true
 }
 
+// put queues the study just read. It returns false when the query has told
+// enough.
+func (t *tally) put(w work, h uint64) bool {
+	t.queue[t.queued] = t.row.study
+	t.queue[t.queued].hash = h
+	t.work = w
+	t.queued++
+	return t.queued < batch || t.settle()
+}
+
+// settle counts the studies in the queue.
+func (t *tally) settle() bool {
+	queue := t.queue[:t.queued]
+	t.queued = 0
+	into := &t.seen
+	if t.work == countWindow || t.work == countPatients {
+		into = &t.leaf
+	}
+	for i := range queue {
+		t.looked ^= into.look(queue[i].hash)
+	}
+	more := true
+	for i := 0; i < len(queue) && more; i++ {
+		switch s := &queue[i]; t.work {
+		case countList:
+			more = t.countInList(s)
+		case countWindow:
+			more = t.countInWindow(s)
+		case countPatients:
+			if t.leaf.insert(s.hash) {
+				t.part.studies++
+			}
+		case compare:
+			more = t.compare(s)
+		}
+	}
+	return more
+}
+
 // takeWhole counts a response of the whole list.
 func (t *tally) takeWhole(m dimse.Match) bool {
 	h, ok := t.next(m)
@@ -200,20 +233,25 @@ func (t *tally) takeWhole(m dimse.Match) bool {
 		t.nameless++
 		return true
 	}
-	if r.dated {
+	r.readModalities(t.table)
+	t.sample.offer(h, r)
+	return t.put(countList, h)
+}
+
+func (t *tally) countInList(s *study) bool {
+	if s.dated {
 		t.listedDated++
 	}
-	if !t.seen.insert(h) {
+	if !t.seen.insert(s.hash) {
 		t.duplicates++
 		return !t.endless()
 	}
-	if !r.dated {
-		t.takeDateless(h)
+	if !s.dated {
+		t.countDateless(s)
 		return true
 	}
-	t.days.add(r.date)
-	t.whole.count(r, t.table)
-	t.sample.offer(h, r)
+	t.days.add(s.date)
+	t.whole.count(s)
 	return true
 }
 
@@ -256,29 +294,37 @@ func (t *tally) takeLeaf(m dimse.Match) bool {
 		t.nameless++
 		return true
 	}
+	r.readModalities(t.table)
 	if !r.dated {
 		t.got.undated++
-		t.takeDateless(h)
-		return true
+		t.sample.offer(h, r)
+		return t.put(countWindow, h)
 	}
 	if !t.holds(r) {
 		return t.tolerable()
 	}
 	t.got.inside++
-	if !t.leaf.insert(h) {
+	t.sample.offer(h, r)
+	return t.put(countWindow, h)
+}
+
+func (t *tally) countInWindow(s *study) bool {
+	if !s.dated {
+		t.countDateless(s)
+		return true
+	}
+	if !t.leaf.insert(s.hash) {
 		t.got.duplicates++
 		return t.got.duplicates < 2*t.part.studies+1000 || t.leaf.full
 	}
-	t.part.count(r, t.table)
-	t.sample.offer(h, r)
+	t.part.count(s)
 	return true
 }
 
-// takeDateless counts the study just read, which has no usable date.
-func (t *tally) takeDateless(h uint64) {
-	if t.dateless.insert(h) {
-		t.datelessSums.count(&t.row, t.table)
-		t.sample.offer(h, &t.row)
+// countDateless counts a study without a usable date.
+func (t *tally) countDateless(s *study) {
+	if t.dateless.insert(s.hash) {
+		t.datelessSums.count(s)
 	}
 }
 
@@ -300,10 +346,7 @@ func (t *tally) takePatient(m dimse.Match) bool {
 		return t.tolerable()
 	}
 	t.got.inside++
-	if t.leaf.insert(h) {
-		t.part.studies++
-	}
-	return true
+	return t.put(countPatients, h)
 }
 
 // takeCheck looks a response of a window up in the whole list.
@@ -324,7 +367,11 @@ func (t *tally) takeCheck(m dimse.Match) bool {
 		return t.tolerable()
 	}
 	t.got.inside++
-	known, first := t.seen.mark(h)
+	return t.put(compare, h)
+}
+
+func (t *tally) compare(s *study) bool {
+	known, first := t.seen.mark(s.hash)
 	switch {
 	case !known:
 		t.got.fresh++
@@ -346,7 +393,7 @@ func (t *tally) holds(r *row) bool {
 	} else {
 		t.sawTime = true
 	}
-	if t.window.modality != "" && !names(r.modalities, t.window.modality) ||
+	if t.window.modality != "" && !names(r.words, t.window.modality) ||
 		t.window.suffix != "" && !endsWith(r.uid, t.window.suffix) {
 		t.got.outside++
 		t.got.far++

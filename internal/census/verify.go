@@ -134,7 +134,7 @@ func (v *check) tryRange() bool {
 		last++
 	}
 	v.t.begin(window{from: first, to: last})
-	v.link.find(v.link.class, v.t.window.keys(v.extra, true), func(m dimse.Match) bool {
+	v.list(v.t.window.keys(v.extra, true), func(m dimse.Match) bool {
 		return v.t.takeCheck(m) && v.t.got.inside == 0
 	})
 	if v.t.got.fresh > 0 {
@@ -189,7 +189,7 @@ func (v *check) part(w window) (inside int64, ok bool) {
 		return v.smaller(w, expected)
 	}
 	v.t.begin(w)
-	ans := v.link.find(v.link.class, w.keys(v.extra, true), v.t.takeCheck)
+	ans := v.list(w.keys(v.extra, true), v.t.takeCheck)
 	got := v.t.got
 	v.marked += got.marked
 	switch {

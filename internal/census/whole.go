@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"leadglass/dicom"
+	"leadglass/dicom/dimse"
 	"leadglass/internal/survey"
 )
 
@@ -70,7 +71,7 @@ func (c *counter) askWhole() answer {
 		}
 		for extra := noExtra; extra <= datedExtra; extra++ {
 			c.t.begin(window{})
-			ans := c.link.find(c.link.class, window{}.keys(extra, false), c.t.takeWhole)
+			ans := c.list(window{}.keys(extra, false), c.t.takeWhole)
 			if ans.raw > 0 || ans.end == stopped {
 				c.extra = extra
 				return ans
@@ -89,6 +90,13 @@ func (c *counter) askWhole() answer {
 	}
 	c.extra = noExtra
 	return first
+}
+
+// list asks for studies and counts the answer with a method of the tally.
+func (c *counter) list(keys []dimse.Key, take func(dimse.Match) bool) answer {
+	ans := c.link.find(c.link.class, keys, take)
+	c.t.settle()
+	return ans
 }
 
 // selectRoot makes an information model the one to ask; false when the archive
