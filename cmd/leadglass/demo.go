@@ -86,8 +86,9 @@ func (c *demoCommand) Run(ctx context.Context, a *app) error {
 	return c.print(a, result)
 }
 
-// demoWorkers is how many simulated archives are examined side by side.
-const demoWorkers = 16
+// demoWorkers is how many simulated archives are examined side by side: most of
+// them wait, as real ones do.
+const demoWorkers = 24
 
 func (c *demoCommand) print(a *app, r demoResult) error {
 	var err error

@@ -93,13 +93,13 @@ var attributes = []attribute{
 }
 
 // attributeOf finds the attribute of a tag.
-func attributeOf(t dicom.Tag) (attribute, bool) {
-	for _, a := range attributes {
-		if a.tag == t {
-			return a, true
+func attributeOf(t dicom.Tag) (*attribute, bool) {
+	for i := range attributes {
+		if attributes[i].tag == t {
+			return &attributes[i], true
 		}
 	}
-	return attribute{}, false
+	return nil, false
 }
 
 // IdentifyingClasses lists the classes of identifying attributes that an

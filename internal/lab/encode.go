@@ -157,7 +157,7 @@ func (e *encoder) availability(s shape) string {
 }
 
 // attribute appends an identifying element.
-func (e *encoder) attribute(k queryKey, a attribute, s shape) {
+func (e *encoder) attribute(k queryKey, a *attribute, s shape) {
 	if !e.a.Group.identifies(a.class) || e.level == patientLevel && !ofPatient(k.tag) {
 		e.fixed(k, a.vr, "")
 		return
@@ -295,16 +295,17 @@ func (e *encoder) imageCount(k queryKey, s shape) {
 	}
 }
 
-// patientIDText is the patient ID of a patient, as responses hold it.
-func patientIDText(patient int64, ssn bool) []byte {
+// appendPatientID appends the patient ID of a patient, as responses hold it.
+func appendPatientID(b []byte, patient int64, ssn bool) []byte {
 	rec := record{patient: patient}
+	n := len(b)
 	if ssn {
-		b := []byte(canarySSN + "00-0000")
-		rec.patch(b[len(canarySSN):], ssnField)
+		b = append(b, canarySSN+"00-0000"...)
+		rec.patch(b[n+len(canarySSN):], ssnField)
 		return b
 	}
-	b := []byte("CANARY0000000000")
-	rec.patch(b[6:], patientDigits)
+	b = append(b, "CANARY0000000000"...)
+	rec.patch(b[n+len("CANARY"):], patientDigits)
 	return b
 }
 

@@ -20,6 +20,8 @@ type finder struct {
 	resp *dimse.Responder
 	out  output
 	rec  record
+	// text holds the value that textsMatch compares.
+	text [64]byte
 	// needsPatient and needsSeries say which parts of rec are asked for.
 	needsPatient, needsSeries bool
 	// left is how many responses the cap still allows.
@@ -319,22 +321,21 @@ func (f *finder) modalityMatches() bool {
 // textsMatch matches the identifying keys that have a value.
 func (f *finder) textsMatch() bool {
 	for _, k := range f.q.texts {
-		a, _ := attributeOf(k.tag)
-		var v []byte
-		switch {
+		v := f.text[:0]
+		switch a := k.attribute; {
 		case !f.a.Group.identifies(a.class):
 		case a.tag == dicom.PatientID:
-			v = patientIDText(f.rec.patient, f.rec.ssn)
+			v = appendPatientID(v, f.rec.patient, f.rec.ssn)
 		case a.count == perPatient:
-			v = append([]byte(a.text), "0000000000"...)
+			v = append(append(v, a.text...), "0000000000"...)
 			putDigits(v[len(a.text):], f.rec.patient)
 		case a.count == perStudy:
-			v = append([]byte(a.text), "0000000000"...)
+			v = append(append(v, a.text...), "0000000000"...)
 			putDigits(v[len(a.text):], f.rec.study.Index)
 		default:
-			v = []byte(a.text)
+			v = append(v, a.text...)
 		}
-		if !matches(k.value, v) {
+		if !matches(k.pattern, v) {
 			return false
 		}
 	}

@@ -214,7 +214,7 @@ func (a *Archive) qidoStudy(s *content.Study) string {
 		value("00080020", "DA", `"`+s.Date.String()+`"`)
 	}
 	value("00100010", "PN", fmt.Sprintf(`{"Alphabetic":"CANARY^P%010d"}`, patient))
-	value("00100020", "LO", `"`+string(patientIDText(patient, ssn))+`"`)
+	value("00100020", "LO", `"`+string(appendPatientID(nil, patient, ssn))+`"`)
 	value("00100030", "DA", `"`+canaryBirth+`"`)
 	value("0020000D", "UI", `"`+a.uid(studyUID, s.Index, 0, 0)+`"`)
 	value("00201206", "IS", strconv.FormatInt(s.Series(), 10))

@@ -57,8 +57,8 @@ type query struct {
 	modalities []string
 	// studies, series and instances are UIDs asked for; nil for all.
 	studies, series, instances []string
-	// texts are further keys with a value to match.
-	texts []queryKey
+	// texts are the identifying keys with a value to match.
+	texts []textKey
 }
 
 // queryKey is a key with its value as sent, without padding.
@@ -66,6 +66,13 @@ type queryKey struct {
 	tag   dicom.Tag
 	vr    dicom.VR
 	value string
+}
+
+// textKey is an identifying key and the wild card pattern to match (PS3.4
+// C.2.2.2.4).
+type textKey struct {
+	attribute *attribute
+	pattern   string
 }
 
 // has reports whether t was asked for.
@@ -118,8 +125,8 @@ func (q *query) add(k queryKey) bool {
 	case dicom.SOPInstanceUID:
 		q.instances = strings.Split(k.value, `\`)
 	default:
-		if _, known := attributeOf(k.tag); known {
-			q.texts = append(q.texts, k)
+		if a, known := attributeOf(k.tag); known {
+			q.texts = append(q.texts, textKey{attribute: a, pattern: k.value})
 		}
 	}
 	return true
