@@ -20,6 +20,9 @@ const (
 	// noise is how much later than twice its usual time an answer must be to
 	// count as slow: below it the times say nothing about the archive.
 	noise = 25 * time.Millisecond
+	// fewMatches is below how many responses the length of a list says nothing
+	// about the work it took.
+	fewMatches = 100
 	// slowest is the lowest pace: one part of work, 15 of rest.
 	slowest = 1.0 / 16
 	// longestRest bounds one pause.
@@ -36,10 +39,28 @@ type pace struct {
 	lastEcho       time.Time
 	// share is 0 before the first query.
 	share float64
-	// perMatch is how long the archive took to its first response for each
-	// response of the list, on the first queries.
-	perMatch time.Duration
-	learned  int
+	// lists and searches are the waits that are usual here.
+	lists, searches wait
+}
+
+// wait is how long the archive takes to its first response, as learned from
+// the first queries of a kind. Archives that make up their list first take
+// longer for a longer list; a search that finds next to nothing may walk the
+// whole archive for it, however short its list.
+type wait struct {
+	per     time.Duration
+	learned int
+}
+
+// late reports whether d, after idle, is a slow answer for n units of work.
+func (w *wait) late(d, idle time.Duration, n int) bool {
+	const learning = 3
+	if w.learned < learning {
+		w.learned++
+		w.per = max(w.per, d/time.Duration(n))
+		return false
+	}
+	return slow(d, idle+w.per*time.Duration(n))
 }
 
 // slow reports whether d is more than twice as long as usual, beyond noise.
@@ -50,12 +71,11 @@ func (p *pace) query(ctx context.Context, r dimse.FindResult) {
 	if p.share == 0 {
 		p.share = 1
 	}
-	const learning = 3
-	n := max(r.Pending, 1)
-	if p.learned < learning {
-		p.learned++
-		p.perMatch = max(p.perMatch, r.FirstByte/time.Duration(n))
-	} else if slow(r.FirstByte, median(p.before)+p.perMatch*time.Duration(n)) {
+	kind, n := &p.lists, int(r.Pending)
+	if n < fewMatches {
+		kind, n = &p.searches, 1
+	}
+	if kind.late(r.FirstByte, median(p.before), n) {
 		p.halve()
 	} else {
 		p.share = min(1, p.share*1.25)
