@@ -9,6 +9,7 @@ import (
 	"leadglass/dicom/ul"
 	"leadglass/internal/assess"
 	"leadglass/internal/census"
+	"leadglass/internal/census/webcount"
 	"leadglass/internal/gate"
 	"leadglass/internal/identify"
 	"leadglass/internal/scope"
@@ -175,21 +176,44 @@ func (h *host) assess(ctx context.Context, i int, o opener) {
 }
 
 // count counts the archive once, through the first service that answers
-// queries: several services of one host lead to the same archive.
+// queries: several services of one host lead to the same archive. Its web
+// services are asked for nothing but numbers, which the queries are compared
+// with, and are searched only where no query was answered.
 func (h *host) count(ctx context.Context) {
 	f := &h.finding
-	switch {
-	case h.Scope.CountMode == scope.CountOff:
+	if h.Scope.CountMode == scope.CountOff {
 		f.Counts = survey.NotCounted("counting is off in the scope")
 		return
-	case len(h.queried) == 0:
-		return
 	}
-	q := h.queried[0]
 	var routes []string
 	for _, other := range h.queried {
 		routes = append(routes, other.result.Routes...)
 	}
+	var numbers survey.Counts
+	stated := false
+	if h.Scope.Allow.DICOMweb {
+		numbers, stated = h.numbers(ctx, routes)
+	}
+	if len(h.queried) > 0 {
+		h.countQueries(ctx, routes)
+	}
+	_, counted := f.Counts.Studies.Int()
+	switch {
+	case stated && len(h.queried) > 0:
+		f.Counts = webcount.CrossCheck(f.Counts, numbers)
+	case stated:
+		f.Counts = numbers
+	case !counted && h.Scope.Allow.DICOMweb:
+		if counts, ok := h.search(ctx); ok {
+			f.Counts = counts
+		}
+	}
+}
+
+// countQueries counts by C-FIND.
+func (h *host) countQueries(ctx context.Context, routes []string) {
+	f := &h.finding
+	q := h.queried[0]
 	s := &f.Services[q.service]
 	left, _ := h.gate.Remaining()
 	r := census.Count(ctx, h.open(q.open, h.Timeouts.Query), census.Options{
