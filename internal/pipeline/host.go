@@ -192,6 +192,7 @@ func (h *host) count(ctx context.Context) {
 	var numbers survey.Counts
 	stated := false
 	if h.Scope.Allow.DICOMweb {
+		routes = append(routes, h.webRoutes()...)
 		numbers, stated = h.numbers(ctx, routes)
 	}
 	if len(h.queried) > 0 {
@@ -204,9 +205,7 @@ func (h *host) count(ctx context.Context) {
 	case stated:
 		f.Counts = numbers
 	case !counted && h.Scope.Allow.DICOMweb:
-		if counts, ok := h.search(ctx); ok {
-			f.Counts = counts
-		}
+		f.Counts = h.search(ctx)
 	}
 }
 

@@ -85,6 +85,14 @@ func (h *host) state(id string, port uint16) survey.CheckState {
 	return survey.Unknown
 }
 
+// webRoutes are the retrieval routes that are open on web services.
+func (h *host) webRoutes() (routes []string) {
+	for _, side := range h.webSides() {
+		routes = append(routes, side.routes...)
+	}
+	return routes
+}
+
 // webCount is what a web service of the host is counted with.
 func (h *host) webCount(side webSide, dicomRoutes []string) webcount.Options {
 	scheme := "http"
@@ -117,21 +125,31 @@ func (h *host) numbers(ctx context.Context, routes []string) (counts survey.Coun
 	return survey.Counts{}, false
 }
 
-// search counts through QIDO-RS, of the first web service that answers it.
-func (h *host) search(ctx context.Context) (counts survey.Counts, ok bool) {
+// search counts through QIDO-RS, by the first web service that answers it.
+// Its answers hold what identifies patients, whether that is asked for or not;
+// an authority that allows no sample of it is not made to see such answers.
+func (h *host) search(ctx context.Context) survey.Counts {
+	counts := h.finding.Counts
 	for _, side := range h.webSides() {
 		if !side.search {
 			continue
 		}
+		if !h.Scope.Allow.Sample {
+			return survey.NotCounted("DICOMweb lists studies only with what identifies patients, of which the scope allows no sample")
+		}
 		r := webcount.QIDO(ctx, h.webCount(side, nil))
 		if _, ok := r.Counts.Studies.Int(); !ok {
+			if len(h.queried) == 0 { // else what the queries failed for says more
+				counts = r.Counts
+			}
 			continue
 		}
+		counts = r.Counts
 		h.sketch = r.Sketch
 		if r.Incomplete != "" {
 			h.incomplete(r.Incomplete)
 		}
-		return r.Counts, true
+		break
 	}
-	return survey.Counts{}, false
+	return counts
 }
