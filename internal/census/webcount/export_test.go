@@ -2,6 +2,7 @@ package webcount
 
 import (
 	"io"
+	"net/http"
 
 	"leadglass/dicom"
 	"leadglass/internal/privacy"
@@ -40,4 +41,12 @@ func ReadNumbers(body io.Reader) (found [3]int64, err error) {
 	found = [3]int64{-1, -1, -1}
 	err = readNumbers(body, products()[0].routes[0].keys, &found)
 	return found, err
+}
+
+// Stated reads the headers of a page at an offset with so many studies.
+func Stated(h http.Header, offset, studies int64) (total int64, more bool) {
+	p := page{total: -1, studies: studies}
+	p.stated(h, offset)
+	p.settle()
+	return p.total, p.more
 }

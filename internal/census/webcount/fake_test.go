@@ -36,6 +36,8 @@ type archive struct {
 	onlyDated bool
 	// total and warning state the number in headers.
 	total, warning bool
+	// vague warns of more studies without a number.
+	vague bool
 	// shuffle gives each answer another order.
 	shuffle bool
 	// noCounts leaves (0020,1208) out; asText writes numbers as strings.
@@ -113,6 +115,9 @@ func (a *archive) do(_ context.Context, r *http.Request) (*http.Response, error)
 	}
 	if rest := all - offset - len(matches); a.warning && rest > 0 {
 		resp.Header.Set("Warning", fmt.Sprintf(`299 pacs:8080 "There are %d additional results that can be requested"`, rest))
+	}
+	if a.vague && all > offset+len(matches) {
+		resp.Header.Set("Warning", "299 {+service}: There are additional results that can be requested.")
 	}
 	if len(matches) == 0 {
 		resp.StatusCode = 204

@@ -55,6 +55,11 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// hide4 hides the first four bytes of b.
+func hide4(b []byte) [4]byte {
+	return [4]byte{b[0] ^ memoryHidden, b[1] ^ memoryHidden, b[2] ^ memoryHidden, b[3] ^ memoryHidden}
+}
+
 func countAndSearch(t *testing.T, target string, encoded []string) {
 	hidden := map[string]bool{}
 	for _, e := range encoded {
@@ -109,7 +114,7 @@ func inMemory(t *testing.T, hidden map[string]bool) (found int) {
 	}
 	defer memory.Close()
 	chunk := make([]byte, 1<<20)
-	defer clear(chunk)
+	window := make([]byte, longest)
 	for lines := bufio.NewScanner(maps); lines.Scan(); {
 		var from, to int64
 		var mode string
@@ -118,15 +123,16 @@ func inMemory(t *testing.T, hidden map[string]bool) (found int) {
 		}
 		for at := from; at < to; at += int64(len(chunk)) - longest {
 			n, _ := memory.ReadAt(chunk[:min(int64(len(chunk)), to-at)], at)
-			for i := range chunk[:n] {
-				chunk[i] ^= memoryHidden // what is found is nowhere in clear
-			}
 			for i := 0; i+4 <= n; i++ {
-				if !prefixes[[4]byte(chunk[i:])] {
+				if !prefixes[hide4(chunk[i:])] {
 					continue
 				}
-				for l := 4; l <= longest && i+l <= n; l++ {
-					if hidden[string(chunk[i:i+l])] {
+				end := min(longest, n-i)
+				for l := range end {
+					window[l] = chunk[i+l] ^ memoryHidden // what is looked for is nowhere in clear
+				}
+				for l := 4; l <= end; l++ {
+					if hidden[string(window[:l])] {
 						found++
 					}
 				}

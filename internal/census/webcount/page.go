@@ -100,7 +100,7 @@ type page struct {
 	// same have the same.
 	order uint64
 	// total is how many studies there are, as the archive states, or -1; more
-	// that it states that there are more than it lists.
+	// that it says there are more than on this page, perhaps without a number.
 	total int64
 	more  bool
 	// rest: total lacks the studies of this page.

@@ -152,7 +152,7 @@ func (c *counter) judge(l listing) proof {
 		return proof{why: fmt.Sprintf("%d answers name no study", c.unnamed)}
 	case l.end == complete && l.total == l.studies && l.studies == known:
 		return proof{} // the archive says itself how many there are
-	case l.end == complete && l.total <= l.studies && l.studies == known:
+	case l.end == complete && !l.more && l.total <= l.studies && l.studies == known:
 		if cut, p := c.prove(); !cut {
 			return p
 		}
@@ -198,6 +198,8 @@ type listing struct {
 	studies, inside, dateless int64
 	// total is how many there are as the archive states, or -1.
 	total int64
+	// more: the last page said that there are more.
+	more bool
 	// first is how many the first page held, asked how many it was to hold.
 	first, asked int64
 	why          string
@@ -249,6 +251,7 @@ func (c *counter) list(w window, how pages) (l listing) {
 			return l
 		}
 		l.studies, l.inside, l.dateless = l.studies+p.studies, l.inside+p.inside, l.dateless+p.dateless
+		l.more = p.studies > 0 && p.more || p.studies == 0 && l.more
 		last := how.part && p.studies < size && p.studies < c.longest
 		c.longest = max(c.longest, p.studies)
 		switch {

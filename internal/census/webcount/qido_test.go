@@ -43,6 +43,8 @@ func TestQIDO(t *testing.T) {
 		"limit of 60":                  {archive: archive{dates: evenly(537, 0), maxLimit: 60}},
 		"stated total":                 {archive: archive{dates: evenly(1000, 100), total: true}},
 		"warnings":                     {archive: archive{dates: evenly(1000, 0), warning: true}},
+		"warnings without a number":    {archive: archive{dates: evenly(1000, 0), vague: true}},
+		"cut at 500, said vaguely":     {archive: archive{dates: evenly(1000, 0), vague: true, cut: 500}, least: 1000, reason: "without a date"},
 		"cut at 100":                   {archive: archive{dates: evenly(1000, 0), cut: 100}, least: 1000, reason: "without a date"},
 		"cut at 100, as text":          {archive: archive{dates: evenly(1000, 20), cut: 100, textDates: true}},
 		"cut at 101, some without":     {archive: archive{dates: evenly(1000, 20), cut: 101}, least: 980, reason: "without a date"},

@@ -3,6 +3,7 @@ package webcount_test
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -121,6 +122,49 @@ func FuzzNumbers(f *testing.F) {
 		if json.Unmarshal(text, &want) == nil && want.CountStudies > 0 && err == nil && found[0] < 0 &&
 			bytes.Contains(text, []byte(`"CountStudies"`)) {
 			t.Errorf("%q: %v, want %d", text, found, want.CountStudies)
+		}
+	})
+}
+
+// TestStated reads the headers of servers as their sources write them.
+func TestStated(t *testing.T) {
+	for _, test := range []struct {
+		warning, count string
+		total          int64
+		more           bool
+	}{
+		{"", "", -1, false},
+		{"", "1234", 1234, false},
+		{"", "many", -1, false},
+		{"", "99999999999999999999999", -1, false},
+		{`299 pacs:8080 "There are 37 additional results that can be requested"`, "", 147, true},          // dcm4chee-arc
+		{"Warning: 299 {+service}: There are 37 additional results that can be requested", "", 147, true}, // Kheops
+		{"299 {+service}: There are additional results that can be requested.", "", -1, true},             // Microsoft
+		{"299 pacs: There are 37 additional results that can be requested", "147", 147, true},
+		{"299 {+service}: The fuzzymatching parameter is not supported. Only literal matching has been performed.", "", -1, false},
+		{`110 proxy "Response is Stale"`, "", -1, false},
+	} {
+		h := http.Header{}
+		if test.warning != "" {
+			h.Set("Warning", test.warning)
+		}
+		if test.count != "" {
+			h.Set("X-Total-Count", test.count)
+		}
+		if total, more := webcount.Stated(h, 100, 10); total != test.total || more != test.more {
+			t.Errorf("%q, %q: %d, %v; want %d, %v", test.warning, test.count, total, more, test.total, test.more)
+		}
+	}
+}
+
+// FuzzStated: no header makes the reader panic, or a total below what came.
+func FuzzStated(f *testing.F) {
+	f.Add(`299 pacs "There are 37 additional results that can be requested"`, "12")
+	f.Add("299 9223372036854775807 additional results", "-1")
+	f.Fuzz(func(t *testing.T, warning, count string) {
+		total, _ := webcount.Stated(http.Header{"Warning": {warning}, "X-Total-Count": {count}}, 100, 10)
+		if total < -1 || total > 1<<51 {
+			t.Errorf("%q, %q: %d", warning, count, total)
 		}
 	})
 }
