@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"time"
 
@@ -28,6 +29,10 @@ type host struct {
 	*Engine
 	gate    *gate.Host
 	names   []string // host names that stand for the host in URLs
+	// root is the path of the DICOMweb root that the user named, and rootPort
+	// its port.
+	root     string
+	rootPort uint16
 	buffer  []byte
 	finding survey.Finding
 	sketch  []byte
@@ -54,6 +59,9 @@ func (e *Engine) Examine(ctx context.Context, c survey.Candidate, open []uint16)
 	h := &host{Engine: e, gate: e.Gate.Host(c.Address), buffer: make([]byte, ul.DefaultReadBuffer)}
 	if c.Host != "" {
 		h.names = []string{c.Host}
+	}
+	if u, err := url.Parse(c.HTTPURL); err == nil {
+		h.root, h.rootPort = u.Path, c.Port
 	}
 	defer clear(h.buffer)
 	h.finding = survey.Finding{

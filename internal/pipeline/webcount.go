@@ -47,6 +47,9 @@ func (h *host) webSides() []webSide {
 			continue
 		}
 		root, known := usualRoots()[productOf(s)]
+		if h.root != "" && h.rootPort == s.Port {
+			root, known = h.root, true
+		}
 		if !known {
 			continue
 		}
