@@ -27,15 +27,15 @@ type Result struct {
 // host is the work on one candidate.
 type host struct {
 	*Engine
-	gate    *gate.Host
-	names   []string // host names that stand for the host in URLs
+	gate  *gate.Host
+	names []string // host names that stand for the host in URLs
 	// root is the path of the DICOMweb root that the user named, and rootPort
 	// its port.
 	root     string
 	rootPort uint16
-	buffer  []byte
-	finding survey.Finding
-	sketch  []byte
+	buffer   []byte
+	finding  survey.Finding
+	sketch   []byte
 	// queried are the services that answered queries, with how to reach them.
 	queried []answering
 	// echoBefore and echoDuring are the archive's response times around a count.
