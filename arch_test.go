@@ -37,7 +37,7 @@ func layers() map[string]layer {
 	stages := []string{
 		"dicom", "dicom/ul", "dicom/dimse", "internal/survey", "internal/scope", "internal/gate",
 		"internal/discover", "internal/identify", "internal/identify/products", "internal/assess",
-		"internal/census", "internal/privacy", "internal/attribute", "internal/store",
+		"internal/census", "internal/census/webcount", "internal/privacy", "internal/attribute", "internal/store",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
 	everything := append(slices.Clone(stages), "internal/pipeline", "internal/report",
@@ -65,6 +65,8 @@ func layers() map[string]layer {
 		"internal/assess": {imports: protocol, needs: []string{"net", "net/http", "crypto/tls"}},
 		"internal/census": {imports: append([]string{"internal/privacy"}, protocol...),
 			needs: []string{"net", "net/http"}},
+		"internal/census/webcount": {imports: []string{"dicom", "internal/privacy", "internal/survey"},
+			needs: []string{"net/http"}}, // makes requests and reads answers; is given the function that sends them
 		"internal/privacy": {imports: []string{"dicom", "internal/survey"},
 			needs: []string{"github.com/dchest/siphash", "github.com/axiomhq/hyperloglog"}},
 		"internal/attribute": {imports: []string{"internal/survey"},

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"io"
 	"net/netip"
 )
 
@@ -21,4 +22,22 @@ func (r NetworkRates) Len() int {
 	r.n.mu.Lock()
 	defer r.n.mu.Unlock()
 	return len(r.n.buckets)
+}
+
+// Waiting is how many bytes of a private body wait in its buffer.
+func Waiting(body io.ReadCloser) int {
+	return body.(*limitedBody).body.(*privateBody).buffer.Buffered()
+}
+
+// Left is how many bytes of a private body that is closed are still in its
+// buffer.
+func Left(body io.ReadCloser) (left int) {
+	b := body.(*limitedBody).body.(*privateBody).buffer
+	held, _ := b.Peek(b.Size())
+	for _, c := range held {
+		if c != 0 {
+			left++
+		}
+	}
+	return left
 }

@@ -43,6 +43,9 @@ type HTTPOptions struct {
 	MaxBody int64
 	// MaxHeader bounds a response's headers in bytes; default 64 KiB.
 	MaxHeader int64
+	// Private overwrites what a response's body leaves in buffers, for bodies
+	// that hold values of patients.
+	Private bool
 }
 
 func (o HTTPOptions) withDefaults() HTTPOptions {
@@ -83,20 +86,20 @@ func (h *Host) HTTPClient(o HTTPOptions) *http.Client {
 		names = append(names, strings.TrimSuffix(strings.ToLower(n), "."))
 	}
 	own := &ownHost{host: h, names: names}
+	var base http.RoundTripper = &http.Transport{
+		DialContext:            own.dial,
+		TLSClientConfig:        o.TLS,
+		TLSHandshakeTimeout:    h.gate.opt.ConnectTimeout,
+		DisableKeepAlives:      true,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: o.MaxHeader,
+	}
+	if o.Private {
+		base = &privateTransport{own: own, tls: o.TLS, handshake: h.gate.opt.ConnectTimeout, maxHeader: o.MaxHeader}
+	}
 	return &http.Client{
-		Timeout: o.Timeout,
-		Transport: &transport{
-			own: own,
-			opt: o,
-			base: &http.Transport{
-				DialContext:            own.dial,
-				TLSClientConfig:        o.TLS,
-				TLSHandshakeTimeout:    h.gate.opt.ConnectTimeout,
-				DisableKeepAlives:      true,
-				DisableCompression:     true,
-				MaxResponseHeaderBytes: o.MaxHeader,
-			},
-		},
+		Timeout:   o.Timeout,
+		Transport: &transport{own: own, opt: o, base: base},
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			if len(via) > maxRedirects {
 				return ErrRedirects
@@ -152,7 +155,7 @@ func (o *ownHost) dial(ctx context.Context, _, address string) (net.Conn, error)
 type transport struct {
 	own  *ownHost
 	opt  HTTPOptions
-	base *http.Transport
+	base http.RoundTripper
 }
 
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {

@@ -2,13 +2,10 @@ package lab
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
-
-	"leadglass/internal/lab/content"
 )
 
 // startPages are the texts of the start pages: what the products show, cut
@@ -24,7 +21,7 @@ func startPage(p Page) string {
 	case OrthancPage:
 		return html(`<title>Orthanc Explorer</title>`, `<div data-role="page" id="lookup"></div>`)
 	case Dcm4cheePage:
-		return html(`<title>dcm4chee-arc</title><base href="/dcm4chee-arc/ui2/">`, `<dcm4chee-app></dcm4chee-app>`)
+		return html(`<title>dcm4chee-arc-ui</title><base href="/dcm4chee-arc/ui2/">`, `<app-root></app-root>`)
 	case DirectoryPage:
 		return html(`<title>Index of /</title>`, `<h1>Index of /</h1><pre><a href="../">../</a>`+
 			`<a href="CANARY0001.dcm">CANARY0001.dcm</a> <a href="DICOMDIR">DICOMDIR</a></pre>`)
@@ -75,7 +72,7 @@ func (a *Archive) pages(w *Web) http.Handler {
 		a.api(mux, w)
 	}
 	if w.DICOMweb {
-		a.dicomweb(mux, webRoot(w.Page))
+		a.dicomweb(mux, webRoot(w.Page), w)
 	}
 	return w.guard(mux)
 }
@@ -151,8 +148,8 @@ func writeJSON(rw http.ResponseWriter, v any) {
 
 // dicomweb answers QIDO-RS with the study list and WADO-RS with 404 for what
 // does not exist (PS3.18).
-func (a *Archive) dicomweb(mux *http.ServeMux, root string) {
-	mux.HandleFunc("GET "+root+"/studies", a.qido)
+func (a *Archive) dicomweb(mux *http.ServeMux, root string, w *Web) {
+	mux.HandleFunc("GET "+root+"/studies", func(rw http.ResponseWriter, r *http.Request) { a.search(rw, r, &w.Search) })
 	mux.HandleFunc("OPTIONS "+root+"/studies", func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Allow", "GET, POST, OPTIONS")
 		rw.WriteHeader(http.StatusNoContent)
@@ -170,55 +167,4 @@ func (a *Archive) dicomweb(mux *http.ServeMux, root string) {
 		rw.Header().Set("Content-Type", `multipart/related; type="application/dicom"; boundary=lab`)
 		_, _ = io.WriteString(rw, "--lab\r\nContent-Type: application/dicom\r\n\r\n\r\n--lab--\r\n")
 	})
-}
-
-// maxQIDO is the largest number of studies in one QIDO-RS answer.
-const maxQIDO = 1000
-
-// qido answers a search for studies with their default attributes.
-func (a *Archive) qido(rw http.ResponseWriter, r *http.Request) {
-	limit, offset := int64(maxQIDO), int64(0)
-	if n, err := strconv.ParseInt(r.URL.Query().Get("limit"), 10, 64); err == nil {
-		limit = min(max(n, 0), maxQIDO)
-	}
-	if n, err := strconv.ParseInt(r.URL.Query().Get("offset"), 10, 64); err == nil {
-		offset = max(n, 0)
-	}
-	if a.contents == nil || offset >= a.contents.Studies() {
-		rw.WriteHeader(http.StatusNoContent)
-		return
-	}
-	rw.Header().Set("Content-Type", "application/dicom+json")
-	end := min(offset+limit, a.contents.Studies())
-	if rest := a.contents.Studies() - end; rest > 0 && a.persona.product == "dcm4chee-arc" {
-		rw.Header().Set("Warning", fmt.Sprintf("299 lab: There are %d additional results that can be requested", rest))
-	}
-	_, _ = io.WriteString(rw, "[")
-	for i := offset; i < end; i++ {
-		if i > offset {
-			_, _ = io.WriteString(rw, ",")
-		}
-		s, _ := a.contents.Study(i)
-		_, _ = io.WriteString(rw, a.qidoStudy(&s))
-	}
-	_, _ = io.WriteString(rw, "]")
-}
-
-// qidoStudy is one study in the DICOM JSON model (PS3.18 F).
-func (a *Archive) qidoStudy(s *content.Study) string {
-	patient, ssn := a.contents.PatientOf(s.Index)
-	var b strings.Builder
-	value := func(tag, vr, v string) { fmt.Fprintf(&b, `,"%s":{"vr":"%s","Value":[%s]}`, tag, vr, v) }
-	b.WriteString(`{"00080005":{"vr":"CS","Value":["ISO_IR 100"]}`)
-	if s.Dated {
-		value("00080020", "DA", `"`+s.Date.String()+`"`)
-	}
-	value("00100010", "PN", fmt.Sprintf(`{"Alphabetic":"CANARY^P%010d"}`, patient))
-	value("00100020", "LO", `"`+string(appendPatientID(nil, patient, ssn))+`"`)
-	value("00100030", "DA", `"`+canaryBirth+`"`)
-	value("0020000D", "UI", `"`+a.uid(studyUID, s.Index, 0, 0)+`"`)
-	value("00201206", "IS", strconv.FormatInt(s.Series(), 10))
-	value("00201208", "IS", strconv.FormatInt(s.Images, 10))
-	b.WriteString("}")
-	return b.String()
 }

@@ -45,6 +45,8 @@ type Web struct {
 	API bool `yaml:"api,omitempty"`
 	// DICOMweb answers QIDO-RS and WADO-RS at the product's usual path.
 	DICOMweb bool `yaml:"dicomweb,omitempty"`
+	// Search is how searches for studies are answered there.
+	Search Search `yaml:"search,omitempty"`
 	// AnyOrigin sends Access-Control-Allow-Origin: *.
 	AnyOrigin bool `yaml:"any_origin,omitempty"`
 }

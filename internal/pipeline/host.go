@@ -3,12 +3,14 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"time"
 
 	"leadglass/dicom/ul"
 	"leadglass/internal/assess"
 	"leadglass/internal/census"
+	"leadglass/internal/census/webcount"
 	"leadglass/internal/gate"
 	"leadglass/internal/identify"
 	"leadglass/internal/scope"
@@ -25,11 +27,15 @@ type Result struct {
 // host is the work on one candidate.
 type host struct {
 	*Engine
-	gate    *gate.Host
-	names   []string // host names that stand for the host in URLs
-	buffer  []byte
-	finding survey.Finding
-	sketch  []byte
+	gate  *gate.Host
+	names []string // host names that stand for the host in URLs
+	// root is the path of the DICOMweb root that the user named, and rootPort
+	// its port.
+	root     string
+	rootPort uint16
+	buffer   []byte
+	finding  survey.Finding
+	sketch   []byte
 	// queried are the services that answered queries, with how to reach them.
 	queried []answering
 	// echoBefore and echoDuring are the archive's response times around a count.
@@ -53,6 +59,9 @@ func (e *Engine) Examine(ctx context.Context, c survey.Candidate, open []uint16)
 	h := &host{Engine: e, gate: e.Gate.Host(c.Address), buffer: make([]byte, ul.DefaultReadBuffer)}
 	if c.Host != "" {
 		h.names = []string{c.Host}
+	}
+	if u, err := url.Parse(c.HTTPURL); err == nil {
+		h.root, h.rootPort = u.Path, c.Port
 	}
 	defer clear(h.buffer)
 	h.finding = survey.Finding{
@@ -175,21 +184,43 @@ func (h *host) assess(ctx context.Context, i int, o opener) {
 }
 
 // count counts the archive once, through the first service that answers
-// queries: several services of one host lead to the same archive.
+// queries: several services of one host lead to the same archive. Its web
+// services are asked for nothing but numbers, which the queries are compared
+// with, and are searched only where no query was answered.
 func (h *host) count(ctx context.Context) {
 	f := &h.finding
-	switch {
-	case h.Scope.CountMode == scope.CountOff:
+	if h.Scope.CountMode == scope.CountOff {
 		f.Counts = survey.NotCounted("counting is off in the scope")
 		return
-	case len(h.queried) == 0:
-		return
 	}
-	q := h.queried[0]
 	var routes []string
 	for _, other := range h.queried {
 		routes = append(routes, other.result.Routes...)
 	}
+	var numbers survey.Counts
+	stated := false
+	if h.Scope.Allow.DICOMweb {
+		routes = append(routes, h.webRoutes()...)
+		numbers, stated = h.numbers(ctx, routes)
+	}
+	if len(h.queried) > 0 {
+		h.countQueries(ctx, routes)
+	}
+	_, counted := f.Counts.Studies.Int()
+	switch {
+	case stated && len(h.queried) > 0:
+		f.Counts = webcount.CrossCheck(f.Counts, numbers)
+	case stated:
+		f.Counts = numbers
+	case !counted && h.Scope.Allow.DICOMweb:
+		f.Counts = h.search(ctx)
+	}
+}
+
+// countQueries counts by C-FIND.
+func (h *host) countQueries(ctx context.Context, routes []string) {
+	f := &h.finding
+	q := h.queried[0]
 	s := &f.Services[q.service]
 	left, _ := h.gate.Remaining()
 	r := census.Count(ctx, h.open(q.open, h.Timeouts.Query), census.Options{

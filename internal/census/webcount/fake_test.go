@@ -1,0 +1,188 @@
+package webcount_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"leadglass/internal/census/webcount"
+	"leadglass/internal/privacy"
+)
+
+// canary marks every identifying text of the fake archive.
+const canary = "CANARY"
+
+// archive is a QIDO-RS server with the manners that tests need. It has no
+// socket: do calls it.
+type archive struct {
+	dates []string // study dates, "" for none
+	// cut is at which length every list ends, over all pages, without a word.
+	cut int
+	// pageCap is how many studies a page has at most.
+	pageCap int
+	// maxLimit is the largest limit that is not refused with 400.
+	maxLimit int
+	// The parameters that are ignored.
+	noLimit, noOffset, noDates bool
+	// textDates compares dates as text, an empty one included.
+	textDates bool
+	// onlyDated answers nothing to a search that names no date.
+	onlyDated bool
+	// total and warning state the number in headers.
+	total, warning bool
+	// vague warns of more studies without a number.
+	vague bool
+	// shuffle gives each answer another order.
+	shuffle bool
+	// noCounts leaves (0020,1208) out; asText writes numbers as strings.
+	noCounts, asText bool
+	// extra is JSON of more attributes in each study.
+	extra string
+	// fail answers this status to every request from the n-th on.
+	fail, failFrom int
+	// numbers are the documents of other paths.
+	numbers map[string]string
+
+	requests int
+	identity int // studies that went over the wire
+	paths    []string
+}
+
+// evenly are n dates spread over two years, of which some studies have none.
+func evenly(n, none int) []string {
+	var dates []string
+	day := time.Date(2018, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i := range n {
+		if i >= n-none {
+			dates = append(dates, "")
+			continue
+		}
+		dates = append(dates, day.AddDate(0, 0, i*730/n).Format("20060102"))
+	}
+	return dates
+}
+
+func (a *archive) options() webcount.Options {
+	return webcount.Options{Do: a.do, Base: url.URL{Scheme: "http", Host: "127.0.0.1:8042"}, Root: "/dicom-web",
+		Product: "another", Routes: []string{"WADO-RS"}, SketchKey: privacy.KeyFrom([16]byte{1}),
+		Sleep: func(context.Context, time.Duration) {}}
+}
+
+func (a *archive) do(_ context.Context, r *http.Request) (*http.Response, error) {
+	a.requests++
+	a.paths = append(a.paths, r.URL.Path)
+	resp := &http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody, Request: r}
+	switch body, known := a.numbers[r.URL.Path]; {
+	case known:
+		resp.Body = io.NopCloser(strings.NewReader(body))
+		return resp, nil
+	case !strings.HasSuffix(r.URL.Path, "/studies"):
+		resp.StatusCode = 404
+		return resp, nil
+	case a.fail != 0 && a.requests >= a.failFrom:
+		resp.StatusCode = a.fail
+		return resp, nil
+	}
+	q := r.URL.Query()
+	limit, _ := strconv.Atoi(q.Get("limit"))
+	offset, _ := strconv.Atoi(q.Get("offset"))
+	if a.maxLimit > 0 && limit > a.maxLimit {
+		resp.StatusCode = 400
+		return resp, nil
+	}
+	matches := a.matches(q.Get("StudyDate"), q.Get("StudyTime"))
+	all := len(matches)
+	if a.cut > 0 {
+		matches = matches[:min(len(matches), a.cut)]
+	}
+	if !a.noOffset {
+		matches = matches[min(offset, len(matches)):]
+	}
+	if a.pageCap > 0 {
+		limit = min(limit, a.pageCap)
+	}
+	if !a.noLimit {
+		matches = matches[:min(limit, len(matches))]
+	}
+	if a.total {
+		resp.Header.Set("X-Total-Count", strconv.Itoa(all))
+	}
+	if rest := all - offset - len(matches); a.warning && rest > 0 {
+		resp.Header.Set("Warning", fmt.Sprintf(`299 pacs:8080 "There are %d additional results that can be requested"`, rest))
+	}
+	if a.vague && all > offset+len(matches) {
+		resp.Header.Set("Warning", "299 {+service}: There are additional results that can be requested.")
+	}
+	if len(matches) == 0 {
+		resp.StatusCode = 204
+		return resp, nil
+	}
+	resp.Body = io.NopCloser(strings.NewReader(a.list(matches)))
+	return resp, nil
+}
+
+// matches are the numbers of the studies of a range of dates and times; the
+// time of day of study i is i seconds, modulo a day.
+func (a *archive) matches(dates, times string) (found []int) {
+	from, to, isRange := strings.Cut(dates, "-")
+	if !isRange {
+		to = from
+	}
+	for i, d := range a.dates {
+		switch {
+		case a.onlyDated && dates == "":
+			continue
+		case dates == "" || a.noDates:
+		case d == "" && (!a.textDates || from != ""):
+			continue
+		case from != "" && d < from || to != "" && d > to:
+			continue
+		case times != "":
+			clock := fmt.Sprintf("%02d%02d%02d", i/3600%24, i/60%60, i%60)
+			first, last, _ := strings.Cut(times, "-")
+			if first != "" && clock < first || last != "" && clock > last {
+				continue
+			}
+		}
+		found = append(found, i)
+	}
+	if a.shuffle && len(found) > 0 {
+		by := a.requests * 7 % len(found)
+		found = slices.Concat(found[by:], found[:by])
+	}
+	return found
+}
+
+func (a *archive) list(numbers []int) string {
+	var b strings.Builder
+	b.WriteString("[")
+	for n, i := range numbers {
+		if n > 0 {
+			b.WriteString(",\n")
+		}
+		a.identity++
+		fmt.Fprintf(&b, `{"00080005":{"vr":"CS","Value":["ISO_IR 100"]},"00100010":{"vr":"PN","Value":[{"Alphabetic":"%s^%d"}]},`, canary, i)
+		if d := a.dates[i]; d != "" {
+			fmt.Fprintf(&b, `"00080020":{"Value":["%s"],"vr":"DA"},`, d)
+		} else {
+			b.WriteString(`"00080020":{"vr":"DA"},`)
+		}
+		switch {
+		case a.noCounts:
+		case a.asText:
+			b.WriteString(`"00201208":{"vr":"IS","Value":["3"]},`)
+		default:
+			b.WriteString(`"00201208":{"vr":"IS","Value":[3]},`)
+		}
+		b.WriteString(a.extra)
+		fmt.Fprintf(&b, `"0020000D":{"vr":"UI","Value":["2.25.%d"]}}`, i+1)
+	}
+	b.WriteString("]")
+	return b.String()
+}

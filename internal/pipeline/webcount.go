@@ -1,0 +1,158 @@
+package pipeline
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"leadglass/internal/census/webcount"
+	"leadglass/internal/gate"
+	"leadglass/internal/survey"
+)
+
+// webAsked is how many web services of one host are asked for numbers.
+const webAsked = 3
+
+// webSide is a web service of the host by which its archive may be counted.
+type webSide struct {
+	service *survey.Service
+	// root is the path of the DICOMweb root, empty where none is known.
+	root string
+	// search: the root answers searches for studies.
+	search bool
+	// routes are the retrieval routes that are open, unknown why they could
+	// not be told.
+	routes  []string
+	unknown string
+}
+
+// routeWADO names retrieval over DICOMweb among the routes of the census.
+const routeWADO = "WADO-RS"
+
+// usualRoots are the DICOMweb roots of products as they come.
+func usualRoots() map[string]string {
+	return map[string]string{"Orthanc": "/dicom-web", "dcm4chee-arc": "/dcm4chee-arc/aets/DCM4CHEE/rs"}
+}
+
+// webSides are the web services by which the archive may be counted.
+func (h *host) webSides() []webSide {
+	var sides []webSide
+	for i := range h.finding.Services {
+		s := &h.finding.Services[i]
+		if s.Protocol != survey.ProtocolHTTP || s.HTTP == nil || refuses(s) || len(sides) == webAsked {
+			continue
+		}
+		root, known := usualRoots()[productOf(s)]
+		if h.root != "" && h.rootPort == s.Port {
+			root, known = h.root, true
+		}
+		if !known {
+			continue
+		}
+		side := webSide{service: s, root: root, search: h.state("LG-W01", s.Port) != survey.Pass}
+		switch h.state("LG-W02", s.Port) {
+		case survey.Fail:
+			side.routes = []string{routeWADO}
+		case survey.Unknown:
+			side.unknown = "whether images can be retrieved over DICOMweb was not found out"
+		}
+		sides = append(sides, side)
+	}
+	return sides
+}
+
+// refuses reports whether a web service wants a login for everything.
+func refuses(s *survey.Service) bool {
+	return s.HTTP.AuthRequired && (s.HTTP.Status == http.StatusUnauthorized || s.HTTP.Status == http.StatusForbidden)
+}
+
+// productOf is the product of a service; empty where none is known.
+func productOf(s *survey.Service) string {
+	if s.Product.Confidence == survey.UnknownConf {
+		return ""
+	}
+	return s.Product.Name
+}
+
+// state is what a check found on a port, unknown where it was not made.
+func (h *host) state(id string, port uint16) survey.CheckState {
+	for _, c := range h.finding.Checks {
+		if c.ID == id && c.Port == port {
+			return c.State
+		}
+	}
+	return survey.Unknown
+}
+
+// webRoutes are the retrieval routes that are open on web services.
+func (h *host) webRoutes() (routes []string) {
+	for _, side := range h.webSides() {
+		routes = append(routes, side.routes...)
+	}
+	return routes
+}
+
+// webCount is what a web service of the host is counted with.
+func (h *host) webCount(side webSide, dicomRoutes []string) webcount.Options {
+	scheme := "http"
+	if side.service.TLS != nil {
+		scheme = "https"
+	}
+	left, _ := h.gate.Remaining()
+	client := h.gate.HTTPClient(gate.HTTPOptions{Names: h.names, Timeout: h.Timeouts.Query,
+		UserAgent: userAgent(h.Scope), MaxBody: webcount.DefaultMaxBody, Private: true})
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	o := webcount.Options{
+		Do:   func(_ context.Context, r *http.Request) (*http.Response, error) { return client.Do(r) },
+		Base: url.URL{Scheme: scheme, Host: net.JoinHostPort(h.gate.Addr().String(), strconv.Itoa(int(side.service.Port)))},
+		Root: side.root, Product: productOf(side.service), Routes: slices.Concat(dicomRoutes, side.routes),
+		SketchKey: h.SketchKey, MaxTime: max(left-left/countReserve, time.Millisecond),
+	}
+	if len(o.Routes) == 0 {
+		o.RoutesUnknown = side.unknown
+	}
+	return o
+}
+
+// numbers asks the number-only routes of the host's web services.
+func (h *host) numbers(ctx context.Context, routes []string) (counts survey.Counts, ok bool) {
+	for _, side := range h.webSides() {
+		if counts, ok = webcount.Numbers(ctx, h.webCount(side, routes)); ok {
+			return counts, true
+		}
+	}
+	return survey.Counts{}, false
+}
+
+// search counts through QIDO-RS, by the first web service that answers it.
+// Its answers hold what identifies patients, whether that is asked for or not;
+// an authority that allows no sample of it is not made to see such answers.
+func (h *host) search(ctx context.Context) survey.Counts {
+	counts := h.finding.Counts
+	for _, side := range h.webSides() {
+		if !side.search {
+			continue
+		}
+		if !h.Scope.Allow.Sample {
+			return survey.NotCounted("DICOMweb lists studies only with what identifies patients, of which the scope allows no sample")
+		}
+		r := webcount.QIDO(ctx, h.webCount(side, nil))
+		if _, ok := r.Counts.Studies.Int(); !ok {
+			if len(h.queried) == 0 { // else what the queries failed for says more
+				counts = r.Counts
+			}
+			continue
+		}
+		counts = r.Counts
+		h.sketch = r.Sketch
+		if r.Incomplete != "" {
+			h.incomplete(r.Incomplete)
+		}
+		break
+	}
+	return counts
+}
