@@ -17,7 +17,7 @@ DEMO_FLAGS ?=
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup build demo test bench fuzz lint clean check-go
+.PHONY: help setup build demo test bench fuzz data lint clean check-go
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -41,6 +41,9 @@ bench: setup check-go ## benchmarks, with allocations and ratios
 
 fuzz: check-go ## run each fuzz target for FUZZ_SECONDS
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+data: ## fetch the embedded country table again, from npm
+	@scripts/data.sh
 
 lint: check-go ## vet, gofmt, go.mod, staticcheck, known vulnerabilities
 	@go vet ./...

@@ -70,7 +70,7 @@ func layers() map[string]layer {
 		"internal/privacy": {imports: []string{"dicom", "internal/survey"},
 			needs: []string{"github.com/dchest/siphash", "github.com/axiomhq/hyperloglog"}},
 		"internal/attribute": {imports: []string{"internal/survey"},
-			needs: []string{"github.com/gaissmai/bart"}},
+			needs: []string{"github.com/gaissmai/bart", "github.com/oschwald/maxminddb-golang/v2"}},
 		"internal/pipeline": {imports: stages,
 			needs: []string{"net", "net/http", "crypto/tls"}},
 

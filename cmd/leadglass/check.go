@@ -30,6 +30,7 @@ type checkCommand struct {
 	FailOn          string        `help:"Exit with 4 when a verdict is this or worse: protected, identified, open, open-images." placeholder:"VERDICT"`
 	Explain         string        `help:"Print the page of a check, for example LG-D04, and do nothing else." placeholder:"ID"`
 	ProductsFile    string        `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
+	GeoIP           []string      `name:"geoip" help:"MMDB files with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), the most trusted first; asked after the overlay." placeholder:"FILE"`
 }
 
 // Help adds examples to --help.
@@ -62,7 +63,7 @@ func (c *checkCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return usage(err)
 	}
-	eng, err := newEngine(a, s, engineOptions{products: c.ProductsFile, titles: c.CalledAETitle, authorisedBy: c.AuthorisedBy})
+	eng, err := newEngine(a, s, engineOptions{products: c.ProductsFile, geoip: c.GeoIP, titles: c.CalledAETitle, authorisedBy: c.AuthorisedBy})
 	if err != nil {
 		return err
 	}

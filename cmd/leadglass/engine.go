@@ -20,6 +20,7 @@ type engineOptions struct {
 	products     string   // file with more fingerprints
 	titles       []string // called AE titles to try first
 	authorisedBy string
+	geoip        []string // MMDB files, the most trusted first
 }
 
 // newEngine wires the gate and the stages for a scope.
@@ -38,14 +39,38 @@ func newEngine(a *app, s *scope.Scope, o engineOptions) (*pipeline.Engine, error
 		Scope: s, Products: table, Log: a.log, SketchKey: privacy.NewKey(),
 		Memory: census.NewMemory(census.DefaultMemory), KnownAETitles: o.titles, Timeouts: pipeline.DefaultTimeouts, AuthorisedBy: o.authorisedBy,
 	}
-	if s.Overlay != "" {
-		overlay, err := attribute.LoadOverlay(s.Overlay)
-		if err != nil {
-			return nil, usage(err)
-		}
-		e.Attribute = overlay.Lookup
+	sources, err := attributions(s.Overlay, o.geoip)
+	if err != nil {
+		return nil, usage(err)
 	}
+	e.Attribute = sources.Owner
 	return e, nil
+}
+
+// attributions opens what says where an address is and whose: the scope's
+// overlay, the user's databases, the country table within the program.
+func attributions(overlay string, files []string) (*attribute.Sources, error) {
+	sources := new(attribute.Sources)
+	if overlay != "" {
+		o, err := attribute.LoadOverlay(overlay)
+		if err != nil {
+			return nil, err
+		}
+		sources.Overlay = o
+	}
+	for _, file := range files {
+		d, err := attribute.OpenDatabase(file)
+		if err != nil {
+			return nil, err
+		}
+		sources.Databases = append(sources.Databases, d)
+	}
+	embedded, err := attribute.Embedded()
+	if err != nil {
+		return nil, err
+	}
+	sources.Databases = append(sources.Databases, embedded)
+	return sources, nil
 }
 
 func loadProducts(file string) (*products.Table, error) {

@@ -7,8 +7,10 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"leadglass/internal/assess"
+	"leadglass/internal/attribute"
 )
 
 // version and commit are set by the linker.
@@ -110,7 +112,14 @@ func (c *versionCommand) Run(a *app) error {
 		Go      string            `json:"go"`
 		Licence string            `json:"licence"`
 		Modules map[string]string `json:"modules"`
-	}{version, commit, runtime.Version(), "Apache-2.0", map[string]string{}}
+		// Countries names the embedded country table, as its licence asks.
+		Countries string `json:"countries"`
+	}{version, commit, runtime.Version(), "Apache-2.0", map[string]string{}, ""}
+	table, err := attribute.Embedded()
+	if err != nil {
+		return err
+	}
+	v.Countries = attribute.Attribution + ", of " + table.Built().Format(time.DateOnly)
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range info.Deps {
 			v.Modules[m.Path] = m.Version
@@ -119,7 +128,7 @@ func (c *versionCommand) Run(a *app) error {
 	if c.JSON {
 		return json.NewEncoder(a.out).Encode(v)
 	}
-	fmt.Fprintf(a.out, "leadglass %s (commit %s, %s, %s/%s)\nApache License 2.0; %d modules of others are linked in: see docs/dependencies.md for their licences\n",
-		v.Version, v.Commit, v.Go, runtime.GOOS, runtime.GOARCH, len(v.Modules))
+	fmt.Fprintf(a.out, "leadglass %s (commit %s, %s, %s/%s)\nApache License 2.0; %d modules of others are linked in: see docs/dependencies.md for their licences\nCountry of an address: %s\n",
+		v.Version, v.Commit, v.Go, runtime.GOOS, runtime.GOARCH, len(v.Modules), v.Countries)
 	return nil
 }

@@ -17,12 +17,13 @@ import (
 )
 
 type surveyCommand struct {
-	ScopeFile    string `name:"scope" required:"" help:"The scope file: what may be probed, on whose authority." placeholder:"FILE"`
-	Name         string `help:"The survey's name; default: the scope's." placeholder:"NAME"`
-	Resume       bool   `help:"Continue the last survey of this scope that was interrupted."`
-	Concurrency  int    `help:"How many hosts are examined side by side." default:"32"`
-	ProductsFile string `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
-	JSON         bool   `help:"JSON Lines on stdout: every finding, then a summary."`
+	ScopeFile    string   `name:"scope" required:"" help:"The scope file: what may be probed, on whose authority." placeholder:"FILE"`
+	Name         string   `help:"The survey's name; default: the scope's." placeholder:"NAME"`
+	Resume       bool     `help:"Continue the last survey of this scope that was interrupted."`
+	Concurrency  int      `help:"How many hosts are examined side by side." default:"32"`
+	ProductsFile string   `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
+	GeoIP        []string `name:"geoip" help:"MMDB files with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), the most trusted first; asked after the overlay." placeholder:"FILE"`
+	JSON         bool     `help:"JSON Lines on stdout: every finding, then a summary."`
 }
 
 // Help adds examples to --help.
@@ -43,12 +44,13 @@ func (c *surveyCommand) Run(ctx context.Context, a *app) error {
 		return usage(err)
 	}
 	_, _, err = runSurvey(ctx, a, s, surveyOptions{name: c.Name, resume: c.Resume, workers: c.Concurrency,
-		products: c.ProductsFile, json: c.JSON})
+		products: c.ProductsFile, geoip: c.GeoIP, json: c.JSON})
 	return err
 }
 
 // surveyOptions is what a survey needs besides its scope.
 type surveyOptions struct {
+	geoip     []string
 	name      string
 	resume    bool
 	simulated bool
@@ -77,7 +79,7 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		return survey.Survey{}, nil, usage(err)
 	}
 	boundHeap()
-	eng, err := newEngine(a, s, engineOptions{products: o.products})
+	eng, err := newEngine(a, s, engineOptions{products: o.products, geoip: o.geoip})
 	if err != nil {
 		return survey.Survey{}, nil, err
 	}

@@ -1,7 +1,9 @@
-// Package attribute answers where an archive is and whose it is: country,
-// site and contact, from a table that the user supplies (the overlay).
+// Package attribute answers where an archive is and whose it is: country, site,
+// contact, AS number and network. What the user's overlay says stands; then
+// come the databases that the user gives, and last the country table within
+// the program.
 //
-// It guesses nothing and asks nobody: an address that no row covers stays
+// It guesses nothing and asks nobody: an address that no source covers stays
 // unknown. The next stage is the store.
 package attribute
 

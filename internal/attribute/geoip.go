@@ -1,0 +1,253 @@
+package attribute
+
+import (
+	_ "embed" // the country table
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/oschwald/maxminddb-golang/v2"
+
+	"leadglass/internal/survey"
+)
+
+// Sources of an attribution, for survey.Owner.Source.
+const (
+	// SourceGeoIP is a database that the user gave.
+	SourceGeoIP = "geoip"
+	// SourceEmbedded is the country table within the program.
+	SourceEmbedded = "embedded"
+)
+
+// Database is a table of addresses in the MMDB format: country, AS number,
+// name of the network, whichever it holds. It is safe for concurrent use.
+type Database struct {
+	reader *maxminddb.Reader
+	source string
+}
+
+// OpenDatabase opens an MMDB file in one of the layouts of GeoLite2 and GeoIP2
+// (Country, City, ASN), DB-IP (the same), IPinfo (Lite, country and ASN files)
+// and ip-location-db. It must be closed.
+func OpenDatabase(path string) (*Database, error) {
+	r, err := maxminddb.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database %s: %w; give a file in the MMDB format, such as GeoLite2-Country.mmdb", path, err)
+	}
+	return checked(r, filepath.Base(path))
+}
+
+func checked(r *maxminddb.Reader, name string) (*Database, error) {
+	d := &Database{reader: r, source: SourceGeoIP}
+	if err := d.probe(name); err != nil {
+		_ = r.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// probe refuses a database of something else, such as one of proxies.
+func (d *Database) probe(name string) error {
+	// most ends the walk through a damaged tree, which may have circles.
+	const enough, most = 1000, 1_000_000
+	n, walked := 0, 0
+	for result := range d.reader.Networks(maxminddb.IncludeNetworksWithoutData()) {
+		if walked++; walked > most {
+			break
+		}
+		if result.Err() == nil && !result.Found() {
+			continue
+		}
+		var e entry
+		if err := result.Decode(&e); err != nil {
+			return fmt.Errorf("database %s: %w; the file is damaged, or not of the MMDB layouts of GeoLite2, DB-IP, IPinfo and ip-location-db", name, err)
+		}
+		if e.country() != "" || e.number() != 0 {
+			return nil
+		}
+		if n++; n >= enough {
+			break
+		}
+	}
+	return fmt.Errorf("database %s (%s) names neither countries nor networks in its first %d entries; give one of the kinds Country, City or ASN",
+		name, d.reader.Metadata.DatabaseType, n)
+}
+
+// Close closes the file.
+func (d *Database) Close() error { return d.reader.Close() }
+
+// Built returns when the database was made.
+func (d *Database) Built() time.Time {
+	return time.Unix(int64(d.reader.Metadata.BuildEpoch), 0).UTC()
+}
+
+// Kind returns the database's name for itself.
+func (d *Database) Kind() string { return d.reader.Metadata.DatabaseType }
+
+// entry is what the layouts have in common, under all the names they use.
+type entry struct {
+	// CountryCode is ip-location-db's and IPinfo Lite's; Country is a string
+	// in IPinfo's other files and a map in GeoLite2 and DB-IP.
+	CountryCode string `maxminddb:"country_code"`
+	Country     any    `maxminddb:"country"`
+	// AutonomousSystemNumber and -Organization are those of GeoLite2-ASN;
+	// IPinfo writes "AS15169" in asn.
+	AutonomousSystemNumber       uint32 `maxminddb:"autonomous_system_number"`
+	AutonomousSystemOrganization string `maxminddb:"autonomous_system_organization"`
+	ASN                          any    `maxminddb:"asn"`
+	ASName                       string `maxminddb:"as_name"`
+	Name                         string `maxminddb:"name"`
+}
+
+// country returns an assigned ISO 3166-1 code, or "" where the table says
+// something else, such as EU for a region.
+func (e *entry) country() string {
+	code := e.CountryCode
+	switch c := e.Country.(type) {
+	case string:
+		if code == "" {
+			code = c
+		}
+	case map[string]any:
+		if iso, ok := c["iso_code"].(string); ok && code == "" {
+			code = iso
+		}
+	}
+	code = strings.ToUpper(code)
+	if survey.CountryName(code) == "" {
+		return ""
+	}
+	return code
+}
+
+func (e *entry) number() uint32 {
+	if e.AutonomousSystemNumber != 0 {
+		return e.AutonomousSystemNumber
+	}
+	switch n := e.ASN.(type) {
+	case string:
+		v, err := strconv.ParseUint(strings.TrimPrefix(strings.ToUpper(n), "AS"), 10, 32)
+		if err == nil {
+			return uint32(v)
+		}
+	case uint64:
+		if n < 1<<32 {
+			return uint32(n)
+		}
+	}
+	return 0
+}
+
+func (e *entry) network() string {
+	for _, name := range []string{e.AutonomousSystemOrganization, e.ASName, e.Name} {
+		if name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// lookup returns what the database says of an address; nothing where it is
+// damaged at that place.
+func (d *Database) lookup(addr netip.Addr) (entry, bool) {
+	result := d.reader.Lookup(addr)
+	var e entry
+	if !result.Found() || result.Decode(&e) != nil {
+		return entry{}, false
+	}
+	return e, true
+}
+
+// Attribution names the makers of the embedded country table, as the licence of
+// its source asks (CC BY 4.0).
+const Attribution = "ip-location-db by sapics (CC0 1.0), from statistics of the Number Resource Organization, nro.net (CC BY 4.0)"
+
+//go:embed data/country.mmdb
+var countries []byte
+
+// Embedded is the country table within the program; data/README.md says where
+// it comes from, and how good it is.
+var Embedded = sync.OnceValues(func() (*Database, error) {
+	r, err := maxminddb.OpenBytes(countries)
+	if err != nil {
+		return nil, fmt.Errorf("the country table within the program: %w", err)
+	}
+	return &Database{reader: r, source: SourceEmbedded}, nil
+})
+
+// Sources are what an attribution is made from, the most trusted first.
+type Sources struct {
+	// Overlay may be nil.
+	Overlay *Overlay
+	// Databases are asked in order: each fills in what those before it leave
+	// open.
+	Databases []*Database
+}
+
+// Owner returns what the sources know of an address, and false where they know
+// nothing. What the overlay says stands; country, AS number and network that
+// it leaves empty come from the first database that has them. Owner.Source
+// names where the country comes from, or the rest where that is unknown.
+func (s *Sources) Owner(addr netip.Addr) (survey.Owner, bool) {
+	if s == nil || !addr.IsValid() {
+		return survey.Owner{}, false
+	}
+	addr = addr.Unmap().WithZone("")
+	owner, known := s.Overlay.Lookup(addr)
+	if special(addr) {
+		return owner, known
+	}
+	for _, d := range s.Databases {
+		if owner.Country != "" && owner.ASN != 0 {
+			break
+		}
+		e, ok := d.lookup(addr)
+		if !ok {
+			continue
+		}
+		if c := e.country(); c != "" && owner.Country == "" {
+			owner.Country, owner.Source, known = c, d.source, true
+		}
+		if n := e.number(); n != 0 && owner.ASN == 0 {
+			owner.ASN, owner.Network, known = n, e.network(), true
+			if owner.Source == "" {
+				owner.Source = d.source
+			}
+		}
+	}
+	return owner, known
+}
+
+// special reports whether an address belongs to nobody in the world: private,
+// for documentation, for benchmarks, reserved (IANA special-purpose address
+// registries, RFC 6890). What databases say of these is an error of theirs.
+func special(addr netip.Addr) bool {
+	if !addr.IsGlobalUnicast() || addr.IsPrivate() {
+		return true
+	}
+	for _, p := range specialPrefixes {
+		if p.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+var specialPrefixes = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),
+	netip.MustParsePrefix("100.64.0.0/10"),   // shared by carriers, RFC 6598
+	netip.MustParsePrefix("192.0.0.0/24"),    // protocol assignments
+	netip.MustParsePrefix("192.0.2.0/24"),    // documentation, RFC 5737
+	netip.MustParsePrefix("198.18.0.0/15"),   // benchmarks, RFC 2544
+	netip.MustParsePrefix("198.51.100.0/24"), // documentation
+	netip.MustParsePrefix("203.0.113.0/24"),  // documentation
+	netip.MustParsePrefix("240.0.0.0/4"),     // reserved
+	netip.MustParsePrefix("100::/64"),        // discard, RFC 6666
+	netip.MustParsePrefix("2001:2::/48"),     // benchmarks
+	netip.MustParsePrefix("2001:db8::/32"),   // documentation, RFC 3849
+	netip.MustParsePrefix("3fff::/20"),       // documentation, RFC 9637
+}
