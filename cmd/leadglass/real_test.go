@@ -53,7 +53,7 @@ func TestCheckOpenOrthanc(t *testing.T) {
 		t.Errorf("product %+v is certain, and the DICOM port alone cannot tell", service.Product)
 	}
 	counts(t, f, "40 exact", "120 exact")
-	states(t, f, survey.Fail, "LG-D01", "LG-D03", "LG-D04", "LG-D06")
+	states(t, f, survey.Fail, "LG-D01", "LG-D03", "LG-D04", "LG-D06", "LG-D12")
 
 	port := strconv.Itoa(int(s.DICOMPort))
 	path := file(t, scopeText("127.0.0.1", port, strconv.Itoa(int(s.HTTPPort))))
@@ -68,7 +68,14 @@ func TestCheckOpenOrthanc(t *testing.T) {
 		}
 	}
 	counts(t, f, "40 exact", "120 exact")
-	states(t, f, survey.Fail, "LG-D01", "LG-D03", "LG-D04", "LG-D06")
+	// Debian's Orthanc 1.10.1 on DCMTK 3.6.7: named by advisories, which Debian
+	// may have closed.
+	states(t, f, survey.Fail, "LG-D01", "LG-D03", "LG-D04", "LG-D06", "LG-D12", "LG-W08")
+	for id, part := range map[string]string{"LG-D12": "DCMTK 3.6.7", "LG-W08": "CVE-2023-33466"} {
+		if e := checks(f)[id].Evidence; !strings.Contains(e, part) || !strings.Contains(e, "Debian") {
+			t.Errorf("%s says: %s", id, e)
+		}
+	}
 
 	text := leadglass(t, "check", s.DICOMAddr()).want(t, exitDone).out
 	for _, part := range []string{"OPEN-IMAGES", "40", "120", "LG-D04", "DicomAlwaysAllowFind"} {

@@ -3,9 +3,9 @@ package assess
 // Catalogue lists the checks, in the order in which they are made and shown.
 func Catalogue() []Check {
 	return []Check{
-		LGD01, LGD02, LGD03, LGD04, LGD05, LGD06, LGD07, LGD08, LGD09, LGD13,
+		LGD01, LGD02, LGD03, LGD04, LGD05, LGD06, LGD07, LGD08, LGD09, LGD12, LGD13,
 		LGT01, LGT03, LGT04,
-		LGW04, LGW05,
+		LGW04, LGW05, LGW08,
 		LGN01,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -52,16 +53,29 @@ func Builtin() (*Table, error) {
 		return nil, fmt.Errorf("listing the embedded fingerprints: %w", err)
 	}
 	t := &Table{}
+	type read struct {
+		name     string
+		data     []byte
+		products []product
+	}
+	var files []read
 	for _, name := range names {
 		data, err := embedded.ReadFile(name)
 		if err != nil {
 			return nil, fmt.Errorf("reading the embedded fingerprints: %w", err)
 		}
+		before := len(t.products)
 		if err := t.add(name, data); err != nil {
 			return nil, err
 		}
+		files = append(files, read{name, data, t.products[before:]})
 	}
-	return t, t.check()
+	for _, f := range files { // when all toolkits are known
+		if err := t.check(f.name, f.data, f.products); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
 }
 
 // Load returns the fingerprints of the program with those of a user's file
@@ -95,7 +109,10 @@ func Parse(name string, data []byte) (*Table, error) {
 	t.products = append(own.products, t.products...)
 	t.vendors = append(own.vendors, t.vendors...)
 	t.titles = append(own.titles, t.titles...)
-	return t, t.check()
+	if err := t.check(name, data, own.products); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // add reads one file into the table.
@@ -134,6 +151,9 @@ func located(name string, err error) error {
 	var ye yaml.Error
 	if errors.As(err, &ye) {
 		at.What = ye.GetMessage()
+		if strings.Contains(at.What, "unknown field") {
+			at.What += ": docs/products.md lists the keys"
+		}
 		if tk := ye.GetToken(); tk != nil && tk.Position != nil {
 			at.Line, at.Column = tk.Position.Line, tk.Position.Column
 		}

@@ -192,20 +192,26 @@ func position(data []byte, at string) (line, column int) {
 	return 1, 1
 }
 
-// check looks at the table as a whole: names that refer to others.
-func (t *Table) check() error {
+// check looks at names that refer to others in the table. data is the file that
+// the products of own were read from, for the place of a mistake.
+func (t *Table) check(name string, data []byte, own []product) error {
 	known := func(name string) bool {
 		return slices.ContainsFunc(t.toolkits, func(k toolkit) bool { return k.Name == name })
 	}
-	for _, p := range t.products {
-		for _, name := range p.Toolkits {
-			if !known(name) {
-				return fmt.Errorf("product %q: toolkit %q is not in the table", p.Name, name)
+	missing := func(i int, at, toolkit string) error {
+		line, column := position(data, fmt.Sprintf("$.products[%d].%s", i, at))
+		return &FileError{File: name, Line: line, Column: column,
+			What: fmt.Sprintf("toolkit %q is not in the table: name one that `leadglass products --json` lists, or add it under toolkits", toolkit)}
+	}
+	for i, p := range own {
+		for j, toolkit := range p.Toolkits {
+			if !known(toolkit) {
+				return missing(i, fmt.Sprintf("toolkits[%d]", j), toolkit)
 			}
 		}
-		for _, s := range p.Behaviour {
+		for j, s := range p.Behaviour {
 			if s.Toolkit != "" && !known(s.Toolkit) {
-				return fmt.Errorf("product %q: toolkit %q is not in the table", p.Name, s.Toolkit)
+				return missing(i, fmt.Sprintf("behaviour[%d].toolkit", j), s.Toolkit)
 			}
 		}
 	}
