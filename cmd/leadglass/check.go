@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ import (
 )
 
 type checkCommand struct {
-	Targets []string `arg:"" optional:"" name:"target" help:"HOST, HOST:PORT or [IPv6]:PORT. Without a port, all ports of the scope are tried."`
+	Targets []string `arg:"" optional:"" name:"target" help:"HOST, HOST:PORT, [IPv6]:PORT, or the URL of a DICOMweb root. Without a port, all ports of the scope are tried."`
 
 	ScopeFile       string        `name:"scope" help:"The scope file that permits the targets. Loopback and private addresses need none." placeholder:"FILE"`
 	AuthorisedBy    string        `help:"Who allowed the check of a public address; recorded in the output." placeholder:"TEXT"`
@@ -38,6 +39,7 @@ func (checkCommand) Help() string {
 	return `Examples:
   leadglass check 127.0.0.1                       all the usual ports of this machine
   leadglass check 127.0.0.1:4242 --json           one port, for a script
+  leadglass check https://127.0.0.1:8443/dicom-web
   leadglass check pacs.example.org --scope mandate.yaml
   leadglass check 10.1.2.3:104 --called-ae-title ARCHIVE --fail-on open
   leadglass check --explain LG-D06`
@@ -159,6 +161,7 @@ type target struct {
 	host string
 	addr netip.Addr // valid when host is an address
 	port uint16     // 0 for the scope's ports
+	url  string     // the DICOMweb root, where the user named one
 }
 
 func parseTargets(args []string) ([]target, error) {
@@ -175,7 +178,7 @@ func parseTargets(args []string) ([]target, error) {
 
 func parseTarget(arg string) (target, error) {
 	if strings.Contains(arg, "://") {
-		return target{}, errors.New("is a URL; name a host or HOST:PORT")
+		return parseURL(arg)
 	}
 	if addr, err := netip.ParseAddr(strings.Trim(arg, "[]")); err == nil {
 		return target{host: addr.String(), addr: addr}, nil
@@ -197,6 +200,28 @@ func parseTarget(arg string) (target, error) {
 		return target{}, errors.New("is neither a host nor HOST:PORT; networks go into a scope file for `leadglass survey`")
 	}
 	return t, nil
+}
+
+// parseURL reads a target that is the URL of a DICOMweb root.
+func parseURL(arg string) (target, error) {
+	u, err := url.Parse(arg)
+	switch {
+	case err != nil:
+		return target{}, errors.New("is no URL; a DICOMweb root is like https://pacs.example.org/dicom-web")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return target{}, fmt.Errorf("has the scheme %q; a DICOMweb root begins with http:// or https://", u.Scheme)
+	case u.User != nil:
+		return target{}, errors.New("holds a name or password; none is ever sent, name the root without it")
+	case u.RawQuery != "" || u.Fragment != "":
+		return target{}, errors.New("holds a query or fragment; name the root alone, like https://pacs.example.org/dicom-web")
+	}
+	service := u.Port()
+	if service == "" {
+		service = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	t, err := parseTarget("[" + u.Hostname() + "]:" + service)
+	t.url = u.String()
+	return t, err
 }
 
 // cutPort cuts the port off behind the last colon, unless that colon is part

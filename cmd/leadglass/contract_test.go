@@ -117,7 +117,7 @@ func TestTargets(t *testing.T) {
 			t.Errorf("%s: %+v, %v, want %+v", arg, got, err, want)
 		}
 	}
-	for _, arg := range []string{"", ":104", "10.1.2.3:0", "10.1.2.3:65536", "10.1.2.3:x", "10.0.0.0/8", "::1]:104x", "a b", "https://pacs.example/"} {
+	for _, arg := range []string{"", ":104", "10.1.2.3:0", "10.1.2.3:65536", "10.1.2.3:x", "10.0.0.0/8", "::1]:104x", "a b", "https://user:secret@pacs.example/"} {
 		if got, err := parseTarget(arg); err == nil {
 			t.Errorf("%q is taken for %+v", arg, got)
 		}

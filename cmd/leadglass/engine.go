@@ -95,7 +95,7 @@ func resolve(ctx context.Context, g *gate.Gate, t target) ([]survey.Candidate, e
 		if err := g.Check(addr); err != nil {
 			return nil, fmt.Errorf("target %s: %w", t.host, err)
 		}
-		candidates = append(candidates, survey.Candidate{Host: t.host, Address: addr, Port: t.port})
+		candidates = append(candidates, survey.Candidate{Host: t.host, Address: addr, Port: t.port, HTTPURL: t.url})
 	}
 	return candidates, nil
 }

@@ -82,7 +82,7 @@ archives:
 		"127.0.45.3": {"1234 exact", "9999 exact", "qido-rs", ""},
 		"127.0.45.4": {"100 lower-bound", "", "qido-rs", "pays no heed"},
 		"127.0.45.5": {"100 lower-bound", "", "qido-rs", "longer than the limit"},
-		"127.0.45.6": {"unknown", "unknown", "", "refuses the search with status 403"},
+		"127.0.45.6": {"unknown", "unknown", "", "no service answers queries"},
 	} {
 		f := s.run(t, "check", host, "--scope", scope, "--json").finding(t)
 		if want.images == "" {

@@ -78,6 +78,7 @@ func notApplicable(format string, args ...any) Result {
 const (
 	RouteGet  = "C-GET"
 	RouteMove = "C-MOVE"
+	RouteWADO = "WADO-RS"
 )
 
 // Assessment is what the checks of one service found.
@@ -86,7 +87,8 @@ type Assessment struct {
 	// Queries are the SOP classes whose C-FIND was answered: of Study Root,
 	// Patient Root and Modality Worklist, in this order.
 	Queries []string
-	// Routes are the retrieval routes that are open: RouteGet, RouteMove.
+	// Routes are the retrieval routes that are open: RouteGet, RouteMove,
+	// RouteWADO.
 	Routes []string
 	// Behaviours are the facts seen, named as survey.BehaviourFind and its
 	// like, for telling products apart.

@@ -14,7 +14,8 @@ type GradeRule struct {
 // gradeFacts is what grades depend on.
 type gradeFacts struct {
 	verdict survey.Verdict
-	// viewer: a viewer or administration page answers without login.
+	// viewer: a viewer or administration page, or another web side of the
+	// archive, answers without login.
 	viewer bool
 	// guessed: a made-up or default called AE title opens an association on a
 	// port without TLS.
@@ -33,7 +34,7 @@ func GradeRules() []GradeRule {
 			func(f gradeFacts) bool { return !f.verdict.Speaks() }},
 		{survey.GradeF, "the verdict is open or open-images: queries are answered",
 			func(f gradeFacts) bool { return f.verdict.FreelyAccessible() }},
-		{survey.GradeD, "a viewer or administration page answers without login (LG-W04 fails)",
+		{survey.GradeD, "a viewer or administration page, the product's interface, or DICOM files answer without login (LG-W04, LG-W06 or LG-W07 fails)",
 			func(f gradeFacts) bool { return f.viewer }},
 		{survey.GradeD, "the verdict is identified, in plaintext, with a made-up or a default called AE title (LG-D03 fails, and LG-D01 or LG-D02)",
 			func(f gradeFacts) bool { return f.guessed }},
@@ -68,7 +69,7 @@ func RuleFor(services []survey.Service, checks []survey.Check) GradeRule {
 func factsOf(services []survey.Service, checks []survey.Check) gradeFacts {
 	f := gradeFacts{
 		verdict:     Verdict(services, checks),
-		viewer:      failedOn(checks, 0, LGW04.ID),
+		viewer:      failedOn(checks, 0, LGW04.ID, LGW06.ID, LGW07.ID),
 		certificate: failedOn(checks, 0, LGT03.ID),
 		mutual:      true,
 	}

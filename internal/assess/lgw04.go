@@ -16,7 +16,8 @@ var LGW04 = Check{
 but pages that ask for no login seldom protect what is behind them, and search engines find them.`,
 	Tested: `The start page is compared with the fingerprints of known viewers and archives. Known, and neither 401 nor 403
 nor a login form: fail. No study is opened, and no other page is looked at for this check. A page that demands a login only
-when its script asks for data looks the same from outside.`,
+when its script asks for data looks the same from outside; where a DICOMweb service was found, the evidence says whether that
+demands one.`,
 	Sends: `Nothing of its own; identification sends one GET for the start page.`,
 	Remedies: map[Product]string{
 		Orthanc: `in orthanc.json:
@@ -42,7 +43,21 @@ func runW04(_ context.Context, s *Session) Result {
 	case !h.Viewer:
 		return pass("The page is neither a viewer nor an administration page.")
 	}
-	return fail("The start page is %s, without login (status %d).", pageName(h.Page), h.Status)
+	return fail("The start page is %s, without login (status %d)%s.", pageName(h.Page), h.Status, s.dataBehind())
+}
+
+// dataBehind says how far the DICOMweb service beside a page is open, where
+// LG-W01 has found one.
+func (s *Session) dataBehind() string {
+	switch w := s.Service.DICOMweb; {
+	case w == nil:
+		return ""
+	case w.QIDO == survey.AccessProtected:
+		return "; the DICOMweb service beside it demands one"
+	case w.QIDO == survey.AccessOpen:
+		return "; the DICOMweb service beside it is open too"
+	}
+	return ""
 }
 
 func pageName(page string) string {

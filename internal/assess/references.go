@@ -20,4 +20,11 @@ const (
 	refGet               = "DICOM PS3.4 C.4.3, C-GET"
 	refStore             = "DICOM PS3.4 annex B, storage service class"
 	refWorklist          = "DICOM PS3.4 annex K, basic worklist management"
+	refQIDO              = "DICOM PS3.18 10.6, search transaction (QIDO-RS)"
+	refWADO              = "DICOM PS3.18 10.4, retrieve transaction (WADO-RS)"
+	refWADOURI           = "DICOM PS3.18 9, URI service (WADO-URI)"
+	refSTOW              = "DICOM PS3.18 10.5, store transaction (STOW-RS)"
+	refCapability        = "DICOM PS3.18 8.9, retrieve capabilities transaction"
+	refCORS              = "WHATWG Fetch standard, CORS protocol"
+	refCWE548            = "CWE-548, exposure of information through directory listing"
 )

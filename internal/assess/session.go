@@ -49,6 +49,9 @@ type Allow struct {
 	// DefaultAETitles says that the product defaults were tried where a
 	// made-up called title was refused.
 	DefaultAETitles bool
+	// DICOMweb permits to ask HTTP services for DICOMweb and for the
+	// product's routes.
+	DICOMweb bool
 }
 
 // Session is the work on one service: what is known of it, how to reach it,
@@ -62,6 +65,8 @@ type Session struct {
 	Address netip.Addr
 	// Open opens associations with the service; only DICOM services need it.
 	Open ul.Opener
+	// Web is how to ask the service; only HTTP services need it.
+	Web Web
 	// CallingAETitle is the title that Open announces. The C-MOVE probe names
 	// it as destination.
 	CallingAETitle string
@@ -77,6 +82,7 @@ type Session struct {
 	routes     []string
 	behaviours []string
 	traffic    survey.Traffic
+	web        *webFacts
 }
 
 // line is the association that several checks use in turn.

@@ -29,15 +29,17 @@ func Verdict(services []survey.Service, checks []survey.Check) survey.Verdict {
 // verdictOf is the verdict on one service. A query and a retrieval count as
 // open images only where the same port answers both.
 func verdictOf(s survey.Service, checks []survey.Check) survey.Verdict {
-	studies := failedOn(checks, s.Port, LGD04.ID, LGD05.ID)
+	studies := failedOn(checks, s.Port, LGD04.ID, LGD05.ID, LGW01.ID)
 	switch {
-	case studies && failedOn(checks, s.Port, LGD06.ID, LGD07.ID):
+	case studies && failedOn(checks, s.Port, LGD06.ID, LGD07.ID, LGW02.ID):
 		return survey.OpenImages
 	case studies || failedOn(checks, s.Port, LGD09.ID):
 		return survey.Open
 	case s.Levels.Associates:
 		return survey.Identified
-	case s.Levels.Speaks:
+	case failedOn(checks, s.Port, LGW02.ID): // images for those who know their UIDs
+		return survey.Identified
+	case s.Levels.Speaks || speaksDICOMweb(s):
 		return survey.Protected
 	case s.Protocol == survey.ProtocolHTTP && s.HTTP != nil && s.HTTP.Page != "":
 		// The web side of an archive. What is open of it is said beside the
@@ -51,6 +53,13 @@ func verdictOf(s survey.Service, checks []survey.Check) survey.Verdict {
 		return survey.NotDICOM
 	}
 	return survey.Unreachable
+}
+
+// speaksDICOMweb reports whether a DICOMweb service answered, be it that it
+// demands a login.
+func speaksDICOMweb(s survey.Service) bool {
+	w := s.DICOMweb
+	return w != nil && (w.QIDO == survey.AccessOpen || w.QIDO == survey.AccessProtected || w.WADO == survey.AccessProtected)
 }
 
 // Decides returns the index of the service that decides the verdict, -1 when

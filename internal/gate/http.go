@@ -46,6 +46,10 @@ type HTTPOptions struct {
 	// Private overwrites what a response's body leaves in buffers, for bodies
 	// that hold values of patients.
 	Private bool
+	// ReadAhead bounds what is taken from the connection beyond the headers
+	// before the body is read, in bytes; default 4 KiB, at least 16. Under TLS
+	// a record is the least.
+	ReadAhead int
 }
 
 func (o HTTPOptions) withDefaults() HTTPOptions {
@@ -93,6 +97,7 @@ func (h *Host) HTTPClient(o HTTPOptions) *http.Client {
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: o.MaxHeader,
+		ReadBufferSize:         o.ReadAhead,
 	}
 	if o.Private {
 		base = &privateTransport{own: own, tls: o.TLS, handshake: h.gate.opt.ConnectTimeout, maxHeader: o.MaxHeader}

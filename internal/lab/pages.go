@@ -71,8 +71,19 @@ func (a *Archive) pages(w *Web) http.Handler {
 	if w.API {
 		a.api(mux, w)
 	}
-	if w.DICOMweb {
+	switch {
+	case w.DICOMwebStatus != 0:
+		mux.HandleFunc(webRoot(w.Page)+"/", func(rw http.ResponseWriter, _ *http.Request) {
+			http.Error(rw, "refused", w.DICOMwebStatus)
+		})
+	case w.DICOMweb:
 		a.dicomweb(mux, webRoot(w.Page), w)
+	}
+	if w.Fallback {
+		mux.HandleFunc("GET /", func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+			_, _ = io.WriteString(rw, page)
+		})
 	}
 	return w.guard(mux)
 }
@@ -128,6 +139,9 @@ func (a *Archive) api(mux *http.ServeMux, w *Web) {
 		number(webRoot(w.Page)+"/series/count", series)
 		number(webRoot(w.Page)+"/instances/count", images)
 		number(webRoot(w.Page)+"/patients/count", patients)
+		mux.HandleFunc("GET "+webRoot(w.Page)+"/studies/size", func(rw http.ResponseWriter, _ *http.Request) {
+			writeJSON(rw, map[string]int64{"size": images * 524288})
+		})
 		return
 	}
 	mux.HandleFunc("GET /system", func(rw http.ResponseWriter, _ *http.Request) {
@@ -146,25 +160,50 @@ func writeJSON(rw http.ResponseWriter, v any) {
 	_ = json.NewEncoder(rw).Encode(v)
 }
 
-// dicomweb answers QIDO-RS with the study list and WADO-RS with 404 for what
-// does not exist (PS3.18).
+// dicomweb answers QIDO-RS with the study list, and WADO-RS and WADO-URI with
+// 404 for what does not exist (PS3.18).
 func (a *Archive) dicomweb(mux *http.ServeMux, root string, w *Web) {
 	mux.HandleFunc("GET "+root+"/studies", func(rw http.ResponseWriter, r *http.Request) { a.search(rw, r, &w.Search) })
 	mux.HandleFunc("OPTIONS "+root+"/studies", func(rw http.ResponseWriter, _ *http.Request) {
+		if w.Page == OrthancPage { // 1.10.1 answers OPTIONS so
+			rw.WriteHeader(http.StatusNotFound)
+			return
+		}
 		rw.Header().Set("Allow", "GET, POST, OPTIONS")
 		rw.WriteHeader(http.StatusNoContent)
 	})
 	mux.HandleFunc("GET "+root+"/studies/{uid}", func(rw http.ResponseWriter, r *http.Request) {
-		if a.contents == nil {
-			http.NotFound(rw, r)
+		if w.QueryOnly {
+			http.Error(rw, "Forbidden", http.StatusForbidden)
 			return
 		}
-		i, _, _, ok := a.parts(r.PathValue("uid"))
-		if _, there := a.contents.Study(i); !ok || !there {
-			http.NotFound(rw, r)
-			return
-		}
-		rw.Header().Set("Content-Type", `multipart/related; type="application/dicom"; boundary=lab`)
-		_, _ = io.WriteString(rw, "--lab\r\nContent-Type: application/dicom\r\n\r\n\r\n--lab--\r\n")
+		a.wado(rw, r)
 	})
+	if base, ok := strings.CutSuffix(root, "/rs"); ok {
+		mux.HandleFunc("GET "+base+"/wado", func(rw http.ResponseWriter, r *http.Request) {
+			switch {
+			case w.QueryOnly:
+				http.Error(rw, "Forbidden", http.StatusForbidden)
+			case r.URL.Query().Get("requestType") != "WADO":
+				http.Error(rw, "requestType is missing", http.StatusBadRequest)
+			default:
+				http.NotFound(rw, r)
+			}
+		})
+	}
+}
+
+// wado answers the retrieval of a study, with no image in it.
+func (a *Archive) wado(rw http.ResponseWriter, r *http.Request) {
+	if a.contents == nil {
+		http.NotFound(rw, r)
+		return
+	}
+	i, _, _, ok := a.parts(r.PathValue("uid"))
+	if _, there := a.contents.Study(i); !ok || !there {
+		http.NotFound(rw, r)
+		return
+	}
+	rw.Header().Set("Content-Type", `multipart/related; type="application/dicom"; boundary=lab`)
+	_, _ = io.WriteString(rw, "--lab\r\nContent-Type: application/dicom\r\n\r\n\r\n--lab--\r\n")
 }

@@ -243,13 +243,23 @@ func (a *Archive) verdict() string {
 	if g.Expect != nil && g.Expect.Verdict != "" {
 		return g.Expect.Verdict
 	}
-	dicomweb := false
+	verdict := g.dicomVerdict()
 	for i := range g.Web {
-		dicomweb = dicomweb || g.Web[i].DICOMweb && !g.Web[i].Auth
+		switch w := &g.Web[i]; {
+		case w.retrieved():
+			return openImages
+		case w.queried() && verdict != openImages:
+			verdict = open
+		case w.guarded() && (verdict == notDICOM || verdict == unreachable):
+			verdict = protected
+		}
 	}
+	return verdict
+}
+
+// dicomVerdict is the verdict without what the web servers answer.
+func (g *Group) dicomVerdict() string {
 	switch {
-	case dicomweb:
-		return openImages
 	case g.Speaks == Closed && len(g.Web) == 0:
 		return unreachable
 	case g.Speaks != SpeaksDICOM:

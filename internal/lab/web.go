@@ -47,6 +47,14 @@ type Web struct {
 	DICOMweb bool `yaml:"dicomweb,omitempty"`
 	// Search is how searches for studies are answered there.
 	Search Search `yaml:"search,omitempty"`
+	// DICOMwebStatus answers all DICOMweb requests with this status instead:
+	// 401, 403, 400, 500…; it needs DICOMweb.
+	DICOMwebStatus int `yaml:"dicomweb_status,omitempty"`
+	// QueryOnly refuses WADO-RS with 403.
+	QueryOnly bool `yaml:"query_only,omitempty"`
+	// Fallback answers every path that is not there with the start page, as
+	// single page applications do.
+	Fallback bool `yaml:"fallback,omitempty"`
 	// AnyOrigin sends Access-Control-Allow-Origin: *.
 	AnyOrigin bool `yaml:"any_origin,omitempty"`
 }
@@ -71,6 +79,17 @@ func (w *Web) viewer() bool {
 	return !w.Auth && (w.Page == OHIFPage || w.Page == OrthancPage || w.Page == Dcm4cheePage)
 }
 
+// queried reports whether anybody can search by DICOMweb, retrieved whether
+// anybody can fetch by it.
+func (w *Web) queried() bool   { return w.DICOMweb && !w.Auth && w.DICOMwebStatus == 0 }
+func (w *Web) retrieved() bool { return w.queried() && !w.QueryOnly }
+
+// guarded reports whether DICOMweb demands a login where the path of the
+// service can be told from others: not where everything does.
+func (w *Web) guarded() bool {
+	return w.DICOMweb && !w.Auth && (w.DICOMwebStatus == 401 || w.DICOMwebStatus == 403)
+}
+
 func (w *Web) validate() error {
 	switch w.Page {
 	case NginxPage, OHIFPage, OrthancPage, Dcm4cheePage, DirectoryPage, LoginPage, RedirectedPage:
@@ -79,6 +98,12 @@ func (w *Web) validate() error {
 	}
 	if w.Port == 0 {
 		return fmt.Errorf("web server without a port")
+	}
+	if w.DICOMwebStatus != 0 && !w.DICOMweb {
+		return fmt.Errorf("dicomweb_status without dicomweb; add dicomweb: true")
+	}
+	if s := w.DICOMwebStatus; s != 0 && (s < 300 || s > 599) {
+		return fmt.Errorf("dicomweb_status %d is none of a refusal; give one from 300 to 599", s)
 	}
 	return validTLS(w.TLS, w.Cert)
 }

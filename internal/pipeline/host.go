@@ -27,15 +27,13 @@ type Result struct {
 // host is the work on one candidate.
 type host struct {
 	*Engine
-	gate  *gate.Host
-	names []string // host names that stand for the host in URLs
-	// root is the path of the DICOMweb root that the user named, and rootPort
-	// its port.
-	root     string
-	rootPort uint16
-	buffer   []byte
-	finding  survey.Finding
-	sketch   []byte
+	gate    *gate.Host
+	names   []string // host names that stand for the host in URLs
+	url     *url.URL // the DICOMweb root that the user named; nil where a host was
+	webLeft int      // requests that the checks of HTTP services may still send
+	buffer  []byte
+	finding survey.Finding
+	sketch  []byte
 	// queried are the services that answered queries, with how to reach them.
 	queried []answering
 	// echoBefore and echoDuring are the archive's response times around a count.
@@ -56,12 +54,17 @@ type answering struct {
 // host does is a result.
 func (e *Engine) Examine(ctx context.Context, c survey.Candidate, open []uint16) (Result, error) {
 	start := time.Now()
-	h := &host{Engine: e, gate: e.Gate.Host(c.Address), buffer: make([]byte, ul.DefaultReadBuffer)}
+	h := &host{Engine: e, gate: e.Gate.Host(c.Address), buffer: make([]byte, ul.DefaultReadBuffer),
+		webLeft: assess.MaxHostWebRequests}
 	if c.Host != "" {
 		h.names = []string{c.Host}
 	}
-	if u, err := url.Parse(c.HTTPURL); err == nil {
-		h.root, h.rootPort = u.Path, c.Port
+	if c.HTTPURL != "" {
+		u, err := url.Parse(c.HTTPURL)
+		if err != nil {
+			return Result{}, fmt.Errorf("the target's URL: %w", err)
+		}
+		h.url = u
 	}
 	defer clear(h.buffer)
 	h.finding = survey.Finding{
@@ -165,7 +168,8 @@ func (h *host) session(s *survey.Service, open ul.Opener) *assess.Session {
 	return &assess.Session{
 		Service: s, Host: h.finding.Services, Address: h.gate.Addr(), Open: open,
 		CallingAETitle: h.Scope.Identity.CallingAETitle, Patience: h.Timeouts.Query,
-		Allow: assess.Allow{Sample: h.Scope.Allow.Sample, DefaultAETitles: h.Scope.Allow.DefaultAETitles},
+		Allow: assess.Allow{Sample: h.Scope.Allow.Sample, DefaultAETitles: h.Scope.Allow.DefaultAETitles,
+			DICOMweb: h.Scope.Allow.DICOMweb},
 	}
 }
 
@@ -175,7 +179,11 @@ func (h *host) assess(ctx context.Context, i int, o opener) {
 	if s.Protocol == survey.ProtocolUnknown {
 		return
 	}
-	result := assess.Run(ctx, h.session(s, h.open(o, h.Timeouts.Query)))
+	session := h.session(s, h.open(o, h.Timeouts.Query))
+	if s.Protocol == survey.ProtocolHTTP {
+		session.Web = h.web()
+	}
+	result := assess.Run(ctx, session)
 	h.finding.Checks = append(h.finding.Checks, result.Checks...)
 	identify.Refine(s, h.Products, result.Behaviours...)
 	if result.QueryAnswered() {
@@ -221,11 +229,15 @@ func (h *host) count(ctx context.Context) {
 func (h *host) countQueries(ctx context.Context, routes []string) {
 	f := &h.finding
 	q := h.queried[0]
+	unknownRoutes := ""
+	if len(routes) == 0 { // else one way is enough
+		unknownRoutes = routesUnknown(q.result.Checks)
+	}
 	s := &f.Services[q.service]
 	left, _ := h.gate.Remaining()
 	r := census.Count(ctx, h.open(q.open, h.Timeouts.Query), census.Options{
 		Mode: string(h.Scope.CountMode), CalledAETitle: s.CalledAETitle.Accepted, SOPClasses: s.SOPClasses,
-		Routes: routes, RoutesUnknown: routesUnknown(q.result.Checks), SketchKey: h.SketchKey,
+		Routes: routes, RoutesUnknown: unknownRoutes, SketchKey: h.SketchKey,
 		CountNationalIDs: h.Scope.Allow.Sample, MaxTime: left - left/countReserve, Memory: h.Memory,
 		CountQuery: h.gate.CountQuery,
 	})

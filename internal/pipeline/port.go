@@ -2,11 +2,13 @@ package pipeline
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"leadglass/dicom/ul"
+	"leadglass/internal/assess"
 	"leadglass/internal/gate"
 	"leadglass/internal/identify"
 	"leadglass/internal/scope"
@@ -38,7 +40,12 @@ func (h *host) open(o opener, answer time.Duration) ul.Opener {
 // probe finds out what one open port speaks. DICOM ports are asked for DICOM
 // first, HTTP ports for HTTP; what looks like TLS is asked again inside TLS.
 func (h *host) probe(ctx context.Context, port uint16) (survey.Service, opener) {
-	if slices.Contains(h.Scope.Ports.HTTP, port) {
+	if h.url != nil && h.url.Scheme == "https" {
+		if s, ok := h.probeTLS(ctx, port); ok {
+			return s, opener{port: port, secure: true}
+		}
+	}
+	if h.url != nil || slices.Contains(h.Scope.Ports.HTTP, port) {
 		return h.probeHTTP(ctx, port)
 	}
 	plain := opener{port: port}
@@ -89,10 +96,37 @@ func (h *host) probeHTTP(ctx context.Context, port uint16) (survey.Service, open
 }
 
 func (h *host) http(ctx context.Context, port uint16, scheme string) survey.Service {
-	client := h.gate.HTTPClient(gate.HTTPOptions{Names: h.names, Timeout: h.Timeouts.Answer,
-		UserAgent: userAgent(h.Scope)})
-	return identify.HTTP(ctx, port, client, scheme, identify.HTTPOptions{Host: h.gate.Addr().String(),
+	return identify.HTTP(ctx, port, h.webClient(0), scheme, identify.HTTPOptions{Host: h.webHost(),
 		Products: h.Products, BudgetErr: gate.ErrBudget})
+}
+
+// webClient is a client that is limited to the host. readAhead bounds what is
+// taken of a body that nobody reads; 0 for the usual.
+func (h *host) webClient(readAhead int) *http.Client {
+	return h.gate.HTTPClient(gate.HTTPOptions{Names: h.names, Timeout: h.Timeouts.Answer,
+		TLS: new(handshake).config(), UserAgent: userAgent(h.Scope), ReadAhead: readAhead})
+}
+
+// webHost is what URLs call the host: by its name where the user gave a URL,
+// because a server may tell its services apart by it.
+func (h *host) webHost() string {
+	if h.url != nil {
+		return h.url.Hostname()
+	}
+	return h.gate.Addr().String()
+}
+
+// unreadAhead is what a body that is not read may bring along with its
+// headers, in bytes: the least that the library can be told.
+const unreadAhead = 16
+
+// web is how the checks of an HTTP service ask it.
+func (h *host) web() assess.Web {
+	w := assess.Web{Client: h.webClient(unreadAhead), Host: h.webHost(), Left: &h.webLeft}
+	if h.url != nil {
+		w.Root = h.url.Path
+	}
+	return w
 }
 
 // userAgent says who asks and where to complain.

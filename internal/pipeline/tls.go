@@ -75,6 +75,12 @@ func (h *host) probeTLS(ctx context.Context, port uint16) (s survey.Service, ok 
 			Detail: "the TLS handshake ended without a client certificate", TLS: described,
 			CalledAETitle: survey.CalledAETitle{Policy: survey.UnknownTitle}, SOPClasses: []string{}}, true
 	}
+	if h.url != nil { // the user said that it is HTTP
+		if s = h.http(ctx, port, "https"); s.Outcome == survey.Answered {
+			s.TLS = described
+			return s, true
+		}
+	}
 	secure := opener{port: port, secure: true}
 	s = identify.DICOM(ctx, port, h.open(secure, h.Timeouts.Answer), h.identifyOptions())
 	if s.Protocol == survey.ProtocolUnknown && !shown.asked {

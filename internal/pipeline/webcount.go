@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"leadglass/internal/assess"
 	"leadglass/internal/census/webcount"
 	"leadglass/internal/gate"
 	"leadglass/internal/survey"
@@ -30,15 +31,14 @@ type webSide struct {
 	unknown string
 }
 
-// routeWADO names retrieval over DICOMweb among the routes of the census.
-const routeWADO = "WADO-RS"
-
-// usualRoots are the DICOMweb roots of products as they come.
+// usualRoots are the DICOMweb roots of products as they come, before which
+// their number-only routes lie.
 func usualRoots() map[string]string {
 	return map[string]string{"Orthanc": "/dicom-web", "dcm4chee-arc": "/dcm4chee-arc/aets/DCM4CHEE/rs"}
 }
 
-// webSides are the web services by which the archive may be counted.
+// webSides are the web services by which the archive may be counted: those
+// where a DICOMweb service was found, and products with number-only routes.
 func (h *host) webSides() []webSide {
 	var sides []webSide
 	for i := range h.finding.Services {
@@ -46,21 +46,19 @@ func (h *host) webSides() []webSide {
 		if s.Protocol != survey.ProtocolHTTP || s.HTTP == nil || refuses(s) || len(sides) == webAsked {
 			continue
 		}
-		root, known := usualRoots()[productOf(s)]
-		if h.root != "" && h.rootPort == s.Port {
-			root, known = h.root, true
+		side := webSide{service: s, root: usualRoots()[productOf(s)]}
+		if w := s.DICOMweb; w != nil {
+			side.root, side.search = w.Root, w.QIDO == survey.AccessOpen
+			switch w.WADO {
+			case survey.AccessOpen:
+				side.routes = []string{assess.RouteWADO}
+			case survey.AccessUnknown:
+				side.unknown = "whether images can be retrieved over DICOMweb was not found out"
+			}
 		}
-		if !known {
-			continue
+		if side.root != "" {
+			sides = append(sides, side)
 		}
-		side := webSide{service: s, root: root, search: h.state("LG-W01", s.Port) != survey.Pass}
-		switch h.state("LG-W02", s.Port) {
-		case survey.Fail:
-			side.routes = []string{routeWADO}
-		case survey.Unknown:
-			side.unknown = "whether images can be retrieved over DICOMweb was not found out"
-		}
-		sides = append(sides, side)
 	}
 	return sides
 }
@@ -76,16 +74,6 @@ func productOf(s *survey.Service) string {
 		return ""
 	}
 	return s.Product.Name
-}
-
-// state is what a check found on a port, unknown where it was not made.
-func (h *host) state(id string, port uint16) survey.CheckState {
-	for _, c := range h.finding.Checks {
-		if c.ID == id && c.Port == port {
-			return c.State
-		}
-	}
-	return survey.Unknown
 }
 
 // webRoutes are the retrieval routes that are open on web services.
@@ -104,11 +92,11 @@ func (h *host) webCount(side webSide, dicomRoutes []string) webcount.Options {
 	}
 	left, _ := h.gate.Remaining()
 	client := h.gate.HTTPClient(gate.HTTPOptions{Names: h.names, Timeout: h.Timeouts.Query,
-		UserAgent: userAgent(h.Scope), MaxBody: webcount.DefaultMaxBody, Private: true})
+		TLS: new(handshake).config(), UserAgent: userAgent(h.Scope), MaxBody: webcount.DefaultMaxBody, Private: true})
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	o := webcount.Options{
 		Do:   func(_ context.Context, r *http.Request) (*http.Response, error) { return client.Do(r) },
-		Base: url.URL{Scheme: scheme, Host: net.JoinHostPort(h.gate.Addr().String(), strconv.Itoa(int(side.service.Port)))},
+		Base: url.URL{Scheme: scheme, Host: net.JoinHostPort(h.webHost(), strconv.Itoa(int(side.service.Port)))},
 		Root: side.root, Product: productOf(side.service), Routes: slices.Concat(dicomRoutes, side.routes),
 		SketchKey: h.SketchKey, MaxTime: max(left-left/countReserve, time.Millisecond),
 	}

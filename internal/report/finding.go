@@ -186,6 +186,9 @@ func describeService(s survey.Service) string {
 	} else if s.CalledAETitle.Accepted != "" {
 		parts = append(parts, fmt.Sprintf("called AE title %s (%s)", s.CalledAETitle.Accepted, s.CalledAETitle.Policy))
 	}
+	if w := s.DICOMweb; w != nil {
+		parts = append(parts, fmt.Sprintf("DICOMweb at %s: search %s, retrieval %s, storage %s", w.Root, w.QIDO, w.WADO, w.STOW))
+	}
 	if s.Rejection != nil {
 		parts = append(parts, fmt.Sprintf("%s during %s: %s", s.Rejection.Kind, s.Rejection.During, s.Rejection.Text))
 	}

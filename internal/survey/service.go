@@ -66,6 +66,8 @@ type Service struct {
 	Attempts int `json:"attempts,omitempty"`
 	// HTTP is set on HTTP services.
 	HTTP *HTTP `json:"http,omitempty"`
+	// DICOMweb is set where an HTTP service offers DICOMweb.
+	DICOMweb *DICOMweb `json:"dicomweb,omitempty"`
 }
 
 // Toolkit is the DICOM library that speaks, told by its implementation class
@@ -178,4 +180,35 @@ type HTTP struct {
 	Viewer bool `json:"viewer"`
 	// DICOMPort is the DICOM port that the product's own open API names.
 	DICOMPort uint16 `json:"dicom_port,omitempty"`
+	// OpenAPI are the product's own routes of numbers and configuration that
+	// answered without login, as paths: "/statistics",
+	// "/dcm4chee-arc/aets/DCM4CHEE/rs/studies/count".
+	OpenAPI []string `json:"open_api,omitempty"`
+}
+
+// Access says what a service lets strangers do.
+type Access string
+
+// The answers of a service.
+const (
+	// AccessOpen: it answers without login.
+	AccessOpen Access = "open"
+	// AccessProtected: it demands a login.
+	AccessProtected Access = "protected"
+	// AccessAbsent: it says that it is not there.
+	AccessAbsent Access = "absent"
+	// AccessUnknown: could not be told.
+	AccessUnknown Access = "unknown"
+)
+
+// DICOMweb is the web service of an archive (PS3.18), by the answers to
+// requests that bring no study.
+type DICOMweb struct {
+	// Root is the path below which its resources are, without a slash at the
+	// end: "/dicom-web".
+	Root string `json:"root"`
+	// QIDO is the search, WADO the retrieval, STOW the storage.
+	QIDO Access `json:"qido"`
+	WADO Access `json:"wado"`
+	STOW Access `json:"stow"`
 }

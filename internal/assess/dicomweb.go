@@ -1,0 +1,161 @@
+package assess
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"math/big"
+	"net/http"
+	"strings"
+
+	"leadglass/internal/survey"
+)
+
+// What DICOMweb requests accept. No transfer syntax is preferred, so that no
+// server has to convert anything.
+const (
+	acceptList = "application/dicom+json"
+	acceptFile = `multipart/related; type="application/dicom"; transfer-syntax=*`
+)
+
+// webFacts is what the checks of an HTTP service have seen so far.
+type webFacts struct {
+	client *http.Client
+	left   *int // of the host; may be nil
+	made   int
+
+	// looked is true once the roots were tried; service is then what was
+	// found, nil where nothing was, and why says why not, or how the search
+	// answered.
+	looked  bool
+	root    webRoot
+	service *survey.DICOMweb
+	search  webReply
+	why     string
+	// failed: requests went without an answer, so that nothing can be told.
+	failed bool
+	// control is the answer to a path that cannot exist.
+	control webReply
+	// open are the answers that gave data without login.
+	open []webReply
+}
+
+func (s *Session) webFacts() *webFacts {
+	if s.web == nil {
+		s.web = &webFacts{left: s.Web.Left}
+		s.web.client = s.webClient(s.web)
+	}
+	return s.web
+}
+
+// take counts a request and reports whether it may be made.
+func (f *webFacts) take() bool {
+	if f.made >= MaxWebRequests || f.left != nil && *f.left <= 0 {
+		return false
+	}
+	f.made++
+	if f.left != nil {
+		*f.left--
+	}
+	return true
+}
+
+// forbidden is the result of the checks that ask HTTP services where the
+// scope does not permit it or nothing can be asked.
+func (s *Session) forbidden() (Result, bool) {
+	switch {
+	case !s.Allow.DICOMweb:
+		return unknown("The scope does not permit to ask for it (allow: dicomweb)."), true
+	case s.Web.Client == nil:
+		return unknown("It was not asked."), true
+	}
+	return Result{}, false
+}
+
+// nowhere is the result of the DICOMweb checks where no service was found.
+func (f *webFacts) nowhere() Result {
+	if f.failed {
+		return unknown("Whether there is a DICOMweb service could not be told: %s.", f.why)
+	}
+	return notApplicable("No DICOMweb service was found: %s.", f.why)
+}
+
+// dicomweb looks for the DICOMweb service, once.
+func (s *Session) dicomweb(ctx context.Context) *webFacts {
+	f := s.webFacts()
+	if f.looked {
+		return f
+	}
+	f.looked = true
+	var err error
+	if f.control, err = s.askWeb(ctx, search("/"+strings.ToLower(rand.Text())), nil); err != nil {
+		f.failed, f.why = true, err.Error()
+		return f
+	}
+	roots := rootsFor(s.Service, s.Web.Root)
+	var asked []string
+	for _, w := range roots {
+		r, err := s.askWeb(ctx, search(w.root), nil)
+		if err != nil {
+			f.failed, f.why = true, err.Error()
+			continue
+		}
+		asked = append(asked, fmt.Sprintf("%s (status %d)", w.root, r.status))
+		if access, there := judgeSearch(r, f.control); there {
+			f.found(s.Service, w, r, access)
+			return f
+		}
+	}
+	if w := roots[0]; f.control.guarded() && !f.failed && (s.Web.Root != "" || w.own(s.Service)) {
+		f.found(s.Service, w, f.control, survey.AccessProtected)
+		return f
+	}
+	if !f.failed {
+		f.why = "asked for " + strings.Join(asked, ", ")
+	}
+	return f
+}
+
+// found notes a DICOMweb service.
+func (f *webFacts) found(s *survey.Service, w webRoot, r webReply, search survey.Access) {
+	f.root, f.search, f.failed = w, r, false
+	f.service = &survey.DICOMweb{Root: w.root, QIDO: search, WADO: survey.AccessUnknown, STOW: survey.AccessUnknown}
+	s.DICOMweb = f.service
+	if search == survey.AccessOpen {
+		f.open = append(f.open, r)
+	}
+}
+
+// search is the request for one study, whichever.
+func search(root string) webRequest {
+	return webRequest{http.MethodGet, root + "/studies", "limit=1", acceptList}
+}
+
+// judgeSearch says what the answer to a search tells, by comparison with the
+// answer to a path that cannot exist: servers of single page applications
+// answer everything with their page, guarded ones everything with 401. there
+// is true when a search service is at the path.
+func judgeSearch(r, control webReply) (access survey.Access, there bool) {
+	same := r.status == control.status
+	switch {
+	case r.is(http.StatusOK, http.StatusPartialContent):
+		return survey.AccessOpen, r.dicomList() && !(same && control.dicomList())
+	case r.is(http.StatusNoContent): // nothing to list (PS3.18 10.6.3.1)
+		return survey.AccessOpen, !same
+	case r.guarded():
+		return survey.AccessProtected, !same && !control.guarded()
+	case r.gone(), r.redirects():
+		return survey.AccessAbsent, false
+	case r.is(http.StatusMethodNotAllowed):
+		return survey.AccessAbsent, !same
+	}
+	return survey.AccessUnknown, !same
+}
+
+// impossibleUID is a UID that no object has: made up now, at random (PS3.5
+// B.2, a UUID below 2.25).
+func impossibleUID() string {
+	var b [15]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return "2.25." + new(big.Int).SetBytes(b[:]).String()
+}

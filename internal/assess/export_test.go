@@ -1,0 +1,20 @@
+package assess
+
+import "io"
+
+// Listing judges a page as LG-W07 does, for tests.
+func Listing(page []byte, step int) (listed bool, files int) {
+	var l listing
+	for len(page) > 0 {
+		n := min(step, len(page))
+		_, _ = l.Write(page[:n]) // never fails
+		page = page[n:]
+	}
+	return l.listed, l.files
+}
+
+// WADLMethods reads a WADL document as LG-W03 does, for tests.
+func WADLMethods(r io.Reader) []string { return wadlMethods(r) }
+
+// HasKey reads a document as LG-W06 does, for tests.
+func HasKey(r io.Reader, key string) bool { return hasKey(r, key) }

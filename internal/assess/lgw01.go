@@ -1,0 +1,54 @@
+package assess
+
+import (
+	"context"
+
+	"leadglass/internal/survey"
+)
+
+// LGW01 asks for one study by QIDO-RS and reads nothing but status and headers.
+var LGW01 = Check{
+	ID:       "LG-W01",
+	Title:    "Study search by DICOMweb answered (QIDO-RS)",
+	Severity: survey.Critical,
+	On:       OnHTTP,
+	Means: `Anybody with a browser can list the studies of the archive, with the names, birth dates and IDs of the patients: a
+search answers with them whether they were asked for or not. It is the web's way of what LG-D04 says of DICOM.`,
+	Tested: `One study is asked for at the path that the product has its DICOMweb service at, then at those of other
+products: /dicom-web, /dcm4chee-arc/aets/DCM4CHEE/rs, /pacs/dicom-web; no others. A path that cannot exist is asked for first, so
+that servers which answer everything alike are not taken for DICOMweb.
+
+| answer | result |
+|---|---|
+| 200 with DICOM JSON, JSON or DICOM XML; 204 | fail |
+| 401, 403, 407 | pass |
+| 404, 410, a page, a redirect elsewhere, the same as the path that cannot exist | no DICOMweb service there |
+| anything else (400, 413, 500) | unknown |
+
+Where every path demands a login, the service counts as protected if the product is known to have one or the user named the
+root. The body of the answer is not read: the connection is closed after the headers.`,
+	Sends: `GET of a path made up at random and of at most three roots, each with /studies?limit=1. The checks of one HTTP port send
+at most 16 requests, those of a host 48.`,
+	Remedies:   webLogin(),
+	References: []string{refQIDO, refAccess, refPersonAuth, refGDPR, refNIS2Access, refNIST},
+	Run:        runW01,
+}
+
+func runW01(ctx context.Context, s *Session) Result {
+	if r, no := s.forbidden(); no {
+		return r
+	}
+	f := s.dicomweb(ctx)
+	if f.service == nil {
+		return f.nowhere()
+	}
+	switch f.service.QIDO {
+	case survey.AccessOpen:
+		return fail("A search for one study at %s was answered without login (status %d).", f.root.root, f.search.status)
+	case survey.AccessProtected:
+		return pass("A search at %s demands a login (status %d).", f.root.root, f.search.status)
+	case survey.AccessAbsent:
+		return pass("A search at %s is not offered (status %d).", f.root.root, f.search.status)
+	}
+	return unknown("A search at %s was answered with status %d, which says neither.", f.root.root, f.search.status)
+}

@@ -1,0 +1,126 @@
+package assess
+
+import (
+	"context"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"leadglass/internal/survey"
+)
+
+// LGW03 reads what the service says it offers.
+var LGW03 = Check{
+	ID:       "LG-W03",
+	Title:    "Storing by DICOMweb is offered to strangers (STOW-RS)",
+	Severity: survey.Medium,
+	On:       OnHTTP,
+	Means: `Strangers can put studies into the archive: false ones, into the records of real patients, or so many that the disk is
+full.`,
+	Tested: `The service is asked what it offers (OPTIONS, PS3.18 8.9). Nothing is stored, so that a fail says what is offered, not
+what would be let through.
+
+| answer to OPTIONS | result |
+|---|---|
+| lists POST (Allow, or a WADL document), and the search is open | fail |
+| lists methods without POST | pass |
+| 401, 403, 407 | pass |
+| lists POST, but the search demands a login: servers answer OPTIONS before they ask for one | unknown |
+| anything else: Orthanc answers 404 | unknown |`,
+	Sends:      `OPTIONS of {root}/studies. No POST is ever sent.`,
+	Remedies:   webLogin(),
+	References: []string{refSTOW, refCapability, refAccess, refIntegrity, refGDPR},
+	Run:        runW03,
+}
+
+func runW03(ctx context.Context, s *Session) Result {
+	if r, no := s.forbidden(); no {
+		return r
+	}
+	f := s.dicomweb(ctx)
+	if f.service == nil {
+		return f.nowhere()
+	}
+	var described []string
+	r, err := s.askWeb(ctx, webRequest{http.MethodOptions, f.root.root + "/studies", "",
+		"application/vnd.sun.wadl+xml, application/json;q=0.5"}, func(body io.Reader) {
+		described = wadlMethods(body)
+	})
+	if err != nil {
+		return unknown("The service was asked what it offers without an answer: %s.", err)
+	}
+	listed := methods(r.header.Values("Allow"))
+	if len(listed) == 0 && strings.Contains(r.mediaType(), "wadl") {
+		listed = described
+	}
+	switch {
+	case r.guarded():
+		f.service.STOW = survey.AccessProtected
+		return pass("What %s offers is told after a login only (status %d).", f.root.root, r.status)
+	case r.status >= 300 || len(listed) == 0:
+		return unknown("OPTIONS of %s/studies was answered with status %d and no list of methods.", f.root.root, r.status)
+	case !slices.Contains(listed, http.MethodPost):
+		f.service.STOW = survey.AccessAbsent
+		return pass("POST is not among the methods that %s/studies offers.", f.root.root)
+	case f.service.QIDO != survey.AccessOpen:
+		return unknown("POST is among the methods that %s/studies offers, but whether it demands a login is not shown by that.", f.root.root)
+	}
+	f.service.STOW = survey.AccessOpen
+	return fail("POST is among the methods that %s/studies offers without login, where the search is open too.", f.root.root)
+}
+
+// methods are the methods that a header lists.
+func methods(values []string) []string {
+	var out []string
+	for _, v := range values {
+		for m := range strings.SplitSeq(v, ",") {
+			if m = strings.ToUpper(strings.TrimSpace(m)); m != "" {
+				out = append(out, m)
+			}
+		}
+	}
+	return out
+}
+
+// wadlMethods are the known methods that a WADL document lists for resources
+// of studies, or for all where it names no path.
+func wadlMethods(body io.Reader) []string {
+	d := xml.NewDecoder(io.LimitReader(body, maxWebBody))
+	var paths []bool // of the resources that are open: is it one of studies?
+	var out []string
+	for {
+		token, err := d.RawToken()
+		if err != nil {
+			return out
+		}
+		switch e := token.(type) {
+		case xml.StartElement:
+			switch e.Name.Local {
+			case "resource":
+				within := len(paths) > 0 && paths[len(paths)-1]
+				paths = append(paths, within || strings.Contains(attribute(e, "path"), "studies"))
+			case "method":
+				name := attribute(e, "name")
+				known := name == http.MethodGet || name == http.MethodPost || name == http.MethodPut || name == http.MethodDelete
+				if known && (len(paths) == 0 || paths[len(paths)-1]) && !slices.Contains(out, name) {
+					out = append(out, name)
+				}
+			}
+		case xml.EndElement:
+			if e.Name.Local == "resource" && len(paths) > 0 {
+				paths = paths[:len(paths)-1]
+			}
+		}
+	}
+}
+
+func attribute(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,131 @@
+package assess
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"leadglass/internal/survey"
+)
+
+// LGW06 asks for the product's routes of numbers and configuration.
+var LGW06 = Check{
+	ID:       "LG-W06",
+	Title:    "The product's own interface answers without login",
+	Severity: survey.Critical,
+	On:       OnHTTP,
+	Means: `The interface that answers numbers and configuration answers everything else too: on Orthanc it lists patients, hands
+out images, deletes studies and changes settings.`,
+	Tested: `Routes that return only numbers or configuration are asked for: Orthanc's /system and /statistics; of dcm4chee-arc
+{root}/studies/count and {root}/instances/count. They are asked for where the product or its DICOMweb root was found. Status 200 with
+a document that has the product's keys: fail. 401, 403, 407: pass. No other route is asked for: others return patients.`,
+	Sends:      `At most two GETs; identification may have asked for /system before.`,
+	Remedies:   webLogin(),
+	References: []string{refAccess, refPersonAuth, refIntegrity, refGDPR, refNIS2Access},
+	Run:        runW06,
+}
+
+// apiRoute is a route of a product that returns numbers or configuration only,
+// and a key that its document has.
+//
+//   - Orthanc: OrthancServer/Sources/OrthancRestApi/OrthancRestSystem.cpp,
+//     GetSystemInformation and GetStatistics.
+//   - dcm4chee-arc: issue 1041 of dcm4che/dcm4chee-arc-light; QidoRS.java.
+type apiRoute struct{ path, key string }
+
+func runW06(ctx context.Context, s *Session) Result {
+	if s.Service.HTTP == nil {
+		return notApplicable("There is no page.")
+	}
+	if r, no := s.forbidden(); no {
+		return r
+	}
+	routes, known := s.apiRoutes(ctx)
+	if len(routes) == 0 {
+		return notApplicable("No product with such an interface was found.")
+	}
+	open := slices.Clone(known)
+	guarded, why := false, "the routes answer otherwise than the product does"
+	for _, route := range routes {
+		if slices.Contains(known, route.path) {
+			continue
+		}
+		fits := false
+		r, err := s.askWeb(ctx, webRequest{http.MethodGet, route.path, "", "application/json"}, func(body io.Reader) { fits = hasKey(body, route.key) })
+		switch {
+		case err != nil:
+			why = err.Error()
+		case r.is(http.StatusOK) && fits:
+			open = append(open, route.path)
+			s.web.open = append(s.web.open, r)
+		case r.guarded():
+			guarded = true
+		}
+		if err == nil && !fits && len(open) == 0 && !guarded && r.gone() {
+			why = "the routes are not there"
+		}
+	}
+	s.Service.HTTP.OpenAPI = open
+	switch {
+	case len(open) > 0:
+		return fail("Answered without login: %s.", strings.Join(open, ", "))
+	case guarded:
+		return pass("The product's interface demands a login.")
+	case why == "the routes are not there":
+		return notApplicable("No product's interface was found: %s.", why)
+	}
+	return unknown("The product's interface could not be judged: %s.", why)
+}
+
+// apiRoutes are the routes to ask for, and those of them that identification
+// has seen open.
+func (s *Session) apiRoutes(ctx context.Context) (routes []apiRoute, known []string) {
+	f := s.dicomweb(ctx)
+	product := f.root.product
+	if s.Service.Product.Confidence != survey.Possible {
+		for _, w := range webRoots {
+			if (w.product == Orthanc || w.product == Dcm4chee) && w.own(s.Service) {
+				product = w.product
+			}
+		}
+	}
+	switch product {
+	case Orthanc:
+		if slices.Contains(s.Service.Product.Evidence, "http-api") {
+			known = []string{"/system"}
+		}
+		return []apiRoute{{"/system", "DatabaseVersion"}, {"/statistics", "CountStudies"}}, known
+	case Dcm4chee:
+		root := dcm4cheeRoot
+		if f.service != nil {
+			root = f.root.root
+		}
+		return []apiRoute{{root + "/studies/count", "count"}, {root + "/instances/count", "count"}}, nil
+	}
+	return nil, nil
+}
+
+// hasKey reports whether a document is a JSON object with the key, whose value
+// is a number. Nothing of it is kept.
+func hasKey(body io.Reader, key string) bool {
+	text, err := io.ReadAll(io.LimitReader(body, maxWebBody))
+	defer clear(text)
+	if err != nil {
+		return false
+	}
+	var all map[string]json.RawMessage
+	defer func() {
+		for _, raw := range all { // they are copies
+			clear(raw)
+		}
+	}()
+	if json.Unmarshal(text, &all) != nil {
+		return false
+	}
+	var number int64
+	raw, ok := all[key]
+	return ok && json.Unmarshal(raw, &number) == nil
+}

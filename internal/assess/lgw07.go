@@ -1,0 +1,60 @@
+package assess
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+
+	"leadglass/internal/survey"
+)
+
+// LGW07 looks whether the start page lists DICOM files.
+var LGW07 = Check{
+	ID:       "LG-W07",
+	Title:    "Directory listing with DICOM files",
+	Severity: survey.Critical,
+	On:       OnHTTP,
+	Means: `The files of the archive lie in the open, and search engines find them: images with the names and IDs of the patients
+inside, and often in the names of the files.`,
+	Tested: `The start page is read, up to 256 KiB, and judged as it passes: it is a listing where its title says so ("Index of",
+"Directory listing for"), and its links are counted whose names end as those of DICOM files do (.dcm, .dicom, .ima, DICOMDIR). No
+listing is followed, no file is opened, and no name is kept. Files without an ending are not told apart from others, so that a pass is
+no proof.`,
+	Sends: `One GET of the start page, where identification found none of a known product there.`,
+	Remedies: map[Product]string{Any: `switch the listing off and take the files out of the web server's directory; in nginx:
+    autoindex off;
+in Apache:
+    Options -Indexes
+A link to a single file works on: the files have to go, or a login has to be demanded. Whoever fetches files by link loses access.`},
+	References: []string{refCWE548, refAccess, refGDPR, refNIS2Access},
+	Run:        runW07,
+}
+
+func runW07(ctx context.Context, s *Session) Result {
+	h := s.Service.HTTP
+	switch {
+	case h == nil:
+		return notApplicable("There is no page.")
+	case h.AuthRequired:
+		return pass("The start page demands a login (status %d).", h.Status)
+	case h.Page != "" || h.Status != http.StatusOK:
+		return pass("The start page is no listing (status %d).", h.Status)
+	}
+	if r, no := s.forbidden(); no {
+		return r
+	}
+	var l listing
+	r, err := s.askWeb(ctx, webRequest{http.MethodGet, "/", "", "text/html"}, func(body io.Reader) {
+		_, _ = io.Copy(&l, io.LimitReader(body, maxListing)) // what came before an error counts
+	})
+	switch {
+	case err != nil:
+		return unknown("The start page was asked for without an answer: %s.", err)
+	case !r.is(http.StatusOK) || !strings.Contains(r.mediaType(), "html"), !l.listed:
+		return pass("The start page is no listing (status %d).", r.status)
+	case l.files == 0:
+		return pass("The start page is a listing without files that are DICOM by their names.")
+	}
+	return fail("The start page is a listing; links to files that are DICOM by their names: %d.", l.files)
+}

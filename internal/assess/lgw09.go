@@ -1,0 +1,49 @@
+package assess
+
+import (
+	"context"
+	"strings"
+
+	"leadglass/internal/survey"
+)
+
+// LGW09 looks at the headers of the answers that the other checks got.
+var LGW09 = Check{
+	ID:       "LG-W09",
+	Title:    "Any web page may read the open data (CORS)",
+	Severity: survey.High,
+	On:       OnHTTP,
+	Means: `Every web page that somebody in the house opens can read the archive through that person's browser and send it away,
+also where the archive cannot be reached from outside.`,
+	Tested: `The requests of LG-W01, LG-W02 and LG-W06 say that they come from a page of https://leadglass.invalid. An answer that
+gives data without login and permits that origin, or any (Access-Control-Allow-Origin: *): fail. Without open data there is nothing to
+read, and the check does not apply.`,
+	Sends: `Nothing of its own.`,
+	Remedies: map[Product]string{
+		Orthanc: `where a proxy adds the header, as in many recipes for viewers, take the line
+    add_header 'Access-Control-Allow-Origin' '*';
+out and serve viewer and archive from one origin, or name the viewer's origin. Orthanc itself sends no such header. Then demand a login (LG-W01). Pages elsewhere that use the archive have to be named.`,
+		Any: `name the origins of your own viewers instead of any, and demand a login (LG-W01). Pages elsewhere that use the archive have to be named.`,
+	},
+	References: []string{refCORS, refAccess, refGDPR},
+	Run:        runW09,
+}
+
+func runW09(ctx context.Context, s *Session) Result {
+	if r, no := s.forbidden(); no {
+		return r
+	}
+	f := s.dicomweb(ctx)
+	if len(f.open) == 0 {
+		return notApplicable("No request was given data without login.")
+	}
+	for _, r := range f.open {
+		switch origin := strings.TrimSpace(r.header.Get("Access-Control-Allow-Origin")); {
+		case origin == "*":
+			return fail("Data that is open may be read by any web page (Access-Control-Allow-Origin: *).")
+		case strings.EqualFold(origin, testOrigin):
+			return fail("Data that is open may be read by any web page: the origin of the request is permitted, whichever it is.")
+		}
+	}
+	return pass("The answers with data do not permit other origins.")
+}

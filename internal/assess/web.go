@@ -1,0 +1,166 @@
+package assess
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// Limits on what the checks of HTTP services may ask.
+const (
+	// MaxWebRequests is how many requests the checks send to one HTTP port at
+	// most, redirects included: one control, three roots, one WADO-RS, one
+	// beneath the root, two WADO-URI, one OPTIONS, two routes of the product,
+	// one start page, and four redirects.
+	MaxWebRequests = 16
+	// MaxHostWebRequests is the same for all ports of a host together.
+	MaxHostWebRequests = 48
+	// maxWebRedirects is how many redirects of one request are followed, all
+	// on the same scheme, host and port.
+	maxWebRedirects = 2
+	// maxWebBody bounds what is read of a document, maxListing of a start page.
+	maxWebBody = 64 << 10
+	maxListing = 256 << 10
+)
+
+// testOrigin is the web origin that requests claim to come from. The domain
+// cannot exist (RFC 2606 2).
+const testOrigin = "https://leadglass.invalid"
+
+// Web is how to ask an HTTP service.
+type Web struct {
+	// Client is limited to the host by its maker; nil where nothing may be
+	// asked.
+	Client *http.Client
+	// Host is the address, or the name for Host and TLS.
+	Host string
+	// Root is the DICOMweb root that the user gave: it is tried, and no other.
+	Root string
+	// Left is how many requests the host has left, counted down; nil for a
+	// service alone.
+	Left *int
+}
+
+// webReply is the answer to a request: its status and headers.
+type webReply struct {
+	status int
+	header http.Header
+}
+
+// is reports whether the reply has one of the statuses.
+func (r webReply) is(statuses ...int) bool {
+	for _, s := range statuses {
+		if r.status == s {
+			return true
+		}
+	}
+	return false
+}
+
+// guarded reports whether the reply demands a login (RFC 9110 15.5.2, 15.5.4,
+// 15.5.8).
+func (r webReply) guarded() bool { return r.is(401, 403, 407) }
+
+// gone reports whether the reply says that there is nothing.
+func (r webReply) gone() bool { return r.is(404, 410) }
+
+// redirects reports whether the reply leads to another host or scheme, where
+// nothing is followed.
+func (r webReply) redirects() bool { return r.status >= 300 && r.status < 400 }
+
+// mediaType is the content type in lower case, with its parameters.
+func (r webReply) mediaType() string { return strings.ToLower(r.header.Get("Content-Type")) }
+
+// dicomList reports whether the reply carries a list of data sets (PS3.18
+// 8.7.3): DICOM JSON, XML, or plain JSON as older servers say.
+func (r webReply) dicomList() bool {
+	t := r.mediaType()
+	return strings.HasPrefix(t, "application/dicom+json") || strings.HasPrefix(t, "application/json") ||
+		strings.Contains(t, "application/dicom+xml")
+}
+
+// errUnasked is the error of a request that was not made.
+var errUnasked = errors.New("not asked")
+
+// webRequest is a request without a body.
+type webRequest struct {
+	method, path, query, accept string
+}
+
+// askWeb makes a request and gives the body to read, where there is a read; it
+// is not read otherwise, and the connection is closed after the headers. The
+// error, if any, is in words of ours.
+func (s *Session) askWeb(ctx context.Context, r webRequest, read func(io.Reader)) (webReply, error) {
+	f := s.webFacts()
+	switch {
+	case s.Web.Client == nil:
+		return webReply{}, errUnasked
+	case s.silences >= maxSilences:
+		return webReply{}, errors.New("earlier requests were not answered in time")
+	case !f.take():
+		return webReply{}, errors.New("as many requests were made as are allowed")
+	}
+	u := url.URL{Scheme: "http", Host: net.JoinHostPort(strings.Trim(s.Web.Host, "[]"), strconv.Itoa(int(s.Service.Port))),
+		Path: r.path, RawQuery: r.query}
+	if s.Service.TLS != nil {
+		u.Scheme = "https"
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), http.NoBody)
+	if err != nil {
+		return webReply{}, errors.New("the path is none that can be asked for")
+	}
+	req.Header.Set("Accept", r.accept)
+	req.Header.Set("Origin", testOrigin)
+	resp, err := f.client.Do(req)
+	if err != nil {
+		return webReply{}, s.explainWeb(ctx, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if read != nil {
+		read(resp.Body)
+	}
+	return webReply{status: resp.StatusCode, header: resp.Header}, nil
+}
+
+// explainWeb says in words of ours why there is no answer: errors of net/http
+// can hold bytes of the peer.
+func (s *Session) explainWeb(ctx context.Context, err error) error {
+	var timeout net.Error
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("the time for this target ran out")
+	case errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout():
+		s.silences++
+		return errors.New("no answer came in time")
+	}
+	return errors.New("the connection gave no HTTP answer")
+}
+
+// webClient is the session's client: it follows few redirects, on the same
+// scheme, host and port, and each counts as a request.
+func (s *Session) webClient(f *webFacts) *http.Client {
+	if s.Web.Client == nil {
+		return nil
+	}
+	limited := *s.Web.Client
+	next := limited.CheckRedirect
+	limited.Jar = nil
+	limited.CheckRedirect = func(req *http.Request, via []*http.Request) error {
+		first := via[0].URL
+		if len(via) > maxWebRedirects || req.URL.Scheme != first.Scheme || !strings.EqualFold(req.URL.Host, first.Host) || !f.take() {
+			return http.ErrUseLastResponse
+		}
+		req.Header.Del("Referer")
+		if next != nil {
+			return next(req, via)
+		}
+		return nil
+	}
+	return &limited
+}
