@@ -38,6 +38,7 @@ func layers() map[string]layer {
 		"dicom", "dicom/ul", "dicom/dimse", "internal/survey", "internal/scope", "internal/gate",
 		"internal/discover", "internal/identify", "internal/identify/products", "internal/assess",
 		"internal/census", "internal/census/webcount", "internal/privacy", "internal/attribute", "internal/store",
+		"internal/tlsprobe",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
 	everything := append(slices.Clone(stages), "internal/pipeline", "internal/report",
@@ -62,6 +63,8 @@ func layers() map[string]layer {
 			needs: []string{"net", "net/http", "crypto/tls", "syscall"}}, // syscall: numbers of errors
 		"internal/identify/products": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/goccy/go-yaml"}},
+		"internal/tlsprobe": {imports: []string{"internal/survey"},
+			needs: []string{"net", "crypto/tls", "syscall"}}, // names of versions; syscall: numbers of errors
 		"internal/assess": {imports: append([]string{"internal/advisories"}, protocol...),
 			needs: []string{"net", "net/http", "crypto/tls"}},
 		"internal/advisories": {imports: []string{"internal/survey"}, needs: []string{"github.com/goccy/go-yaml"}}, // data
@@ -74,7 +77,7 @@ func layers() map[string]layer {
 		"internal/attribute": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/oschwald/maxminddb-golang/v2"}},
 		"internal/pipeline": {imports: stages,
-			needs: []string{"net", "net/http", "crypto/tls"}},
+			needs: []string{"net", "net/http", "crypto/tls", "syscall"}}, // syscall: numbers of errors
 
 		// What remains when the network is gone.
 		"internal/store": {imports: []string{"internal/survey"},

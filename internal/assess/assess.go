@@ -26,6 +26,9 @@ const (
 	OnDICOM Subject = "dicom"
 	// OnHTTP checks are made once for each HTTP service.
 	OnHTTP Subject = "http"
+	// OnTLS checks are made once for each DICOM or HTTP service, and for each
+	// port whose TLS keeps us out.
+	OnTLS Subject = "tls"
 	// OnHost checks are made once for a host, over all its services.
 	OnHost Subject = "host"
 )
@@ -113,7 +116,7 @@ func (a Assessment) QueryModel() string {
 }
 
 // Run makes the checks that fit the session's service, none where it speaks
-// neither DICOM nor HTTP; or those of the host as a whole where there is no
+// neither DICOM nor HTTP and has no TLS to describe; or those of the host as a whole where there is no
 // service. On a DICOM service it also sets what only a query can show:
 // Levels.QueryAnswered, and Rejection where the peer aborted at the query and
 // had not rejected anything before.
@@ -122,7 +125,7 @@ func Run(ctx context.Context, s *Session) Assessment {
 	var a Assessment
 	on := s.subject()
 	for _, c := range Catalogue() {
-		if c.On == on {
+		if c.On == on || c.On == OnTLS && (on == OnDICOM || on == OnHTTP) {
 			a.Checks = append(a.Checks, c.report(s, c.Run(ctx, s)))
 		}
 	}

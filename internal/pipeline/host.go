@@ -176,7 +176,7 @@ func (h *host) session(s *survey.Service, open ul.Opener) *assess.Session {
 // assess runs the checks on one service.
 func (h *host) assess(ctx context.Context, i int, o opener) {
 	s := &h.finding.Services[i]
-	if s.Protocol == survey.ProtocolUnknown {
+	if s.Protocol == survey.ProtocolUnknown && (s.TLS == nil || s.TLS.Offer == nil) {
 		return
 	}
 	session := h.session(s, h.open(o, h.Timeouts.Query))

@@ -1,7 +1,5 @@
 package survey
 
-import "time"
-
 // Protocol is what a port speaks.
 type Protocol string
 
@@ -154,18 +152,6 @@ const (
 type CalledAETitle struct {
 	Accepted string   `json:"accepted,omitempty"`
 	Policy   AEPolicy `json:"policy"`
-}
-
-// TLS is what a handshake showed.
-type TLS struct {
-	Version     string `json:"version"`
-	CipherSuite string `json:"cipher_suite"`
-	// ClientCertificate is "required", "not-required" or "unknown".
-	ClientCertificate string    `json:"client_certificate"`
-	NotAfter          time.Time `json:"not_after,omitzero"`
-	SelfSigned        bool      `json:"self_signed"`
-	KeyType           string    `json:"key_type,omitempty"`
-	KeyBits           int       `json:"key_bits,omitempty"`
 }
 
 // HTTP is what an HTTP service showed, by fingerprint; no page text is kept.
