@@ -210,6 +210,9 @@ func (o tlsOffer) missing() string {
 	if !o.accepts(survey.SuiteSmallCurve) && !slices.Contains(o.ClassesRefused, survey.SuiteSmallCurve) {
 		return "small curves could not be asked for"
 	}
+	if slices.ContainsFunc(o.Suites, func(s survey.TLSSuite) bool { return finiteField(s) && s.KeyExchangeBits == 0 }) {
+		return "the size of the group for DHE is not known"
+	}
 	return ""
 }
 

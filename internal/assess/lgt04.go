@@ -65,7 +65,8 @@ func (s *Session) webWithoutCertificate(ctx context.Context) Result {
 	if h == nil || h.AuthRequired {
 		return notApplicable("The web service demands a login instead of a client certificate.")
 	}
-	archive := h.Page != "" || s.Service.Product.Name != ""
+	c := s.Service.Product.Confidence
+	archive := h.Page != "" || c != "" && c != survey.UnknownConf
 	if !archive && s.Allow.DICOMweb && s.Web.Client != nil {
 		f := s.dicomweb(ctx)
 		archive = f.service != nil

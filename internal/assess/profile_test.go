@@ -85,6 +85,8 @@ func TestProfile(t *testing.T) {
 		{"curves unknown", cut(offers("TLS 1.2", recommended), func(o *survey.TLSOffer) {
 			o.ClassesRefused = o.ClassesRefused[:len(o.ClassesRefused)-2]
 		}), survey.Unknown, "", "small curves"},
+		{"DHE of unknown size", cut(offers("TLS 1.2", suiteWith(dhe, func(s *survey.TLSSuite) { s.KeyExchangeBits = 0 })), func(*survey.TLSOffer) {}),
+			survey.Unknown, "", "the size of the group for DHE"},
 		{"CBC unknown", cut(offers("TLS 1.2", recommended), func(o *survey.TLSOffer) {
 			o.ClassesRefused = o.ClassesRefused[:len(o.ClassesRefused)-1]
 		}), survey.Pass, "B.12", "B.12"},

@@ -80,7 +80,7 @@ func mayBeTLS(s survey.Service) bool {
 func (h *host) probeHTTP(ctx context.Context, port uint16) (survey.Service, opener) {
 	plain := opener{port: port}
 	s := h.http(ctx, port, "http")
-	if s.Outcome == survey.Answered && s.Detail == "" || s.Outcome == survey.Mute || ctx.Err() != nil {
+	if s.Outcome == survey.Answered && s.Detail == "" && !wantsTLS(s) || s.Outcome == survey.Mute || ctx.Err() != nil {
 		return s, plain
 	}
 	if t, ok := h.probeTLS(ctx, port); ok {
@@ -94,6 +94,10 @@ func (h *host) probeHTTP(ctx context.Context, port uint16) (survey.Service, open
 	}
 	return s, plain
 }
+
+// wantsTLS reports whether a port that was asked in plain text may be one for
+// HTTPS: nginx, Apache and Go answer there with status 400.
+func wantsTLS(s survey.Service) bool { return s.HTTP != nil && s.HTTP.Status == http.StatusBadRequest }
 
 func (h *host) http(ctx context.Context, port uint16, scheme string) survey.Service {
 	return identify.HTTP(ctx, port, h.webClient(0), scheme, identify.HTTPOptions{Host: h.webHost(),

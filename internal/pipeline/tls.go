@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"leadglass/internal/identify"
+	"leadglass/internal/identify/products"
 	"leadglass/internal/survey"
 	"leadglass/internal/tlsprobe"
 )
@@ -175,7 +176,7 @@ func demandOf(s survey.Service, asked bool) string {
 // behindTLS is a service of which nothing is known but its TLS.
 func behindTLS(port uint16, o survey.Outcome, detail string) survey.Service {
 	return survey.Service{Port: port, Protocol: survey.ProtocolUnknown, Outcome: o, Detail: detail,
-		CalledAETitle: survey.CalledAETitle{Policy: survey.UnknownTitle}, SOPClasses: []string{}}
+		Product: products.Unknown(), CalledAETitle: survey.CalledAETitle{Policy: survey.UnknownTitle}, SOPClasses: []string{}}
 }
 
 // greet describes a port that answers as TLS does and has nothing in common
@@ -200,7 +201,7 @@ func (h *host) greet(ctx context.Context, port uint16, err error) (survey.Servic
 	if !g.CertificateRequested {
 		s.TLS.ClientCertificate = certificateNotRequired
 	}
-	h.offer(ctx, &s, tlsprobe.Options{Version: g.Version, Suite: g.Suite})
+	h.offer(ctx, &s, tlsprobe.Options{Version: g.Version, Suite: g.Suite, KeyExchangeBits: g.KeyExchangeBits})
 	return s, true
 }
 

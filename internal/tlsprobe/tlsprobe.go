@@ -41,8 +41,10 @@ type Options struct {
 	// Name is the host name for the server name extension; empty for none.
 	Name string
 	// Version and Suite are what the port chose when everything was offered; 0
-	// where that is not known.
-	Version, Suite uint16
+	// where that is not known. KeyExchangeBits is the size of its group, where
+	// that is known.
+	Version, Suite  uint16
+	KeyExchangeBits int
 	// Patience bounds the waiting for one answer; 6 s when zero.
 	Patience time.Duration
 }
@@ -69,7 +71,7 @@ func Ask(ctx context.Context, dial Dialer, o Options) survey.TLSOffer {
 		Suites: []survey.TLSSuite{}, ClassesRefused: []survey.SuiteClass{}}}
 	if o.Version != 0 {
 		a.accepted(o.Version)
-		a.chose(flight{version: o.Version, suite: o.Suite}, find)
+		a.chose(flight{version: o.Version, suite: o.Suite, bits: o.KeyExchangeBits}, find)
 	}
 	a.versions(ctx)
 	a.recommended(ctx)
@@ -90,6 +92,9 @@ type Greeting struct {
 	// registered it.
 	Version, Suite         uint16
 	VersionName, SuiteName string
+	// KeyExchangeBits is the size of the group of an ephemeral key exchange, 0
+	// where there is none or an unknown one.
+	KeyExchangeBits int
 	// Certificates are DER, the server's own first; at most 10.
 	Certificates [][]byte
 	// CertificateRequested: a certificate of the client is asked for.
@@ -113,7 +118,7 @@ func Greet(ctx context.Context, dial Dialer, o Options) (g Greeting, ok bool) {
 		return Greeting{}, false
 	}
 	return Greeting{Version: f.version, Suite: f.suite, VersionName: versionName(f.version), SuiteName: s.name,
-		Certificates: f.certificates, CertificateRequested: f.asked}, true
+		KeyExchangeBits: f.bits, Certificates: f.certificates, CertificateRequested: f.asked}, true
 }
 
 // versions asks for TLS 1.1, and where that is there for TLS 1.0. Who has only
