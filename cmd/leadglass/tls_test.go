@@ -301,3 +301,35 @@ func TestCertificates(t *testing.T) {
 		})
 	}
 }
+
+// tlsFleet has what no server of the distribution has any more: 3DES; and DICOM
+// over TLS on the registered port, beside plaintext and on a web port.
+const tlsFleet = `version: 1
+name: tls
+seed: 11
+dates: {first: 2015-01-01, last: 2020-12-31}
+archives:
+  - {name: basic, address: 127.0.48.1, port: 2762, country: AT, persona: dcm4chee-arc, tls: basic, query: refused, contents: {studies: 3, images_linked: 9}}
+  - {name: mutual, address: 127.0.48.2, port: 2762, country: AT, persona: dcm4chee-arc, tls: mutual, contents: {studies: 3, images_linked: 9}}
+  - {name: old, address: 127.0.48.3, port: 11112, country: AT, persona: orthanc, tls: legacy, certificate: weak-key, query: refused, contents: {studies: 3, images_linked: 9}}
+  - {name: beside, address: 127.0.48.4, port: 2762, plain_port: 11112, country: AT, persona: orthanc, tls: mutual, query: refused, contents: {studies: 3, images_linked: 9}}
+  - {name: on a web port, address: 127.0.48.5, port: 443, country: AT, persona: orthanc, tls: tls, query: refused, contents: {studies: 3, images_linked: 9}}
+`
+
+func TestTLSOfFleet(t *testing.T) {
+	t.Parallel()
+	runFleet(t, file(t, tlsFleet))
+	checkTLS(t, "127.0.48.1:2762", tlsWant{survey.ProtocolDICOM, "TLS 1.0 TLS 1.1 TLS 1.2", "3des", "B.1",
+		fails, passes, fails, "a 3DES suite (TLS_RSA_WITH_3DES_EDE_CBC_SHA)", survey.Identified, "C"})
+	checkTLS(t, "127.0.48.2:2762", tlsWant{survey.ProtocolUnknown, "TLS 1.2 TLS 1.3", "cbc recommended", "B.12",
+		passes, passes, passes, "", survey.Protected, "A"})
+	checkTLS(t, "127.0.48.3:11112", tlsWant{survey.ProtocolDICOM, "TLS 1.0 TLS 1.1", "cbc", "none",
+		fails, fails, fails, "TLS 1.0 and TLS 1.1", survey.Identified, "C"})
+	checkTLS(t, "127.0.48.5:443", tlsWant{survey.ProtocolDICOM, "TLS 1.2 TLS 1.3", "cbc recommended", "B.12",
+		passes, passes, fails, "", survey.Identified, "C"})
+	f := leadglass(t, "check", "127.0.48.4", "--json", "--count", "off").want(t, exitDone).finding(t)
+	states(t, f, survey.Fail, "LG-T01")
+	if e := checks(f)["LG-T01"].Evidence; !strings.Contains(e, "port 2762") || !strings.Contains(e, "port 11112") {
+		t.Error(e)
+	}
+}
