@@ -251,6 +251,7 @@ func (o tlsOffer) profile() survey.TLSProfile {
 	modern := o.accepts(survey.SuiteRecommended) || o.accepts(survey.SuiteDHE)
 	legacy := slices.ContainsFunc(discouraged(), o.accepts)
 	static, _ := o.get(survey.SuiteStaticRSA)
+	dhe, _ := o.get(survey.SuiteDHE)
 	switch {
 	case len(o.old()) > 0 && modern:
 		return survey.ProfileB9
@@ -264,7 +265,7 @@ func (o tlsOffer) profile() survey.TLSProfile {
 		return ""
 	case !modern || !slices.Contains(o.Versions, versionTLS12):
 		return survey.ProfileNone
-	case !small && slices.Contains(o.ClassesRefused, survey.SuiteCBC):
+	case !small && slices.Contains(o.ClassesRefused, survey.SuiteCBC) && !strings.Contains(dhe.Name, "_DSS_"):
 		return survey.ProfileB13
 	}
 	return survey.ProfileB12

@@ -182,7 +182,7 @@ func behindTLS(port uint16, o survey.Outcome, detail string) survey.Service {
 // greet describes a port that answers as TLS does and has nothing in common
 // with crypto/tls: only NULL or DHE suites, or SSL 3.0.
 func (h *host) greet(ctx context.Context, port uint16, err error) (survey.Service, bool) {
-	if errors.As(err, new(tls.RecordHeaderError)) || !isAlert(err) && !strings.Contains(err.Error(), "tls: ") {
+	if err == nil || errors.As(err, new(tls.RecordHeaderError)) || !isAlert(err) && !strings.Contains(err.Error(), "tls: ") {
 		return survey.Service{}, false
 	}
 	g, ok := tlsprobe.Greet(ctx, h.dialer(port), tlsprobe.Options{Name: h.name(), Patience: h.Timeouts.Answer})

@@ -68,7 +68,7 @@ func key(t testing.TB, kind string) crypto.Signer {
 	return k
 }
 
-// Identity makes a certificate for a TLS server.
+// Identity makes a certificate for a TLS server, or for a client.
 func Identity(t testing.TB, o IdentityOptions) TLSIdentity {
 	t.Helper()
 	if o.Key == "" {
@@ -90,7 +90,7 @@ func Identity(t testing.TB, o IdentityOptions) TLSIdentity {
 	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "realserver"},
 		NotBefore: o.NotBefore, NotAfter: o.NotAfter, DNSNames: o.Names,
 		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}
 	for _, a := range o.Addresses {
 		leaf.IPAddresses = append(leaf.IPAddresses, net.ParseIP(a))
 	}

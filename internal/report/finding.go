@@ -169,6 +169,9 @@ func describeService(s survey.Service) string {
 			parts = append(parts, "not encrypted")
 		} else {
 			parts = append(parts, s.TLS.Version+", client certificate "+s.TLS.ClientCertificate)
+			if p := s.TLS.Profile; p != "" && p != survey.ProfileNone {
+				parts = append(parts, "TLS profile PS3.15 "+string(p))
+			}
 		}
 	}
 	if s.Product.Name != "" {
