@@ -32,7 +32,7 @@ beforehand; a weak key can be computed, and a certificate signed by SHA-1 or MD5
 |---|---|
 | validity, against the time of the survey | expired, or not yet valid |
 | signature | by its own key; by SHA-1, MD5 or MD2, also of an issuer's certificate that is sent with it |
-| key | RSA or DSA below 2048 bit, elliptic below 256 bit |
+| key | RSA below 2048 bit, elliptic below 256 bit |
 | names | none fits the host name that was given |
 
 Where the target was given by its address, the names are judged only if the certificate names addresses: stations may be set to a name
@@ -40,9 +40,11 @@ that is not known here. Without any other name the common name counts. The sizes
 the stations trust the issuer cannot be seen from outside.`,
 	Sends: `Nothing of its own; identification makes the handshake, with the host name in it where one was given.`,
 	Remedies: map[Product]string{
-		Orthanc: `issue a certificate from the hospital's own authority with a key of RSA 3072 bit or P-256, and in orthanc.json:
+		Orthanc: `issue a certificate from the hospital's own authority with a key of RSA 3072 bit or P-256, and in orthanc.json, for DICOM:
     "DicomTlsCertificate": "/etc/orthanc/orthanc.crt",
     "DicomTlsPrivateKey": "/etc/orthanc/orthanc.key"
+and for HTTPS, with certificate and key in one file:
+    "SslCertificate": "/etc/orthanc/orthanc.pem"
 and restart. Stations have to trust the authority first.`,
 		DCMTKTool: `issue a certificate from the hospital's own authority with a key of RSA 3072 bit or P-256, and start with
     storescp +tls /etc/dcmtk/archive.key /etc/dcmtk/archive.crt +cf /etc/dcmtk/authority.crt 2762
@@ -107,7 +109,7 @@ func weakSignature(name string) bool {
 
 func weakKey(t *survey.TLS) bool {
 	switch strings.ToUpper(t.KeyType) {
-	case "RSA", "DSA":
+	case "RSA":
 		return t.KeyBits < leastRSABits
 	case "ECDSA", "EC":
 		return t.KeyBits < leastECBits
