@@ -12,12 +12,13 @@ TEST_PACKAGES := orthanc orthanc-dicomweb dcmtk nginx gcc libc6-dev
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 FUZZ_SECONDS ?= 20
+HOSTILE_CONVERSATIONS ?= 1000000
 BENCH ?= .
 DEMO_FLAGS ?=
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup build demo test bench fuzz data lint clean check-go
+.PHONY: help setup build demo test bench fuzz hostile data lint clean check-go
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -44,6 +45,9 @@ fuzz: check-go ## run each fuzz target for FUZZ_SECONDS
 
 data: ## fetch the embedded country table again, from npm
 	@scripts/data.sh
+
+hostile: check-go ## HOSTILE_CONVERSATIONS conversations with archives that damage what they send
+	@LEADGLASS_HOSTILE=$(HOSTILE_CONVERSATIONS) go test ./cmd/leadglass -run TestHostileArchives -v -timeout 12h
 
 lint: check-go ## vet, gofmt, go.mod, staticcheck, known vulnerabilities
 	@go vet ./...
