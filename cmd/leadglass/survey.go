@@ -89,6 +89,10 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	}
 	defer db.Close()
 	v, done, err := openSurvey(ctx, db, s, o)
+	if err == nil { // kept at once: a survey that is killed has its sources too
+		v.Sources = survey.AddSources(v.Sources, eng.Sources...)
+		err = db.UpdateSurvey(ctx, v)
+	}
 	if err != nil {
 		return v, nil, err
 	}
