@@ -19,7 +19,8 @@ import (
 )
 
 type contactsCommand struct {
-	RDAP contactsRDAPCommand `cmd:"" name:"rdap" help:"Ask the address registries who takes reports of abuse. Contacts them over the Internet."`
+	Import contactsImportCommand `cmd:"" help:"Make a recipients file of security.txt and CSV files."`
+	RDAP   contactsRDAPCommand   `cmd:"" name:"rdap" help:"Ask the address registries who takes reports of abuse. Contacts them over the Internet."`
 }
 
 type contactsRDAPCommand struct {
