@@ -81,4 +81,11 @@ func TestSurveySources(t *testing.T) {
 	if v := leadglass(t, "version").want(t, exitDone); !strings.Contains(v.out, stored.Sources[3].String()) {
 		t.Errorf("version says %s", v.out)
 	}
+	dir = filepath.Join(dir, "report")
+	leadglass(t, "--store", db, "report", "--format", "html,json", "--out", dir).want(t, exitDone)
+	for _, want := range []string{"the overlay of the scope file; GeoLite2-City: This product includes GeoLite Data created by MaxMind", "nro.net (CC0 1.0; the statistics CC BY 4.0), of 20"} {
+		if n := occurrences(t, dir, want); n != 2 {
+			t.Errorf("the reports say %q %d times, want once each", want, n)
+		}
+	}
 }

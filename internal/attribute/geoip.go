@@ -183,7 +183,7 @@ type Sources struct {
 func (s *Sources) List() []survey.Source {
 	var list []survey.Source
 	if s.Overlay != nil {
-		list = append(list, survey.Source{Kind: survey.SourceOverlay})
+		list = append(list, survey.Source{Kind: survey.SourceOverlay, Attribution: "the overlay of the scope file"})
 	}
 	for _, d := range s.Databases {
 		list = append(list, d.Source())

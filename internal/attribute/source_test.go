@@ -32,7 +32,7 @@ func TestSources(t *testing.T) {
 		t.Fatalf("%d sources: %+v", len(list), list)
 	}
 	for i, want := range []survey.Source{
-		{Kind: survey.SourceOverlay},
+		{Kind: survey.SourceOverlay, Attribution: "the overlay of the scope file"},
 		{Kind: survey.SourceGeoIP, Name: "GeoLite2-City", Licence: "GeoLite End User License Agreement", Attribution: "This product includes GeoLite Data created by MaxMind, available from https://www.maxmind.com"},
 		{Kind: survey.SourceGeoIP, Name: "DBIP-City-Lite", Licence: "CC BY 4.0", Attribution: "IP Geolocation by DB-IP, https://db-ip.com"},
 		{Kind: survey.SourceGeoIP, Name: "country ipvAll"},
