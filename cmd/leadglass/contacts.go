@@ -69,6 +69,9 @@ func (c *contactsRDAPCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	if v.State == survey.StateRunning { // its findings are still being written
+		return usage(fmt.Errorf("survey %s is running, or was killed; let it end, or end it with `leadglass survey --resume`", v.ID))
+	}
 	addrs, err := c.addresses(ctx, db, v)
 	if err != nil {
 		return err
@@ -77,7 +80,12 @@ func (c *contactsRDAPCommand) Run(ctx context.Context, a *app) error {
 		return c.plan(a, addrs)
 	}
 	client := registry.New(registry.Options{HTTP: services.HTTPClient(), Server: server})
+	shown := time.Now()
 	summary, failed := client.Collect(ctx, db, addrs, func(s registry.Summary) {
+		if time.Since(shown) < a.statusEvery() {
+			return
+		}
+		shown = time.Now()
 		a.status(fmt.Sprintf("%s of %s, asked %s, contacts %s, without answer %s",
 			grouped(int64(s.Special+s.Cached+s.Asked+s.Failed)), plural(s.Addresses, "address"), grouped(int64(s.Asked)), grouped(int64(s.Contacts)), grouped(int64(s.Failed))))
 	})
@@ -90,7 +98,9 @@ func (c *contactsRDAPCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	switch {
-	case failed != nil && (errors.Is(failed, context.Canceled) || errors.Is(failed, registry.ErrGaveUp)):
+	case errors.Is(failed, context.Canceled):
+		return &exitError{code: exitIncomplete, cause: errors.New("interrupted; run it again to go on, what was answered is kept")}
+	case errors.Is(failed, registry.ErrGaveUp):
 		return &exitError{code: exitIncomplete, cause: failed}
 	case failed == nil && summary.Failed > 0:
 		return errIncomplete
@@ -154,8 +164,8 @@ func (c *contactsRDAPCommand) plan(a *app, addrs []netip.Addr) error {
 			Hosts     []string `json:"hosts"`
 		}{"leadglass.contacts-plan/1", len(addrs), public, hosts})
 	}
-	fmt.Fprintf(a.out, "%s, %s of them public; those would be asked about, unless the store knows the answer, of\n",
-		plural(len(addrs), "address"), grouped(int64(public)))
+	fmt.Fprintf(a.out, "%s, %s of them public; those would be asked about in %s or more, unless the store knows the answer, of\n",
+		plural(len(addrs), "address"), grouped(int64(public)), time.Duration(float64(public)/c.Rate*float64(time.Second)).Round(time.Second))
 	for _, host := range hosts {
 		fmt.Fprintf(a.out, "  %s\n", host)
 	}

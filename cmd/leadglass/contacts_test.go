@@ -176,6 +176,9 @@ func TestContactsRDAPFails(t *testing.T) {
 	if !strings.Contains(o.out, "1 x 127.0.0.1: the registry asks for fewer requests; run again later") {
 		t.Errorf("said %s", o.out)
 	}
+	if !strings.Contains(asProgram(t, s.Certificate().Raw, append(args, "--dry-run")...).want(t, exitDone).out, "asked about in 1s or more") {
+		t.Error("a dry run does not say how long it takes")
+	}
 	if all, v := owners(t, path); all["193.0.22.9"] != nil || v.Sources != nil {
 		t.Errorf("owner %+v, sources %+v", all["193.0.22.9"], v.Sources)
 	}
@@ -188,6 +191,25 @@ func TestContactsRDAPFails(t *testing.T) {
 		if o := leadglass(t, append([]string{"--store", path, "contacts", "rdap"}, flags...)...); o.code == exitDone || !strings.Contains(o.errors, want) {
 			t.Errorf("%v: code %d, %s", flags, o.code, o.errors)
 		}
+	}
+}
+
+// TestContactsRDAPRunning: the findings of a survey that is running are left
+// alone.
+func TestContactsRDAPRunning(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.db")
+	db, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.CreateSurvey(t.Context(), survey.Survey{Name: "running", StartedAt: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if o := leadglass(t, "--store", path, "contacts", "rdap", "--dry-run").want(t, exitUsage); !strings.Contains(o.errors, "is running, or was killed") {
+		t.Errorf("said %s", o.errors)
 	}
 }
 

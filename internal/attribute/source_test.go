@@ -59,10 +59,13 @@ const (
 	// have the same country in both; measured were 98.2 % of IPv4 and 99.0 % of
 	// IPv6.
 	agreement = 0.95
+	// every so many networks are looked up, to be quick; all of them were for
+	// the measured figures.
+	every = 7
 )
 
-// TestAgainstIPFire looks up the middle of every network of the other table,
-// and weighs each with its size. What is asked for is that the tables agree
+// TestAgainstIPFire looks up the middle of networks of the other table, and
+// weighs each with its size. What is asked for is that the tables agree
 // where both name a country. Of the IPv6 addresses in the other table most
 // have none in ours: it gives the blocks that a registry has not handed out
 // the country where the registry is.
@@ -81,7 +84,10 @@ func TestAgainstIPFire(t *testing.T) {
 			defer f.Close()
 			var same, other, absent float64
 			lines := bufio.NewScanner(f)
-			for lines.Scan() {
+			for n := 0; lines.Scan(); n++ {
+				if n%every != 0 {
+					continue
+				}
 				fields := strings.Split(lines.Text(), ",")
 				if len(fields) != 3 || survey.CountryName(fields[2]) == "" {
 					continue // a comment, or no country
