@@ -74,7 +74,7 @@ func layers() map[string]layer {
 		"internal/attribute": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/oschwald/maxminddb-golang/v2"}},
 		"internal/pipeline": {imports: stages,
-			needs: []string{"net", "net/http", "crypto/tls"}},
+			needs: []string{"net", "net/http", "crypto/tls", "syscall"}}, // syscall: numbers of errors
 
 		// What remains when the network is gone.
 		"internal/store": {imports: []string{"internal/survey"},

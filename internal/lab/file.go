@@ -127,9 +127,12 @@ type Group struct {
 	// Port is the persona's when absent.
 	Port uint16 `yaml:"port,omitempty"`
 	// PlainPort is a second port without TLS, for archives whose Port has it.
-	PlainPort uint16   `yaml:"plain_port,omitempty"`
-	TLS       TLSMode  `yaml:"tls,omitempty"`
-	Cert      CertKind `yaml:"certificate,omitempty"`
+	PlainPort uint16 `yaml:"plain_port,omitempty"`
+	// HL7Port is a port beside it that accepts connections and says nothing, as
+	// one for HL7 v2 does until a message comes.
+	HL7Port uint16   `yaml:"hl7_port,omitempty"`
+	TLS     TLSMode  `yaml:"tls,omitempty"`
+	Cert    CertKind `yaml:"certificate,omitempty"`
 	// CalledTitle is the called AE title demanded: any when absent, default for
 	// the persona's own, or a title.
 	CalledTitle string `yaml:"called_title,omitempty"`

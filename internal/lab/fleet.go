@@ -178,6 +178,9 @@ func (a *Archive) Ports() []uint16 {
 	if a.Group.PlainPort != 0 {
 		ports = append(ports, a.Group.PlainPort)
 	}
+	if a.Group.HL7Port != 0 {
+		ports = append(ports, a.Group.HL7Port)
+	}
 	for i := range a.Group.Web {
 		ports = append(ports, a.Group.Web[i].Port)
 	}
