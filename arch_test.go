@@ -37,7 +37,7 @@ func layers() map[string]layer {
 	stages := []string{
 		"dicom", "dicom/ul", "dicom/dimse", "internal/survey", "internal/scope", "internal/gate",
 		"internal/discover", "internal/identify", "internal/identify/products", "internal/assess",
-		"internal/census", "internal/census/webcount", "internal/privacy", "internal/attribute", "internal/store",
+		"internal/census", "internal/census/webcount", "internal/privacy", "internal/attribute", "internal/store", "internal/suspect",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
 	everything := append(slices.Clone(stages), "internal/pipeline", "internal/report",
@@ -71,6 +71,7 @@ func layers() map[string]layer {
 			needs: []string{"net/http"}}, // makes requests and reads answers; is given the function that sends them
 		"internal/privacy": {imports: []string{"dicom", "internal/survey"},
 			needs: []string{"github.com/dchest/siphash", "github.com/axiomhq/hyperloglog"}},
+		"internal/suspect": {imports: []string{"internal/survey"}}, // findings in, suspicion out
 		"internal/attribute": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/oschwald/maxminddb-golang/v2"}},
 		"internal/pipeline": {imports: stages,

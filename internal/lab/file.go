@@ -148,11 +148,13 @@ type Group struct {
 	Worklist int64 `yaml:"worklist,omitempty"`
 	// Identifying lists the classes of identifying attributes that have
 	// values; all when absent.
-	Identifying []string  `yaml:"identifying,omitempty"`
-	Contents    *Contents `yaml:"contents,omitempty"`
-	Web         []Web     `yaml:"web,omitempty"`
-	Quirks      *Quirks   `yaml:"quirks,omitempty"`
-	Expect      *Expect   `yaml:"expect,omitempty"`
+	Identifying []string `yaml:"identifying,omitempty"`
+	// Veterinary says that the patients are animals, with species and breed.
+	Veterinary bool      `yaml:"veterinary,omitempty"`
+	Contents   *Contents `yaml:"contents,omitempty"`
+	Web        []Web     `yaml:"web,omitempty"`
+	Quirks     *Quirks   `yaml:"quirks,omitempty"`
+	Expect     *Expect   `yaml:"expect,omitempty"`
 	// From is where the contents' figures come from.
 	From Provenance `yaml:"from,omitempty"`
 }
@@ -222,6 +224,8 @@ type Contents struct {
 	// Social Security number.
 	SSNRecords int64      `yaml:"ssn_records,omitempty"`
 	Dates      *DateRange `yaml:"dates,omitempty"`
+	// QA makes QA the modality of every study, as of a phantom's.
+	QA bool `yaml:"qa,omitempty"`
 	// Undated and Days are part of Studies: those without a date, and those on
 	// days of their own.
 	Undated int64      `yaml:"undated,omitempty"`
@@ -250,6 +254,9 @@ type Expect struct {
 	Complete bool `yaml:"complete,omitempty"`
 	// Verdict overrides the verdict that follows from the configuration.
 	Verdict string `yaml:"verdict,omitempty"`
+	// Marks are what the archives are, as far as a good survey can know, besides
+	// what follows from persona and contents.
+	Marks []Mark `yaml:"marks,omitempty"`
 	// Why explains it.
 	Why string `yaml:"why,omitempty"`
 }

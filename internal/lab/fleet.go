@@ -232,6 +232,9 @@ func (g *Group) validate() error {
 	if err := g.validateExpect(); err != nil {
 		return err
 	}
+	if err := g.validateMarks(); err != nil {
+		return err
+	}
 	if g.Quirks != nil {
 		if err := g.Quirks.validate(); err != nil {
 			return fmt.Errorf("quirks: %w", err)

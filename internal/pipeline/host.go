@@ -80,6 +80,7 @@ func (e *Engine) Examine(ctx context.Context, c survey.Candidate, open []uint16)
 		AuthorisedBy:       e.AuthorisedBy,
 	}
 	h.run(ctx, open)
+	h.suspect(ctx)
 	if ctx.Err() != nil {
 		return Result{}, context.Cause(ctx)
 	}
