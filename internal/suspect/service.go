@@ -30,7 +30,7 @@ var (
 		Why:  "a server that looks nothing up accepts everything; dicompot does (contextmanager.go)"}
 	nonsenseOnly = Rule{ID: "nonsense", Kind: KindNegotiation, Of: honeypots, Weight: hint,
 		When: "such a context was accepted where neither queries nor storage were",
-		Why:  "beside storage alone it is no sign at all: receivers have a mode that accepts unknown objects (DCMTK storescp +pm)"}
+		Why:  "beside storage alone it is no sign at all: receivers have a mode that accepts unknown objects (DCMTK storescp -pm)"}
 
 	impossible = Rule{ID: "impossible-query", Kind: KindQueries, Of: honeypots, Weight: sign,
 		When: "a query that nothing can match was answered with a match: a made-up patient ID, or a made-up study UID with a study date in 1850",
