@@ -146,10 +146,10 @@ func TestForeignPortsAreNotChecked(t *testing.T) {
 
 // TestHL7 tries ports beside an archive, and none beside anything else.
 func TestHL7(t *testing.T) {
-	ports := map[uint16]error{2575: nil, 6661: errors.New("refused"), 7777: gate}
+	ports := map[uint16]error{2575: nil, 6661: errors.New("refused"), 7777: errGate}
 	accepts := func(_ context.Context, port uint16) (bool, error) {
-		if ports[port] == gate {
-			return false, gate
+		if ports[port] == errGate {
+			return false, errGate
 		}
 		return ports[port] == nil, nil
 	}
@@ -183,8 +183,8 @@ func TestHL7(t *testing.T) {
 	}
 }
 
-// gate is an error that leaves the answer open.
-var gate = errors.New("budget used up")
+// errGate is an error that leaves the answer open.
+var errGate = errors.New("budget used up")
 
 func TestHostChecks(t *testing.T) {
 	required := survey.TLS{Version: "TLS 1.2", ClientCertificate: "required"}

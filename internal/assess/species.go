@@ -59,21 +59,22 @@ func (p *SpeciesSample) ask(ctx context.Context, s *Session, c *dimse.Client, mo
 	return err
 }
 
-// see counts one response.
+// see counts one response, each attribute once.
 func (p *SpeciesSample) see(m dimse.Match) {
-	p.Sampled++
+	var species, breed int
 	for it := m.Elements(); it.Next(); {
-		switch it.Tag() {
+		switch v := dicom.Trim(it.Value()); it.Tag() {
 		case dicom.PatientSpeciesDescription:
-			if v := dicom.Trim(it.Value()); len(v) > 0 && !human(v) {
-				p.Species++
+			if len(v) > 0 && !human(v) {
+				species = 1
 			}
 		case dicom.PatientBreedDescription:
-			if len(dicom.Trim(it.Value())) > 0 {
-				p.Breed++
+			if len(v) > 0 {
+				breed = 1
 			}
 		}
 	}
+	p.Sampled, p.Species, p.Breed = p.Sampled+1, p.Species+species, p.Breed+breed
 }
 
 // human reports whether a species is that of people: some software says so of
