@@ -123,6 +123,9 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	err = run.Execute(ctx, targets)
 	stop()
 
+	if err == nil {
+		_, err = pipeline.Compare(ctx, db, v.ID)
+	}
 	v.Probed += run.Progress.Probed.Load()
 	v.State, v.FinishedAt = survey.StateFinished, time.Now().UTC()
 	if err != nil {

@@ -35,7 +35,9 @@ storage. One to three C-FIND-RQ (1.2.840.10008.5.1.4.1.2.2.1) of about 200 bytes
 | (0020,000D) | Study Instance UID | empty |
 | (0020,1208) | Number of Study Related Instances | empty; not in the reduced query |
 
-and one C-CANCEL-RQ for each that is answered. No key identifies a person.`,
+and one C-CANCEL-RQ for each that is answered. Where a study is listed, one C-FIND-RQ more on the same association, for a
+Study Instance UID made up at random with a Study Date in 1850: what answers it with a study answers the same whatever it
+is asked (docs/suspicion.md). No key identifies a person.`,
 	Remedies: and(callers(), map[Product]string{
 		Orthanc: `in orthanc.json:
     "DicomAlwaysAllowFind": false,
@@ -85,11 +87,32 @@ func (s *Session) listed(ctx context.Context, r reply) Result {
 	}
 	switch {
 	case r.matches > 0:
+		s.askImpossible(ctx)
 		return fail("A study query of a stranger was answered with at least one study; it was stopped after the first.")
 	case r.status == dimse.Success:
 		return fail("A study query of a stranger was answered with success; no study was listed.")
 	}
 	return fail("A study query of a stranger was processed: %s.", r.what)
+}
+
+// askImpossible asks for a study that cannot exist, where the association is
+// still there: an archive that returns one answers the same whatever it is
+// asked, as simple honeypots do. It decides nothing here; package suspect
+// weighs it.
+func (s *Session) askImpossible(ctx context.Context) {
+	if s.line == nil {
+		return
+	}
+	rejection := s.Service.Rejection
+	r := s.ask(ctx, dicom.StudyRootFind, []dimse.Key{
+		{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "STUDY"},
+		{Tag: dicom.StudyDate, VR: dicom.DA, Value: "18500101-18501231"}, // 45 years before the first radiograph
+		{Tag: dicom.StudyInstanceUID, VR: dicom.UI, Value: dicom.NewUID()},
+	})
+	s.Service.Rejection = rejection // an end here is no refusal of queries
+	if r.matches > 0 {
+		s.note(survey.BehaviourImpossible, survey.ImpossibleStudy)
+	}
 }
 
 // reducedStudyKeys are the keys for archives that do not take the others: the

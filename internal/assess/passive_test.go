@@ -1,6 +1,8 @@
 package assess_test
 
 import (
+	"context"
+	"errors"
 	"net/netip"
 	"strings"
 	"testing"
@@ -155,6 +157,48 @@ func TestForeignPortsAreNotChecked(t *testing.T) {
 		t.Errorf("%d checks of a port that speaks something else", len(a.Checks))
 	}
 }
+
+// TestHL7 tries ports beside an archive, and none beside anything else.
+func TestHL7(t *testing.T) {
+	ports := map[uint16]error{2575: nil, 6661: errors.New("refused"), 7777: errGate}
+	accepts := func(_ context.Context, port uint16) (bool, error) {
+		if ports[port] == errGate {
+			return false, errGate
+		}
+		return ports[port] == nil, nil
+	}
+	web := survey.Service{Port: 8042, Protocol: survey.ProtocolHTTP, Outcome: survey.Answered,
+		DICOMweb: &survey.DICOMweb{QIDO: survey.AccessOpen}}
+	page := survey.Service{Port: 80, Protocol: survey.ProtocolHTTP, Outcome: survey.Answered}
+	for _, test := range []struct {
+		name    string
+		service survey.Service
+		ports   []uint16
+		accepts func(context.Context, uint16) (bool, error)
+		want    survey.CheckState
+		says    string
+	}{
+		{"open", speaks(), []uint16{6661, 2575}, accepts, survey.Fail, "Port 2575, which HL7 v2 MLLP usually uses, accepts connections; nothing was sent"},
+		{"open beside DICOMweb", web, []uint16{2575}, accepts, survey.Fail, "what speaks there is not known"},
+		{"closed", speaks(), []uint16{6661}, accepts, survey.Pass, "6661"},
+		{"cannot be tried", speaks(), []uint16{6661, 7777}, accepts, survey.Unknown, "port 7777 could not be tried: budget"},
+		{"one open, one cannot be tried", speaks(), []uint16{7777, 2575}, accepts, survey.Fail, "2575"},
+		{"no archive", page, []uint16{2575}, nil, survey.NotApplicable, "no other port was tried"},
+		{"no ports", speaks(), nil, accepts, survey.NotApplicable, "lists no port"},
+		{"single port", speaks(), []uint16{2575}, nil, survey.NotApplicable, "A single port was asked for"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, c := range assess.Run(t.Context(), &assess.Session{Host: []survey.Service{test.service}, HL7: test.ports, Accepts: test.accepts}).Checks {
+				if c.ID == "LG-N02" && (c.State != test.want || !strings.Contains(c.Evidence, test.says)) {
+					t.Errorf("%s: %s", c.State, c.Evidence)
+				}
+			}
+		})
+	}
+}
+
+// errGate is an error that leaves the answer open.
+var errGate = errors.New("budget used up")
 
 func TestHostChecks(t *testing.T) {
 	required := survey.TLS{Version: "TLS 1.2", ClientCertificate: "required"}

@@ -28,5 +28,6 @@ const (
 	refSTOW              = "DICOM PS3.18 10.5, store transaction (STOW-RS)"
 	refCapability        = "DICOM PS3.18 8.9, retrieve capabilities transaction"
 	refCORS              = "WHATWG Fetch standard, CORS protocol"
+	refMLLP              = "HL7 Version 2 Transport Specification, MLLP; IANA port 2575, hl7"
 	refCWE548            = "CWE-548, exposure of information through directory listing"
 )

@@ -67,6 +67,11 @@ type Session struct {
 	Open ul.Opener
 	// Web is how to ask the service; only HTTP services need it.
 	Web Web
+	// HL7 are the ports to try for LG-N02; Accepts connects to one, closes the
+	// connection and says whether the port accepted it. The error says why that
+	// could not be told. Only the checks of the host as a whole need them.
+	HL7     []uint16
+	Accepts func(ctx context.Context, port uint16) (bool, error)
 	// CallingAETitle is the title that Open announces. The C-MOVE probe names
 	// it as destination.
 	CallingAETitle string

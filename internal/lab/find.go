@@ -49,6 +49,9 @@ func (s *service) find(ctx context.Context, r *dimse.Request, resp *dimse.Respon
 	if a.contents == nil {
 		return dimse.Answer(dimse.Success)
 	}
+	if a.quirks().AnswersAnything {
+		q = query{level: q.level, keys: q.keys, window: content.Everything()}
+	}
 	quirks := a.quirks()
 	f := &finder{a: a, ctx: ctx, conn: s.conn, q: q, resp: resp, rec: newRecord(),
 		left: a.cap(&q), outcome: a.finalOutcome()}

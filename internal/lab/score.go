@@ -16,6 +16,7 @@ type Measured struct {
 	Verdict string
 	// Viewer is as in a finding: "open-http", …
 	Viewer           string
+	Marks            []Mark
 	Studies          Number
 	ImagesLinked     Number
 	ImagesAccessible Number
@@ -112,7 +113,7 @@ func sortedKeys[V any](m map[string]V) []string {
 
 // truth gives a measurement the form of a truth, unknown figures as 0.
 func (m *Measured) truth() ArchiveTruth {
-	return ArchiveTruth{Address: m.Address, Country: m.Country, Verdict: m.Verdict, Viewer: m.Viewer,
+	return ArchiveTruth{Address: m.Address, Country: m.Country, Verdict: m.Verdict, Viewer: m.Viewer, Marks: m.Marks,
 		Studies: m.Studies.known(), ImagesLinked: m.ImagesLinked.known(), ImagesAccessible: m.ImagesAccessible.known()}
 }
 
@@ -135,6 +136,9 @@ func (s *Scores) totals(prefix string, truth, measured Totals) {
 	s.figure(prefix+"viewers_open", truth.ViewersOpen, measured.ViewersOpen)
 	if prefix == "" {
 		s.figure("us_records", truth.USRecords, measured.USRecords)
+		s.figure("honeypots", truth.Honeypots, measured.Honeypots)
+		s.figure("test_data", truth.TestData, measured.TestData)
+		s.figure("veterinary", truth.Veterinary, measured.Veterinary)
 	}
 }
 
@@ -189,6 +193,7 @@ func (t *ArchiveTruth) wrong(m *Measured) []string {
 	}
 	note("verdict", t.Verdict, m.Verdict)
 	note("viewer", t.Viewer, viewerOf(m.Viewer))
+	note("mark", words(t.Marks), words(m.Marks))
 	if t.Country != "" && t.Verdict != unreachable {
 		note("country", t.Country, m.Country)
 	}

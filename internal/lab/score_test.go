@@ -15,7 +15,7 @@ dates: {first: 2015-01-01, last: 2019-09-01}
 archives:
   - {address: 127.0.8.1, country: US, persona: dcm4chee-arc, retrieval: get, contents: {studies: 100, images_linked: 2000, images_accessible: 1500}}
   - {address: 127.0.8.2, country: AT, persona: vendor, contents: {studies: 50, images_linked: 700},
-     expect: {studies: lower-bound, images_linked: lower-bound, complete: true}}
+     expect: {studies: lower-bound, images_linked: lower-bound, complete: true, marks: [honeypot]}}
   - {address: 127.0.8.3, country: AT, persona: orthanc, query: refused, web: [{port: 8042, page: orthanc-explorer}]}
 `
 
@@ -27,7 +27,7 @@ func right() []lab.Measured {
 	return []lab.Measured{
 		{Address: netip.MustParseAddr("127.0.8.1"), Country: "US", Verdict: "open-images", Studies: exactly(100),
 			ImagesLinked: exactly(2000), ImagesAccessible: exactly(1500)},
-		{Address: netip.MustParseAddr("127.0.8.2"), Country: "AT", Verdict: "open",
+		{Address: netip.MustParseAddr("127.0.8.2"), Country: "AT", Verdict: "open", Marks: []lab.Mark{lab.HoneypotMark},
 			Studies: lab.Number{Value: 50, Quality: lab.LowerBound}, ImagesLinked: exactly(700), ImagesAccessible: exactly(0)},
 		{Address: netip.MustParseAddr("127.0.8.3"), Country: "AT", Verdict: "identified", Viewer: "open-http",
 			Studies: unknown, ImagesLinked: unknown, ImagesAccessible: unknown},
@@ -41,7 +41,7 @@ func TestScoreOfARightSurvey(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	want := map[string]int64{"archives_analysed": 3, "archives_open": 2, "countries": 2, "study_records": 150,
-		"images_linked": 2700, "images_accessible": 1500, "viewers_open": 1, "us_records": 100,
+		"images_linked": 2700, "images_accessible": 1500, "viewers_open": 1, "us_records": 100, "honeypots": 1, "test_data": 0, "veterinary": 0,
 		"country.US.study_records": 100, "country.AT.images_linked": 700, "archive.127.0.8.2.images_linked": 700}
 	for _, f := range s.Figures {
 		if n, ok := want[f.Name]; ok && (f.Truth != n || f.Measured != n) {
@@ -67,10 +67,12 @@ func TestScoreFindsWhatIsWrong(t *testing.T) {
 			m[1].Studies = lab.Number{Value: 60, Low: 55, High: 65, Quality: lab.Estimate}
 			return m
 		}, "outside the estimate"},
-		"wrong verdict":  {func(m []lab.Measured) []lab.Measured { m[2].Verdict = "open"; return m }, "verdict is identified"},
-		"wrong country":  {func(m []lab.Measured) []lab.Measured { m[0].Country = "AT"; return m }, "country is US"},
-		"viewer missed":  {func(m []lab.Measured) []lab.Measured { m[2].Viewer = ""; return m }, "viewer is open-http"},
-		"archive missed": {func(m []lab.Measured) []lab.Measured { return m[1:] }, "verdict is open-images, measured unreachable"},
+		"wrong verdict":   {func(m []lab.Measured) []lab.Measured { m[2].Verdict = "open"; return m }, "verdict is identified"},
+		"wrong country":   {func(m []lab.Measured) []lab.Measured { m[0].Country = "AT"; return m }, "country is US"},
+		"viewer missed":   {func(m []lab.Measured) []lab.Measured { m[2].Viewer = ""; return m }, "viewer is open-http"},
+		"honeypot missed": {func(m []lab.Measured) []lab.Measured { m[1].Marks = nil; return m }, "mark is honeypot, measured none"},
+		"false mark":      {func(m []lab.Measured) []lab.Measured { m[0].Marks = []lab.Mark{lab.TestDataMark}; return m }, "mark is none, measured test-data"},
+		"archive missed":  {func(m []lab.Measured) []lab.Measured { return m[1:] }, "verdict is open-images, measured unreachable"},
 		"archive made up": {func(m []lab.Measured) []lab.Measured {
 			m = append(m, m[2])
 			m[3].Address = m[3].Address.Next()

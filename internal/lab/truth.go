@@ -67,6 +67,10 @@ type Totals struct {
 	// SSNRecords counts the study records whose patient ID has the form of a US
 	// Social Security number.
 	SSNRecords int64 `json:"ssn_records"`
+	// Honeypots, TestData and Veterinary count the archives with each mark.
+	Honeypots  int64 `json:"honeypots"`
+	TestData   int64 `json:"test_data"`
+	Veterinary int64 `json:"veterinary"`
 }
 
 // CountryTruth is the figures of a country.
@@ -88,6 +92,8 @@ type ArchiveTruth struct {
 	// Viewer is "open-http" or empty.
 	Viewer  string `json:"viewer,omitempty"`
 	Product string `json:"product,omitempty"`
+	// Marks say what the archive is where it does not hold patients.
+	Marks []Mark `json:"marks,omitempty"`
 	// The figures are 0 for archives that are not open.
 	Studies          int64 `json:"studies"`
 	ImagesLinked     int64 `json:"images_linked"`
@@ -148,6 +154,7 @@ func (t *Totals) add(a *ArchiveTruth) {
 	if a.Verdict != unreachable {
 		t.ArchivesAnalysed++
 	}
+	t.count(a.Marks)
 	if a.Viewer == openHTTP {
 		t.ViewersOpen++
 	}
@@ -179,7 +186,7 @@ func (c *Country) provenance() map[string]Provenance {
 func (a *Archive) Truth() ArchiveTruth {
 	g := a.Group
 	t := ArchiveTruth{Address: a.Address, Port: g.Port, Name: g.Name, Country: g.Country,
-		Verdict: a.verdict(), Product: a.persona.product,
+		Verdict: a.verdict(), Product: a.persona.product, Marks: a.marks(),
 		Expected: Expected{Studies: Exact, ImagesLinked: Exact, ImagesAccessible: Exact}}
 	for i := range g.Web {
 		if g.Web[i].viewer() && !g.Web[i].TLS.on() {

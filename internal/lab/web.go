@@ -73,6 +73,8 @@ const (
 	DirectoryPage  Page = "directory"
 	LoginPage      Page = "login"
 	RedirectedPage Page = "redirect-away"
+	// PortalPage is the login page of no product.
+	PortalPage Page = "portal"
 )
 
 // viewer reports whether the page is an image viewer or an archive's
@@ -94,7 +96,7 @@ func (w *Web) guarded() bool {
 
 func (w *Web) validate() error {
 	switch w.Page {
-	case NginxPage, OHIFPage, OrthancPage, Dcm4cheePage, DirectoryPage, LoginPage, RedirectedPage:
+	case NginxPage, OHIFPage, OrthancPage, Dcm4cheePage, DirectoryPage, LoginPage, RedirectedPage, PortalPage:
 	default:
 		return fmt.Errorf("unknown page %q", w.Page)
 	}

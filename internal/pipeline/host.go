@@ -30,6 +30,7 @@ type host struct {
 	gate    *gate.Host
 	names   []string // host names that stand for the host in URLs
 	url     *url.URL // the DICOMweb root that the user named; nil where a host was
+	onePort bool     // a single port was asked for
 	webLeft int      // requests that the checks of HTTP services may still send
 	buffer  []byte
 	finding survey.Finding
@@ -55,7 +56,7 @@ type answering struct {
 func (e *Engine) Examine(ctx context.Context, c survey.Candidate, open []uint16) (Result, error) {
 	start := time.Now()
 	h := &host{Engine: e, gate: e.Gate.Host(c.Address), buffer: make([]byte, ul.DefaultReadBuffer),
-		webLeft: assess.MaxHostWebRequests}
+		webLeft: assess.MaxHostWebRequests, onePort: c.Port != 0}
 	if c.Host != "" {
 		h.names = []string{c.Host}
 	}
@@ -79,6 +80,7 @@ func (e *Engine) Examine(ctx context.Context, c survey.Candidate, open []uint16)
 		AuthorisedBy:       e.AuthorisedBy,
 	}
 	h.run(ctx, open)
+	h.suspect(ctx)
 	if ctx.Err() != nil {
 		return Result{}, context.Cause(ctx)
 	}
@@ -123,7 +125,7 @@ func (h *host) run(ctx context.Context, open []uint16) {
 	}
 	f.Services = identify.Merge(f.Services, h.Products)
 	h.fitRemedies()
-	whole := assess.Run(ctx, h.session(nil, nil))
+	whole := assess.Run(ctx, h.wholeSession())
 	f.Checks = append(f.Checks, whole.Checks...)
 	f.Verdict = assess.Verdict(f.Services, f.Checks)
 	if f.Verdict == survey.Unreachable && slices.ContainsFunc(f.Services, ranOut) {

@@ -30,6 +30,7 @@ type Study struct {
 
 	number  int
 	minimal bool
+	animal  bool
 }
 
 // Image is one object of a study.
@@ -57,6 +58,8 @@ type StudyOptions struct {
 	// SSN gives patients an ID of the form ???-??-???? instead of one with
 	// the marker. The numbers begin with 9: none was ever issued.
 	SSN bool
+	// Animals gives patients a species and a breed.
+	Animals bool
 	// Minimal leaves out every identifying attribute but the patient's name
 	// and ID and the accession number, which makes files a third as long.
 	Minimal bool
@@ -115,6 +118,7 @@ func Studies(seed uint64, n, imagesPer int, o StudyOptions) []Study {
 			Images:          make([]Image, imagesPer),
 			number:          i + 1,
 			minimal:         o.Minimal,
+			animal:          o.Animals,
 		}
 		if o.SSN {
 			s.PatientID = fmt.Sprintf("9%02d-%02d-%04d", patient/1_000_000%100, patient/10_000%100, patient%10_000)
@@ -192,6 +196,10 @@ func (s Study) dataset(image Image) []byte {
 	d.uint16(0x00280102, 7) // high bit
 	d.uint16(0x00280103, 0) // unsigned
 	d.bytes(0x7FE00010, "OW", pixels)
+	if s.animal {
+		d.text(0x00102201, "LO", Canary+" SPECIES")
+		d.text(0x00102292, "LO", Canary+" BREED")
+	}
 	if !s.minimal {
 		s.addIdentity(&d)
 	}

@@ -91,8 +91,8 @@ type Qualities struct {
 
 // Suspects are archives that may not hold real patients.
 type Suspects struct {
-	Honeypot, TestData int64
-	// Marked adds up the archives with either mark, Rest those with none.
+	Honeypot, TestData, Veterinary int64
+	// Marked adds up the archives with any mark, Rest those with none.
 	Marked, Rest Row
 }
 
@@ -188,7 +188,10 @@ func (a *Aggregator) addRow(f *survey.Finding) {
 	if f.Suspicion.TestData {
 		a.agg.Suspects.TestData++
 	}
-	if f.Suspicion.Honeypot || f.Suspicion.TestData {
+	if f.Suspicion.Veterinary {
+		a.agg.Suspects.Veterinary++
+	}
+	if f.Suspicion.Any() {
 		a.agg.Suspects.Marked = a.agg.Suspects.Marked.plus(one)
 	} else {
 		a.agg.Suspects.Rest = a.agg.Suspects.Rest.plus(one)

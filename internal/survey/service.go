@@ -164,6 +164,10 @@ type HTTP struct {
 	Page string `json:"page,omitempty"`
 	// Viewer: the page is an image viewer or an archive's administration page.
 	Viewer bool `json:"viewer"`
+	// Shape is a digest of the start page's markup: of the names of its
+	// elements in order, and of nothing else, so that it says whether two pages
+	// are built alike and not what they say. Empty for pages of few elements.
+	Shape string `json:"shape,omitempty"`
 	// DICOMPort is the DICOM port that the product's own open API names.
 	DICOMPort uint16 `json:"dicom_port,omitempty"`
 	// OpenAPI are the product's own routes of numbers and configuration that

@@ -80,14 +80,6 @@ const (
 	ViewerOpenHTTPS Viewer = "open-https"
 )
 
-// Suspicion marks archives that may not hold real patients. Each mark has at
-// least one reason.
-type Suspicion struct {
-	Honeypot bool     `json:"honeypot"`
-	TestData bool     `json:"test_data"`
-	Reasons  []string `json:"reasons"`
-}
-
 // Traffic is what the work on one target put on the wire, as counted by the
 // gate.
 type Traffic struct {
