@@ -78,6 +78,9 @@ func runD04(ctx context.Context, s *Session) Result {
 
 // listed says what an archive that answers lists.
 func (s *Session) listed(ctx context.Context, r reply) Result {
+	if r.matches > 0 {
+		s.listedDates = s.lastDays(30)
+	}
 	if r.matches == 0 && r.status == dimse.Success {
 		if all := s.ask(ctx, dicom.StudyRootFind, studyKeys("")); all.kind == replyAnswered {
 			r = all

@@ -62,6 +62,10 @@ func (f *form) matches(v []byte) (written, valid bool) {
 	return false, false
 }
 
+// SSNPattern asks for patient IDs in the form of IsSSN, as a wildcard (PS3.4
+// C.2.2.2.4). LooksLikeSSN says whether an ID matches it.
+const SSNPattern = "???-??-????"
+
 // IsSSN reports whether v, without padding, has the form in which US Social
 // Security numbers are written: nine digits with dashes behind the third and
 // the fifth (20 CFR 422.103). Numbers never issued, and the taxpayer numbers of

@@ -165,16 +165,20 @@ func contains(v []byte, text string) bool {
 	return false
 }
 
-// AddSSN notes that n further responses had a patient ID with the form of a US
-// Social Security number.
-func (s *Sample) AddSSN(n int) {
-	s.written[0] += n
-	s.valid[0] += n
+// Classes says of each class whether it was present, national identifiers last.
+// A form of which the sample cannot tell is not listed.
+func (s *Sample) Classes() []survey.IdentifyingClass {
+	classes := s.Attributes()
+	for i := range forms {
+		if present, told := s.form(i); told {
+			classes = append(classes, survey.IdentifyingClass{Class: string(forms[i].class), Present: present, Sampled: s.responses})
+		}
+	}
+	return classes
 }
 
-// Classes says of each class whether it was present, national identifiers last.
-// A class of which the sample cannot tell is not listed.
-func (s *Sample) Classes() []survey.IdentifyingClass {
+// Attributes is Classes without those of national identifiers.
+func (s *Sample) Attributes() []survey.IdentifyingClass {
 	classes := []survey.IdentifyingClass{}
 	if s.responses == 0 {
 		return classes
@@ -191,11 +195,6 @@ func (s *Sample) Classes() []survey.IdentifyingClass {
 		}
 		classes[j].Present = classes[j].Present || s.held[i] > 0
 	}
-	for i := range forms {
-		if present, told := s.form(i); told {
-			classes = append(classes, survey.IdentifyingClass{Class: string(forms[i].class), Present: present, Sampled: s.responses})
-		}
-	}
 	return classes
 }
 
@@ -210,7 +209,7 @@ func (s *Sample) form(i int) (present, told bool) {
 	return p <= doubt, p <= doubt || p >= usual && valid < written
 }
 
-// National is what a sample tells of one form of national identifier.
+// National is one form of national identifier, and what a sample tells of it.
 type National struct {
 	Class Class
 	// Name is what the identifier is called, with its article.
@@ -220,6 +219,15 @@ type National struct {
 	Valid, Written int
 	// Chance is the share of made-up identifiers that would.
 	Chance float64
+}
+
+// Nationals lists the forms.
+func Nationals() []National {
+	var list []National
+	for i := range forms {
+		list = append(list, National{Class: forms[i].class, Name: forms[i].name, Chance: forms[i].chance})
+	}
+	return list
 }
 
 // NationalIDs lists the forms that are present, and those that are where chance

@@ -144,11 +144,6 @@ func TestOtherIdentifiers(t *testing.T) {
 			t.Errorf("the DoD ID number in %q is not seen", *r)
 		}
 	}
-	s := ids("A1")
-	s.AddSSN(3)
-	if c, _ := class(s, "us-ssn"); !c.Present {
-		t.Error("numbers found by a pattern are not told")
-	}
 }
 
 // TestNoAllocation: reading a response allocates nothing.
