@@ -27,8 +27,8 @@ then. Therefore a class is called present only where chance would give as many w
 share of made-up values that pass, which is measured by a test:
 
 ` + nationalTable() + `
-A US DoD ID number (EDIPI) is ten digits and nothing else that is published; it counts only where the record names its
-issuer or a military rank. A US Social Security number is told by its dashes; without them it is any number of nine digits
+A US DoD ID number (EDIPI) is ten digits and nothing else that is published; it counts only where the record names the
+Department of Defense as its issuer. A US Social Security number is told by its dashes; without them it is any number of nine digits
 and not told. Where an archive has the form in too few identifiers to say, the check is unknown. Patient IDs in the form of
 Social Security numbers are also counted over the whole archive while it is counted, by the wildcard ???-??-????, and one is
 enough to fail (see "census" in docs/census.md).`,
@@ -67,7 +67,7 @@ func runD11(ctx context.Context, s *Session) Result {
 	case ids == 0:
 		return pass("A sample of %s was returned without an identifier.", counted(n, s.listsBy()))
 	}
-	return pass("None of %d different identifiers in a sample of %s has the form of a national one, more often than made-up numbers have.",
+	return pass("Of %d different identifiers in a sample of %s no more have the form of a national one than made-up numbers would.",
 		ids, counted(n, s.listsBy()))
 }
 

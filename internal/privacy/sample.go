@@ -133,19 +133,14 @@ func (s *Sample) readID(v []byte, dod bool) {
 
 // namesDoD reports whether a response says that its identifiers are those of the
 // US Department of Defense: by the issuer, its name or the OID of the DoD ID
-// number, or by a military rank.
+// number.
 func namesDoD(it dicom.Elements) bool {
 	for it.Next() {
-		switch v := it.Value(); it.Tag() {
-		case dicom.IssuerOfPatientID:
-			if contains(v, "DOD") || contains(v, "EDIPI") || contains(v, "DEERS") || contains(v, "2.16.840.1.113883.3.42.10001.100001.12") {
-				return true
-			}
-		case dicom.MilitaryRank:
-			if hasText(v) {
-				return true
-			}
+		if it.Tag() != dicom.IssuerOfPatientID {
+			continue
 		}
+		v := it.Value()
+		return contains(v, "DOD") || contains(v, "EDIPI") || contains(v, "DEERS") || contains(v, "2.16.840.1.113883.3.42.10001.100001.12")
 	}
 	return false
 }

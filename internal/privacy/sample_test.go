@@ -135,13 +135,10 @@ func TestOtherIdentifiers(t *testing.T) {
 			t.Errorf("the identifier in %q is not seen", *r)
 		}
 	}
-	for _, explained := range []func(*response) *response{
-		func(r *response) *response { return r.add(dicom.IssuerOfPatientID, dicom.LO, "us dod edipi") },
-		func(r *response) *response { return r.add(dicom.MilitaryRank, dicom.LO, "E5") },
-	} {
-		r := explained(new(response).add(dicom.PatientID, dicom.LO, "1234567890"))
-		if c, _ := class(read(r), "us-dod-id"); !c.Present {
-			t.Errorf("the DoD ID number in %q is not seen", *r)
+	for issuer, want := range map[string]bool{"us dod edipi": true, "USDOD": true, "2.16.840.1.113883.3.42.10001.100001.12": true, "CLINIC": false} {
+		r := new(response).add(dicom.PatientID, dicom.LO, "1234567890").add(dicom.IssuerOfPatientID, dicom.LO, issuer)
+		if c, _ := class(read(r), "us-dod-id"); c.Present != want {
+			t.Errorf("ten digits of the issuer %q: present %v", issuer, c.Present)
 		}
 	}
 }
