@@ -184,6 +184,12 @@ func measuredOf(f *survey.Finding) lab.Measured {
 	m := lab.Measured{Verdict: string(f.Verdict), Viewer: string(f.Viewer), Studies: numberOf(f.Counts.Studies),
 		ImagesLinked: numberOf(f.Counts.ImagesLinked), ImagesAccessible: numberOf(f.Counts.ImagesAccessible)}
 	m.Address, _ = netip.ParseAddr(f.Target.Address) // the lab's targets are addresses
+	for _, c := range f.IdentifyingClasses {
+		m.Sampled = true
+		if c.Present {
+			m.IdentifyingClasses = append(m.IdentifyingClasses, c.Class)
+		}
+	}
 	if f.Owner != nil {
 		m.Country = f.Owner.Country
 	}

@@ -15,15 +15,14 @@ const (
 	maxSample = 16
 	// sampleFrom is how many studies are listed to choose the sample from, so
 	// that it is not all of one patient.
-	sampleFrom = 200
+	sampleFrom = 24
 )
 
 // Sample is what FindSample asks for.
 type Sample struct {
 	// Studies is how many studies to ask for, at most 16.
 	Studies int
-	// Dates restricts the studies listed, as a value of Study Date; empty for
-	// all.
+	// Dates restricts the studies, as a value of Study Date; empty for all.
 	Dates string
 	// Keys are the attributes wanted of each.
 	Keys []Key
@@ -53,11 +52,10 @@ func (c *Client) FindSample(ctx context.Context, sopClass string, s Sample, each
 	var chosen uids
 	defer chosen.wipe()
 	var r SampleResult
-	found, err := c.Find(ctx, sopClass, []Key{
-		{dicom.QueryRetrieveLevel, dicom.CS, "STUDY"},
-		{dicom.StudyDate, dicom.DA, s.Dates},
-		{dicom.StudyInstanceUID, dicom.UI, ""},
-	}, func(m Match) bool {
+	// Date and time stand in every query because some archives demand them.
+	always := []Key{{dicom.QueryRetrieveLevel, dicom.CS, "STUDY"}, {dicom.StudyDate, dicom.DA, s.Dates}, {dicom.StudyTime, dicom.TM, ""}}
+	list := append([]Key{{dicom.StudyInstanceUID, dicom.UI, ""}}, always...)
+	found, err := c.Find(ctx, sopClass, list, func(m Match) bool {
 		chosen.offer(m, min(s.Studies, maxSample))
 		return chosen.offered < sampleFrom
 	})
@@ -66,9 +64,10 @@ func (c *Client) FindSample(ctx context.Context, sopClass string, s Sample, each
 	if err != nil {
 		return r, fmt.Errorf("listing studies for a sample: %w", err)
 	}
+	keys := append(always, s.Keys...)
 	for i := range chosen.n {
 		got := false
-		found, err := c.findOne(ctx, sopClass, s.Keys, chosen.uid(i), func(m Match) {
+		found, err := c.findOne(ctx, sopClass, keys, chosen.uid(i), func(m Match) {
 			got = true
 			each(m)
 		})
@@ -106,7 +105,7 @@ func (c *Client) findOne(ctx context.Context, sopClass string, keys []Key, uid [
 
 // appendStudy appends the identifier that asks for keys of one study.
 func appendStudy(dst []byte, s dicom.Syntax, keys []Key, uid []byte) []byte {
-	all := sorted(append([]Key{{dicom.QueryRetrieveLevel, dicom.CS, "STUDY"}}, keys...))
+	all := sorted(keys)
 	at, _ := slices.BinarySearchFunc(all, dicom.StudyInstanceUID, func(k Key, t dicom.Tag) int { return cmp.Compare(k.Tag, t) })
 	dst = appendIdentifier(dst, s, all[:at])
 	dst = dicom.AppendElement(dst, s, dicom.StudyInstanceUID, dicom.UI, uid)

@@ -25,6 +25,8 @@ type identities struct {
 	plain bool
 	// why says why nothing was sampled; empty where something was.
 	why string
+	// unlisted: the list of studies was refused; empty: it has none.
+	unlisted, empty bool
 }
 
 // mayIdentify is the result of a check that needs a sample where none may or
@@ -58,7 +60,11 @@ func (s *Session) identify(ctx context.Context) *identities {
 		return s.identities
 	}
 	id := s.takeSample(ctx, false)
-	if id.sample.Responses() == 0 && !strings.HasPrefix(id.why, nothingListed) {
+	if id.unlisted && s.listedDates == "" { // some archives demand a date
+		s.listedDates = everyDate
+		id = s.takeSample(ctx, false)
+	}
+	if id.sample.Responses() == 0 && !id.empty {
 		if again := s.takeSample(ctx, true); again.sample.Responses() > 0 {
 			id = again
 		}
@@ -66,10 +72,6 @@ func (s *Session) identify(ctx context.Context) *identities {
 	s.identities = id
 	return id
 }
-
-// nothingListed begins the reason why nothing was sampled where there is
-// nothing to sample.
-const nothingListed = "no study is listed"
 
 // takeSample asks for the identifying attributes of a few studies.
 func (s *Session) takeSample(ctx context.Context, plain bool) *identities {
@@ -91,8 +93,10 @@ func (s *Session) takeSample(ctx context.Context, plain bool) *identities {
 		id.why = "the association was ended at the request (" + e.what + ")"
 	case e.contact == failed:
 		id.why = e.what
+	case r.Listed == 0 && r.Final == dimse.Success:
+		id.why, id.empty = "no study is listed", true
 	case r.Listed == 0:
-		id.why = nothingListed
+		id.why, id.unlisted = fmt.Sprintf("studies are not listed (status %s, %s)", r.Final, meaning(r.Final)), true
 	default:
 		id.why = fmt.Sprintf("studies are listed, but asked for by their UIDs none is (status %s, %s)", r.Final, meaning(r.Final))
 	}

@@ -65,6 +65,10 @@ func runD04(ctx context.Context, s *Session) Result {
 		if r.kind != replyAnswered {
 			return unknown("To a study query %s, and to one with fewer keys %s.", first, r.what)
 		}
+		s.answeredBy(dicom.StudyRootFind)
+		result := s.listed(ctx, r)
+		s.listedDates = everyDate
+		return result
 	}
 	switch r.kind {
 	case replyRefused:
@@ -95,12 +99,15 @@ func (s *Session) listed(ctx context.Context, r reply) Result {
 	return fail("A study query of a stranger was processed: %s.", r.what)
 }
 
+// everyDate is a range of all study dates, for archives that demand one.
+const everyDate = "19000101-"
+
 // reducedStudyKeys are the keys for archives that do not take the others: the
 // unique key, and a date because some demand one.
 func reducedStudyKeys() []dimse.Key {
 	return []dimse.Key{
 		{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "STUDY"},
-		{Tag: dicom.StudyDate, VR: dicom.DA, Value: "19000101-"},
+		{Tag: dicom.StudyDate, VR: dicom.DA, Value: everyDate},
 		{Tag: dicom.StudyInstanceUID, VR: dicom.UI},
 	}
 }

@@ -20,7 +20,7 @@ physicians, what was examined and why. Each such record is a breach of the patie
 what identity theft and extortion are made of. For the operator the classes say how grave a notification to the supervisory
 authority and to the patients has to be (GDPR Art. 33 and 34, HIPAA 45 CFR 164.400).`,
 	Tested: `Where study queries are answered and the scope allows it (allow.sample, on unless switched off; check
---no-sample), up to 200 studies are listed without any such attribute, eight of them chosen at random, and these asked for by
+--no-sample), up to 24 studies are listed without any such attribute, eight of them chosen at random, and these asked for by
 their UIDs, one by one. So the attributes of eight studies cross the network, and of no other, as they would with a list that
 is stopped by C-CANCEL. A response is read in the receive buffer: an attribute counts as present where its value holds a
 letter or a digit, and nothing but the class and the number of responses is kept; the values and the UIDs are overwritten.
@@ -29,9 +29,9 @@ list of patients is stopped by C-CANCEL after eight. The check fails if a class 
 (45 CFR 164.514(b)(2)(i)): patient-name, birth-date, patient-id, other-ids, address, phone, insurance, accession-number. Other
 classes are listed in the finding. An archive that does not take the keys is asked once more with the short list.`,
 	Sends: `On the association of LG-D04 while it lasts, otherwise on a new one that proposes query and retrieval contexts
-only: one C-FIND-RQ with (0008,0052) STUDY, (0008,0020) as in LG-D04 and (0020,000D) empty, ended by C-CANCEL-RQ after 200
-responses; then up to eight C-FIND-RQ of about 500 bytes with (0008,0052) STUDY, (0020,000D) the UID of one study, and these
-keys, all empty:
+only: one C-FIND-RQ with (0008,0052) STUDY, (0008,0020) as in LG-D04, (0008,0030) and (0020,000D) empty, ended by C-CANCEL-RQ
+after 24 responses; then up to eight C-FIND-RQ of about 500 bytes with the same (0008,0052), (0008,0020) and (0008,0030),
+(0020,000D) the UID of one study, and these keys, all empty:
 
 ` + identifyingTable() + `
 and one C-CANCEL-RQ where more than one response comes. None of this where allow.sample is false.`,

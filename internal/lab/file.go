@@ -145,11 +145,15 @@ type Group struct {
 	Worklist int64 `yaml:"worklist,omitempty"`
 	// Identifying lists the classes of identifying attributes that have
 	// values; all when absent.
-	Identifying []string  `yaml:"identifying,omitempty"`
-	Contents    *Contents `yaml:"contents,omitempty"`
-	Web         []Web     `yaml:"web,omitempty"`
-	Quirks      *Quirks   `yaml:"quirks,omitempty"`
-	Expect      *Expect   `yaml:"expect,omitempty"`
+	Identifying []string `yaml:"identifying,omitempty"`
+	// NationalID is the class of national identifiers whose form the patient
+	// IDs have: gb-nhs-number, ch-ahv, … (see nationals); none when absent.
+	// Contents.SSNRecords is the way to Social Security numbers.
+	NationalID string    `yaml:"national_id,omitempty"`
+	Contents   *Contents `yaml:"contents,omitempty"`
+	Web        []Web     `yaml:"web,omitempty"`
+	Quirks     *Quirks   `yaml:"quirks,omitempty"`
+	Expect     *Expect   `yaml:"expect,omitempty"`
 	// From is where the contents' figures come from.
 	From Provenance `yaml:"from,omitempty"`
 }
@@ -242,6 +246,7 @@ type Expect struct {
 	Studies          Quality `yaml:"studies,omitempty"`
 	ImagesLinked     Quality `yaml:"images_linked,omitempty"`
 	ImagesAccessible Quality `yaml:"images_accessible,omitempty"`
+	Classes          Quality `yaml:"identifying_classes,omitempty"`
 	// Complete says that a lower bound has to be the truth itself: all of it can
 	// be seen, only the proof that there is no more cannot be had.
 	Complete bool `yaml:"complete,omitempty"`

@@ -93,8 +93,8 @@ func nhsNumber(v []byte) bool {
 func canadianSIN(v []byte) bool { return v[0] != '0' && v[0] != '8' && luhn(v) }
 
 // kvnr is the unchangeable part of the Krankenversichertennummer: a letter,
-// eight digits and a check digit, by Luhn from the left with the letter as two
-// digits (§ 290 SGB V; Vertrauensstelle Krankenversichertennummer).
+// eight digits and a check digit: the letter as two digits, every second digit
+// twice, and the sum of all cross sums modulo 10 (§ 290 SGB V; Vertrauensstelle Krankenversichertennummer).
 func kvnr(v []byte) bool {
 	letter := int(v[0]|0x20) - 'a' + 1
 	sum := letter/10 + crossSum(2*(letter%10))
