@@ -100,7 +100,7 @@ func (h *Host) HTTPClient(o HTTPOptions) *http.Client {
 		ReadBufferSize:         o.ReadAhead,
 	}
 	if o.Private {
-		base = &privateTransport{own: own, tls: o.TLS, handshake: h.gate.opt.ConnectTimeout, maxHeader: o.MaxHeader}
+		base = &privateTransport{own: own, tls: o.TLS, handshake: h.gate.opt.ConnectTimeout, maxHeader: o.MaxHeader, readAhead: o.ReadAhead}
 	}
 	return &http.Client{
 		Timeout:   o.Timeout,
