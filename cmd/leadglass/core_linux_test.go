@@ -104,6 +104,7 @@ func hitsInFile(t *testing.T, path string, texts []string) map[string][][]byte {
 // a patient attribute is left anywhere in the memory of the process: not in a
 // buffer, a stack, or what was freed.
 func TestMemoryHoldsNoPatientValue(t *testing.T) {
+	t.Parallel()
 	nhs := []string{"9434765919", "4010232137", "9990000018", "9990000026"}
 	studies := realserver.Studies(5, 12, 2, realserver.StudyOptions{PatientIDs: append([]string{"CANARY-A"}, nhs...)})
 	orthanc := realserver.Orthanc(t, realserver.OrthancOptions{Config: realserver.OpenOrthanc(), Studies: studies, DICOMweb: true})

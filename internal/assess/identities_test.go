@@ -193,7 +193,9 @@ func TestSampleOfDifficultPeers(t *testing.T) {
 			return answer(out, r, 1)
 		}, survey.Unknown, "asked for by their UIDs none is"},
 	} {
-		p := &dimse.Provider{Find: func(_ context.Context, r *dimse.Request, out *dimse.Responder) dimse.Outcome { return test.find(r, out) }}
+		p := &dimse.Provider{Find: func(_ context.Context, r *dimse.Request, out *dimse.Responder) dimse.Outcome {
+			return test.find(r, out)
+		}}
 		a, by := identify(t, provide(t, p, test.accepts)).run(t)
 		if c := by["LG-D10"]; c.State != test.state || !strings.Contains(c.Evidence, test.evidence) {
 			t.Errorf("%s: %s, %s", test.name, c.State, c.Evidence)

@@ -217,7 +217,7 @@ func (p *printer) counts(f survey.Finding) {
 		}
 		p.row(c.name, text)
 	}
-	if ids := f.Counts.NationalIDs; ids != nil && ids.Quality != survey.UnknownQuality {
+	if ids := f.Counts.NationalIDs; ids != nil && ids.Value != nil && *ids.Value > 0 {
 		p.row("SSN form", countText(*ids)+" study records, by their patient IDs")
 	}
 	var classes []string
