@@ -109,7 +109,7 @@ func TestMemoryHoldsNoPatientValue(t *testing.T) {
 	studies := realserver.Studies(5, 12, 2, realserver.StudyOptions{PatientIDs: append([]string{"CANARY-A"}, nhs...)})
 	orthanc := realserver.Orthanc(t, realserver.OrthancOptions{Config: realserver.OpenOrthanc(), Studies: studies, DICOMweb: true})
 	dcmtk := realserver.Dcmqrscp(t, realserver.DCMTKOptions{Studies: realserver.Studies(6, 12, 2, realserver.StudyOptions{SSN: true})})
-	_, fleetScope := startFleet(t, "127.0.45.")
+	_, fleetScope := startFleet(t, "127.0.52.")
 	orthancScope := file(t, scopeText("127.0.0.1", strconv.Itoa(int(orthanc.DICOMPort)), strconv.Itoa(int(orthanc.HTTPPort))))
 
 	core, out, errors := dumpMemory(t,

@@ -16,7 +16,7 @@ func TestEachClassIsFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fleet := file(t, strings.ReplaceAll(string(text), "127.0.3.", "127.0.46."))
+	fleet := file(t, strings.ReplaceAll(string(text), "127.0.3.", "127.0.53."))
 	scope := runFleet(t, fleet)
 	s := searched{}
 	db := "--store=" + filepath.Join(t.TempDir(), "survey.db")
@@ -24,9 +24,9 @@ func TestEachClassIsFound(t *testing.T) {
 	score := s.run(t, db, "lab", "score", fleet, "--json").want(t, exitDone)
 	matches(t, "score", []byte(score.out))
 	for _, figure := range []string{
-		`{"name":"archive.127.0.46.1.identifying_classes","truth":22,"measured":22,"error":0}`,
-		`{"name":"archive.127.0.46.2.identifying_classes","truth":0,"measured":0,"error":0}`,
-		`{"name":"archive.127.0.46.45.identifying_classes","truth":2,"measured":2,"error":0}`,
+		`{"name":"archive.127.0.53.1.identifying_classes","truth":22,"measured":22,"error":0}`,
+		`{"name":"archive.127.0.53.2.identifying_classes","truth":0,"measured":0,"error":0}`,
+		`{"name":"archive.127.0.53.45.identifying_classes","truth":2,"measured":2,"error":0}`,
 	} {
 		if !strings.Contains(score.out, figure) {
 			t.Errorf("the score lacks %s", figure)
@@ -43,9 +43,9 @@ func TestEachClassIsFound(t *testing.T) {
 // TestNoSample: without the sample no class is told, the checks say why, and
 // nothing is counted by patient IDs.
 func TestNoSample(t *testing.T) {
-	_, scope := startArchive(t, "127.0.47.1")
+	_, scope := startArchive(t, "127.0.54.1")
 	for flag, told := range map[string]bool{"--sample": true, "--no-sample": false, "--sample=false": false} {
-		f := leadglass(t, "check", "127.0.47.1", "--scope", scope, flag, "--json").want(t, exitDone).finding(t)
+		f := leadglass(t, "check", "127.0.54.1", "--scope", scope, flag, "--json").want(t, exitDone).finding(t)
 		by := checks(f)
 		if (len(f.IdentifyingClasses) > 0) != told || (f.Counts.NationalIDs != nil) != told {
 			t.Errorf("%s: classes %v, national IDs %v", flag, f.IdentifyingClasses, f.Counts.NationalIDs)

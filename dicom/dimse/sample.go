@@ -40,8 +40,8 @@ type SampleResult struct {
 	Final Status
 }
 
-// FindSample asks for attributes of a few studies, chosen at random among the
-// first that the archive lists, and calls each for one response a study. The
+// FindSample asks for attributes of a few studies, spread over the first that
+// the archive lists and the same ones where it lists the same, and calls each for one response a study. The
 // list is asked for without any other attribute, and each study by its UID: no
 // other study's attributes cross the network, as they would behind a C-CANCEL
 // of a list. sopClass is dicom.StudyRootFind. The UIDs are overwritten before
@@ -49,7 +49,7 @@ type SampleResult struct {
 // also with an error.
 func (c *Client) FindSample(ctx context.Context, sopClass string, s Sample, each func(Match)) (SampleResult, error) {
 	defer c.Wipe()
-	var chosen uids
+	chosen := uids{random: rand.New(rand.NewPCG(1, 1))}
 	defer chosen.wipe()
 	var r SampleResult
 	// Date and time stand in every query because some archives demand them.
@@ -114,6 +114,7 @@ func appendStudy(dst []byte, s dicom.Syntax, keys []Key, uid []byte) []byte {
 
 // uids are the UIDs of the studies chosen, each with the same chance.
 type uids struct {
+	random  *rand.Rand
 	text    [maxSample][64]byte
 	length  [maxSample]int
 	n       int
@@ -133,7 +134,7 @@ func (u *uids) offer(m Match, size int) {
 		}
 		place := u.offered
 		if place >= size {
-			place = rand.IntN(u.offered + 1)
+			place = u.random.IntN(u.offered + 1)
 		}
 		u.offered++
 		if place < size {

@@ -20,7 +20,7 @@ physicians, what was examined and why. Each such record is a breach of the patie
 what identity theft and extortion are made of. For the operator the classes say how grave a notification to the supervisory
 authority and to the patients has to be (GDPR Art. 33 and 34, HIPAA 45 CFR 164.400).`,
 	Tested: `Where study queries are answered and the scope allows it (allow.sample, on unless switched off; check
---no-sample), up to 24 studies are listed without any such attribute, eight of them chosen at random, and these asked for by
+--no-sample), up to 24 studies are listed without any such attribute, eight of them chosen, spread over the list, and these asked for by
 their UIDs, one by one. So the attributes of eight studies cross the network, and of no other, as they would with a list that
 is stopped by C-CANCEL. A response is read in the receive buffer: an attribute counts as present where its value holds a
 letter or a digit, and nothing but the class and the number of responses is kept; the values and the UIDs are overwritten.
