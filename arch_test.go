@@ -65,7 +65,7 @@ func layers() map[string]layer {
 			needs: []string{"github.com/goccy/go-yaml"}},
 		"internal/tlsprobe": {imports: []string{"internal/survey"},
 			needs: []string{"net", "crypto/tls", "syscall"}}, // names of versions; syscall: numbers of errors
-		"internal/assess": {imports: append([]string{"internal/advisories"}, protocol...),
+		"internal/assess": {imports: append([]string{"internal/advisories", "internal/privacy"}, protocol...),
 			needs: []string{"net", "net/http", "crypto/tls"}},
 		"internal/advisories": {imports: []string{"internal/survey"}, needs: []string{"github.com/goccy/go-yaml"}}, // data
 		"internal/census": {imports: append([]string{"internal/privacy"}, protocol...),

@@ -192,6 +192,12 @@ func measuredOf(f *survey.Finding) lab.Measured {
 	}
 	slices.Sort(m.Marks)
 	m.Address, _ = netip.ParseAddr(f.Target.Address) // the lab's targets are addresses
+	for _, c := range f.IdentifyingClasses {
+		m.Sampled = true
+		if c.Present {
+			m.IdentifyingClasses = append(m.IdentifyingClasses, c.Class)
+		}
+	}
 	if f.Owner != nil {
 		m.Country = f.Owner.Country
 	}

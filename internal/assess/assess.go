@@ -6,7 +6,8 @@
 // applicable, with one sentence of evidence that holds no byte of a peer's data
 // set. The package never counts what an archive holds (that is the next stage,
 // the census), never dials (associations are opened by the caller's Opener),
-// and never asks for a value that identifies a person.
+// and asks for values that identify a person only in the sample of LG-D10, of
+// which it learns the classes and nothing else.
 package assess
 
 import (
@@ -96,6 +97,9 @@ type Assessment struct {
 	// Behaviours are the facts seen, named as survey.BehaviourFind and its
 	// like, for telling products apart.
 	Behaviours []string
+	// Classes are the classes of identifying attributes that LG-D10 and LG-D11
+	// found present or absent; nil where none could be asked for.
+	Classes []survey.IdentifyingClass
 	// Traffic counts associations, queries and responses of the assessment.
 	Traffic survey.Traffic
 }
@@ -130,6 +134,7 @@ func Run(ctx context.Context, s *Session) Assessment {
 		}
 	}
 	a.Queries, a.Routes, a.Behaviours, a.Traffic = s.queries, s.routes, s.behaviours, s.traffic
+	a.Classes = s.classes()
 	if len(a.Queries) > 0 {
 		s.Service.Levels.QueryAnswered = true
 	}

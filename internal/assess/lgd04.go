@@ -67,6 +67,10 @@ func runD04(ctx context.Context, s *Session) Result {
 		if r.kind != replyAnswered {
 			return unknown("To a study query %s, and to one with fewer keys %s.", first, r.what)
 		}
+		s.answeredBy(dicom.StudyRootFind)
+		result := s.listed(ctx, r)
+		s.listedDates = everyDate
+		return result
 	}
 	switch r.kind {
 	case replyRefused:
@@ -80,6 +84,9 @@ func runD04(ctx context.Context, s *Session) Result {
 
 // listed says what an archive that answers lists.
 func (s *Session) listed(ctx context.Context, r reply) Result {
+	if r.matches > 0 {
+		s.listedDates = s.lastDays(30)
+	}
 	if r.matches == 0 && r.status == dimse.Success {
 		if all := s.ask(ctx, dicom.StudyRootFind, studyKeys("")); all.kind == replyAnswered {
 			r = all
@@ -115,12 +122,15 @@ func (s *Session) askImpossible(ctx context.Context) {
 	}
 }
 
+// everyDate is a range of all study dates, for archives that demand one.
+const everyDate = "19000101-"
+
 // reducedStudyKeys are the keys for archives that do not take the others: the
 // unique key, and a date because some demand one.
 func reducedStudyKeys() []dimse.Key {
 	return []dimse.Key{
 		{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "STUDY"},
-		{Tag: dicom.StudyDate, VR: dicom.DA, Value: "19000101-"},
+		{Tag: dicom.StudyDate, VR: dicom.DA, Value: everyDate},
 		{Tag: dicom.StudyInstanceUID, VR: dicom.UI},
 	}
 }

@@ -44,7 +44,7 @@ const (
 // Allow is what the authority permits beyond queries without identifying keys.
 type Allow struct {
 	// Sample permits to ask for an existing study by a retrieval that cannot
-	// bring it.
+	// bring it, and for the identifying attributes of a few studies.
 	Sample bool
 	// DefaultAETitles says that the product defaults were tried where a
 	// made-up called title was refused.
@@ -88,6 +88,10 @@ type Session struct {
 	behaviours []string
 	traffic    survey.Traffic
 	web        *webFacts
+	// listedDates is the range of study dates in which LG-D04 found studies,
+	// "" for all.
+	listedDates string
+	identities  *identities
 }
 
 // line is the association that several checks use in turn.

@@ -153,7 +153,11 @@ type Group struct {
 	// values; all when absent.
 	Identifying []string `yaml:"identifying,omitempty"`
 	// Veterinary says that the patients are animals, with species and breed.
-	Veterinary bool      `yaml:"veterinary,omitempty"`
+	Veterinary bool `yaml:"veterinary,omitempty"`
+	// NationalID is the class of national identifiers whose form the patient
+	// IDs have: gb-nhs-number, ch-ahv, … (see nationals); none when absent.
+	// Contents.SSNRecords is the way to Social Security numbers.
+	NationalID string    `yaml:"national_id,omitempty"`
 	Contents   *Contents `yaml:"contents,omitempty"`
 	Web        []Web     `yaml:"web,omitempty"`
 	Quirks     *Quirks   `yaml:"quirks,omitempty"`
@@ -255,6 +259,7 @@ type Expect struct {
 	Studies          Quality `yaml:"studies,omitempty"`
 	ImagesLinked     Quality `yaml:"images_linked,omitempty"`
 	ImagesAccessible Quality `yaml:"images_accessible,omitempty"`
+	Classes          Quality `yaml:"identifying_classes,omitempty"`
 	// Complete says that a lower bound has to be the truth itself: all of it can
 	// be seen, only the proof that there is no more cannot be had.
 	Complete bool `yaml:"complete,omitempty"`

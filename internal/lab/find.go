@@ -328,7 +328,7 @@ func (f *finder) textsMatch() bool {
 		switch a := k.attribute; {
 		case !f.a.Group.identifies(a.class):
 		case a.tag == dicom.PatientID:
-			v = appendPatientID(v, f.rec.patient, f.rec.ssn)
+			v = f.a.appendPatientID(v, f.rec.patient, f.rec.ssn)
 		case a.count == perPatient:
 			v = append(append(v, a.text...), "0000000000"...)
 			putDigits(v[len(a.text):], f.rec.patient)

@@ -238,6 +238,9 @@ func (g *Group) validate() error {
 			return fmt.Errorf("unknown identifying class %q; known are %q", class, IdentifyingClasses())
 		}
 	}
+	if err := g.validateNational(); err != nil {
+		return err
+	}
 	if err := g.validateExpect(); err != nil {
 		return err
 	}

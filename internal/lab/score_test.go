@@ -14,7 +14,7 @@ seed: 1
 dates: {first: 2015-01-01, last: 2019-09-01}
 archives:
   - {address: 127.0.8.1, country: US, persona: dcm4chee-arc, retrieval: get, contents: {studies: 100, images_linked: 2000, images_accessible: 1500}}
-  - {address: 127.0.8.2, country: AT, persona: vendor, contents: {studies: 50, images_linked: 700},
+  - {address: 127.0.8.2, country: AT, persona: vendor, identifying: [patient-id], contents: {studies: 50, images_linked: 700, ssn_records: 5},
      expect: {studies: lower-bound, images_linked: lower-bound, complete: true, marks: [honeypot]}}
   - {address: 127.0.8.3, country: AT, persona: orthanc, query: refused, web: [{port: 8042, page: orthanc-explorer}]}
 `
@@ -26,9 +26,10 @@ func right() []lab.Measured {
 	unknown := lab.Number{Quality: lab.Unknown}
 	return []lab.Measured{
 		{Address: netip.MustParseAddr("127.0.8.1"), Country: "US", Verdict: "open-images", Studies: exactly(100),
-			ImagesLinked: exactly(2000), ImagesAccessible: exactly(1500)},
+			ImagesLinked: exactly(2000), ImagesAccessible: exactly(1500), Sampled: true, IdentifyingClasses: lab.IdentifyingClasses()},
 		{Address: netip.MustParseAddr("127.0.8.2"), Country: "AT", Verdict: "open", Marks: []lab.Mark{lab.HoneypotMark},
-			Studies: lab.Number{Value: 50, Quality: lab.LowerBound}, ImagesLinked: exactly(700), ImagesAccessible: exactly(0)},
+			Studies: lab.Number{Value: 50, Quality: lab.LowerBound}, ImagesLinked: exactly(700), ImagesAccessible: exactly(0),
+			Sampled: true, IdentifyingClasses: []string{"patient-id", "us-ssn"}},
 		{Address: netip.MustParseAddr("127.0.8.3"), Country: "AT", Verdict: "identified", Viewer: "open-http",
 			Studies: unknown, ImagesLinked: unknown, ImagesAccessible: unknown},
 	}
@@ -78,6 +79,12 @@ func TestScoreFindsWhatIsWrong(t *testing.T) {
 			m[3].Address = m[3].Address.Next()
 			return m
 		}, "there is no archive"},
+		"not sampled":  {func(m []lab.Measured) []lab.Measured { m[0].Sampled = false; return m }, "none was asked for"},
+		"class missed": {func(m []lab.Measured) []lab.Measured { m[1].IdentifyingClasses = m[1].IdentifyingClasses[:1]; return m }, "us-ssn is returned"},
+		"class made up": {func(m []lab.Measured) []lab.Measured {
+			m[1].IdentifyingClasses = append(m[1].IdentifyingClasses, "sex")
+			return m
+		}, "sex is not returned"},
 		"no quality": {func(m []lab.Measured) []lab.Measured { m[0].Studies.Quality = ""; return m }, "no quality"},
 	} {
 		t.Run(name, func(t *testing.T) {

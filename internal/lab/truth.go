@@ -100,6 +100,9 @@ type ArchiveTruth struct {
 	ImagesAccessible int64 `json:"images_accessible"`
 	Patients         int64 `json:"patients"`
 	SSNRecords       int64 `json:"ssn_records"`
+	// IdentifyingClasses are the classes of identifying attributes that queries
+	// return, in order.
+	IdentifyingClasses []string `json:"identifying_classes"`
 	// Expected is how well a good survey knows each figure.
 	Expected Expected `json:"expected"`
 	// Why explains an expectation below exact.
@@ -111,6 +114,9 @@ type Expected struct {
 	Studies          Quality `json:"studies"`
 	ImagesLinked     Quality `json:"images_linked"`
 	ImagesAccessible Quality `json:"images_accessible"`
+	// IdentifyingClasses is exact where a sample of studies can be taken, and a
+	// lower bound where only part of the attributes can be asked for.
+	IdentifyingClasses Quality `json:"identifying_classes"`
 	// Complete says that a lower bound has to be the truth itself.
 	Complete bool `json:"complete,omitempty"`
 }
@@ -187,20 +193,24 @@ func (a *Archive) Truth() ArchiveTruth {
 	g := a.Group
 	t := ArchiveTruth{Address: a.Address, Port: g.Port, Name: g.Name, Country: g.Country,
 		Verdict: a.verdict(), Product: a.persona.product, Marks: a.marks(),
-		Expected: Expected{Studies: Exact, ImagesLinked: Exact, ImagesAccessible: Exact}}
+		IdentifyingClasses: []string{},
+		Expected:           Expected{Studies: Exact, ImagesLinked: Exact, ImagesAccessible: Exact, IdentifyingClasses: Unknown}}
 	for i := range g.Web {
 		if g.Web[i].viewer() && !g.Web[i].TLS.on() {
 			t.Viewer = openHTTP
 		}
 	}
 	if t.Verdict != open && t.Verdict != openImages {
-		t.Expected = Expected{Studies: Unknown, ImagesLinked: Unknown, ImagesAccessible: Unknown}
+		t.Expected = Expected{Studies: Unknown, ImagesLinked: Unknown, ImagesAccessible: Unknown, IdentifyingClasses: Unknown}
 	} else if a.contents != nil {
 		spec := a.contents.Spec()
 		t.Studies, t.ImagesLinked = spec.Studies(), spec.Images()
 		t.Patients, t.SSNRecords = a.contents.Patients(), spec.SSN
 		if t.Verdict == openImages {
 			t.ImagesAccessible = spec.Online.Images
+		}
+		if v := g.dicomVerdict(); t.Studies > 0 && (v == open || v == openImages) {
+			t.IdentifyingClasses, t.Expected.IdentifyingClasses = a.classes(), Exact
 		}
 		if !a.persona.counts {
 			t.Expected.ImagesLinked, t.Expected.ImagesAccessible = Unknown, Unknown
@@ -218,7 +228,7 @@ func (e *Expect) override(t *ArchiveTruth) {
 		from Quality
 		to   *Quality
 	}{{e.Studies, &t.Expected.Studies}, {e.ImagesLinked, &t.Expected.ImagesLinked},
-		{e.ImagesAccessible, &t.Expected.ImagesAccessible}} {
+		{e.ImagesAccessible, &t.Expected.ImagesAccessible}, {e.Classes, &t.Expected.IdentifyingClasses}} {
 		if o.from != "" {
 			*o.to = o.from
 		}
@@ -233,7 +243,7 @@ func (g *Group) validateExpect() error {
 	if g.Expect == nil {
 		return nil
 	}
-	for _, q := range []Quality{g.Expect.Studies, g.Expect.ImagesLinked, g.Expect.ImagesAccessible} {
+	for _, q := range []Quality{g.Expect.Studies, g.Expect.ImagesLinked, g.Expect.ImagesAccessible, g.Expect.Classes} {
 		if q != "" && q.rank() < 0 {
 			return fmt.Errorf("unknown quality %q", q)
 		}

@@ -187,9 +187,25 @@ func (h *host) assess(ctx context.Context, i int, o opener) {
 	}
 	result := assess.Run(ctx, session)
 	h.finding.Checks = append(h.finding.Checks, result.Checks...)
+	h.addClasses(result.Classes)
 	identify.Refine(s, h.Products, result.Behaviours...)
 	if result.QueryAnswered() {
 		h.queried = append(h.queried, answering{service: i, open: o, result: result})
+	}
+}
+
+// addClasses adds what one service returned of identifying attributes: a class
+// is present where any service returned it.
+func (h *host) addClasses(classes []survey.IdentifyingClass) {
+	have := &h.finding.IdentifyingClasses
+	for _, c := range classes {
+		i := slices.IndexFunc(*have, func(o survey.IdentifyingClass) bool { return o.Class == c.Class })
+		if i < 0 {
+			*have = append(*have, c)
+			continue
+		}
+		(*have)[i].Present = (*have)[i].Present || c.Present
+		(*have)[i].Sampled += c.Sampled
 	}
 }
 
@@ -244,6 +260,7 @@ func (h *host) countQueries(ctx context.Context, routes []string) {
 		CountQuery: h.gate.CountQuery,
 	})
 	f.Counts, h.sketch = r.Counts, r.Sketch
+	assess.CountedSSNs(f, s)
 	h.echoBefore, h.echoDuring = r.EchoBefore, r.EchoDuring
 	if r.Incomplete != "" {
 		h.incomplete(r.Incomplete)

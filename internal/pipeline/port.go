@@ -108,7 +108,7 @@ func (h *host) http(ctx context.Context, port uint16, scheme string) survey.Serv
 // taken of a body that nobody reads; 0 for the usual.
 func (h *host) webClient(readAhead int) *http.Client {
 	return h.gate.HTTPClient(gate.HTTPOptions{Names: h.names, Timeout: h.Timeouts.Answer,
-		TLS: new(handshake).config(h.name()), UserAgent: userAgent(h.Scope), ReadAhead: readAhead})
+		TLS: new(handshake).config(h.name()), UserAgent: userAgent(h.Scope), ReadAhead: readAhead, Private: true})
 }
 
 // webHost is what URLs call the host: by its name where the user gave a URL,

@@ -31,6 +31,7 @@ type Study struct {
 	number  int
 	minimal bool
 	animal  bool
+	without []uint32
 }
 
 // Image is one object of a study.
@@ -60,6 +61,11 @@ type StudyOptions struct {
 	SSN bool
 	// Animals gives patients a species and a breed.
 	Animals bool
+	// PatientIDs are given to the patients in turn instead of IDs with the
+	// marker.
+	PatientIDs []string
+	// Without leaves out identifying attributes by their tags.
+	Without []uint32
 	// Minimal leaves out every identifying attribute but the patient's name
 	// and ID and the accession number, which makes files a third as long.
 	Minimal bool
@@ -119,9 +125,13 @@ func Studies(seed uint64, n, imagesPer int, o StudyOptions) []Study {
 			number:          i + 1,
 			minimal:         o.Minimal,
 			animal:          o.Animals,
+			without:         o.Without,
 		}
 		if o.SSN {
 			s.PatientID = fmt.Sprintf("9%02d-%02d-%04d", patient/1_000_000%100, patient/10_000%100, patient%10_000)
+		}
+		if len(o.PatientIDs) > 0 {
+			s.PatientID = o.PatientIDs[(patient-1)%len(o.PatientIDs)]
 		}
 		// i*days/n plus less than one step: evenly spread, in order.
 		if dated := n - o.NoDate; i < dated {
@@ -203,5 +213,6 @@ func (s Study) dataset(image Image) []byte {
 	if !s.minimal {
 		s.addIdentity(&d)
 	}
+	d.drop(s.without)
 	return d.encode()
 }

@@ -212,6 +212,9 @@ func (p *printer) counts(f survey.Finding) {
 		}
 		p.row(c.name, text)
 	}
+	if ids := f.Counts.NationalIDs; ids != nil && ids.Value != nil && *ids.Value > 0 {
+		p.row("SSN form", countText(*ids)+" study records, by their patient IDs")
+	}
 	var classes []string
 	for _, c := range f.IdentifyingClasses {
 		if c.Present {
