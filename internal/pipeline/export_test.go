@@ -1,0 +1,6 @@
+package pipeline
+
+import "leadglass/internal/survey"
+
+// FewDates is fewDates.
+func FewDates(c *survey.Counts) (string, bool) { return fewDates(c) }
