@@ -15,3 +15,6 @@ func CompareName(cert *x509.Certificate, name string, addr netip.Addr) (string, 
 
 // Signature names what a chain of certificates is signed by, for tests.
 func Signature(chain []*x509.Certificate) string { return signature(chain) }
+
+// FewDates is fewDates, for tests.
+func FewDates(c *survey.Counts) (string, bool) { return fewDates(c) }
