@@ -125,10 +125,14 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o surveyOp
 	if name == "" {
 		name = s.Name
 	}
+	coverage, err := coverageOf(s, o.products)
+	if err != nil {
+		return survey.Survey{}, nil, usage(err)
+	}
 	if !o.resume {
 		v, err := db.CreateSurvey(ctx, survey.Survey{Name: name, Scope: s.Text, Simulated: o.simulated, Version: version,
 			Authority: survey.Authority{Organisation: s.Authority.Organisation, Contact: s.Authority.Contact, Reference: s.Authority.Reference},
-			StartedAt: time.Now(), Addresses: int64(s.Size()) + int64(len(s.Names))})
+			StartedAt: time.Now(), Addresses: int64(s.Size()) + int64(len(s.Names)), Coverage: coverage})
 		return v, nil, err
 	}
 	all, err := db.Surveys(ctx)
@@ -138,6 +142,10 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o surveyOp
 	for _, v := range all {
 		if v.State == survey.StateFinished || v.Scope != s.Text || o.name != "" && v.Name != o.name {
 			continue
+		}
+		if v.Coverage != nil { // else what was done before is not known
+			continued := v.Coverage.Continued(*coverage)
+			v.Coverage = &continued
 		}
 		done, err := db.DoneTargets(ctx, v.ID)
 		return v, done, err
