@@ -13,7 +13,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 FUZZ_SECONDS ?= 20
 BENCH ?= .
-DEMO_FLAGS ?=
+DEMO_FLAGS ?= --follow-up follow-up-2019-11
 
 export CGO_ENABLED ?= 0
 
@@ -28,7 +28,7 @@ setup: ## install the Debian packages that the tests need
 build: check-go ## build bin/leadglass
 	@go build -trimpath -ldflags '-X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/leadglass ./cmd/leadglass
 
-demo: build ## simulated fleet, survey, score and report, all in one go
+demo: build ## simulated fleet, survey, score, report, follow-up and comparison, all in one go
 	@bin/leadglass demo $(DEMO_FLAGS)
 
 test: setup lint ## everything that CI runs

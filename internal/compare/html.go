@@ -69,6 +69,18 @@ func WriteHTML(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 	return broken
 }
 
+// card shows the difference, and apart from it what it is of.
+func (p *Pair) card(label string) card {
+	d := &p.Difference
+	switch {
+	case d.Hidden:
+		return card{label, withheld, "change, like for like"}
+	case d.Partial:
+		return card{label, d.Difference.String(), "change, like for like, of the archives that it is known of"}
+	}
+	return card{label, d.Difference.String(), "change, like for like"}
+}
+
 // cards are the headline figures, like for like.
 func cards(r *Public) []card {
 	n := &r.LikeForLike
@@ -76,7 +88,7 @@ func cards(r *Public) []card {
 		{"Open before", n.OpenBefore.String(), "archives, like for like"},
 		{"Open now", n.OpenNow.String(), "archives, like for like"},
 		{"Change", change(n.OpenBefore, n.OpenNow), "open archives"},
-		{"Study records", n.StudyRecords.Difference.String(), "change, like for like"},
+		n.StudyRecords.card("Study records"),
 	}
 	for _, k := range r.Kinds {
 		switch k.Kind {

@@ -95,8 +95,9 @@ type Pair struct {
 // {"suppressed":true}.
 type Shown struct {
 	Difference
-	// Without is the number of archives that no difference can be given of;
-	// the difference is that of the others. Given where nothing is withheld.
+	// Partial: no difference can be given of some archives, and this is that
+	// of the others. Without is their number, given where nothing is withheld.
+	Partial bool
 	Without int64
 	Hidden  bool
 }
@@ -108,8 +109,9 @@ func (s Shown) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal(struct {
 		Difference
+		Partial bool  `json:"partial,omitempty"`
 		Without int64 `json:"without_difference,omitempty"`
-	}{s.Difference, s.Without})
+	}{s.Difference, s.Partial, s.Without})
 }
 
 // KindRow counts the archives of one kind by whether they were open and are.

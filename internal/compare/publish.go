@@ -39,12 +39,8 @@ func Publish(s *Comparison, minCount int) Public {
 	all := like.plus(rest)
 	r.InAll = p.net(&all, p.coarse || p.coarseRest)
 	for i, pair := range r.InAll.pairs() {
-		f := &rest.Figures[i]
-		if p.small(f.Before.Contributors, f.Now.Contributors) || r.LikeForLike.pairs()[i].Before.Hidden {
+		if p.small(figureCells(&rest.Figures[i])...) || r.LikeForLike.pairs()[i].Before.Hidden {
 			*pair = withheldPair()
-		}
-		if !pair.Before.Hidden {
-			pair.Difference = Shown{Difference: DifferenceOf(pair.Before.Count, pair.Now.Count)}
 		}
 	}
 	if p.min == 1 {
@@ -130,7 +126,7 @@ func (p *publisher) net(t *Tally, hide bool) Net {
 			continue
 		}
 		*pair = Pair{Before: report.Figure{Count: f.Before.Count()}, Now: report.Figure{Count: f.Now.Count()},
-			Difference: Shown{Difference: f.changes.difference()}}
+			Difference: Shown{Difference: f.changes.difference(), Partial: f.changes.known > 0 && f.changes.unknown > 0}}
 		if p.min == 1 {
 			pair.Before.WithoutCount, pair.Now.WithoutCount = f.Before.Unknowns, f.Now.Unknowns
 			pair.Difference.Without = f.changes.unknown
@@ -206,7 +202,7 @@ func boolCompare(a, b bool) int {
 
 // markRule is mark in words.
 var markRule = []string{
-	"Good: fewer archives are open than before.",
+	"Good: fewer archives are open than before, and the study records open are not known to have become more.",
 	"Ugly: archives were open before, no fewer are now, and the study records open are known to have become more.",
 	"Bad: every other country with an open archive.",
 	"Countries are judged like for like; one in which nothing was open and nothing is has no mark.",
@@ -214,12 +210,13 @@ var markRule = []string{
 
 // mark judges a row that is shown, by what it shows.
 func (r *CountryRow) mark() Mark {
-	switch {
+	more := !r.StudyRecords.Difference.Hidden && r.StudyRecords.Difference.rose()
+	switch fewer := r.OpenNow.N < r.OpenBefore.N; {
 	case r.OpenBefore.N == 0 && r.OpenNow.N == 0:
 		return ""
-	case r.OpenNow.N < r.OpenBefore.N:
+	case fewer && !more:
 		return Good
-	case r.OpenBefore.N > 0 && !r.StudyRecords.Difference.Hidden && r.StudyRecords.Difference.rose():
+	case !fewer && more && r.OpenBefore.N > 0:
 		return Ugly
 	}
 	return Bad

@@ -24,11 +24,13 @@ func signed(n int64) string {
 
 // String is the difference for a table.
 func (s Shown) String() string {
-	if s.Hidden {
+	switch {
+	case s.Hidden:
 		return withheld
-	}
-	if s.Without > 0 {
-		return fmt.Sprintf("%s (%s without)", s.Difference, report.Grouped(s.Without))
+	case s.Partial && s.Without > 0:
+		return fmt.Sprintf("%s (all but %s)", s.Difference, report.Grouped(s.Without))
+	case s.Partial:
+		return s.Difference.String() + " (in part)"
 	}
 	return s.Difference.String()
 }
