@@ -74,6 +74,9 @@ func (r *AddressRange) UnmarshalJSON(data []byte) error {
 	if r.To, err = netip.ParseAddr(to); err != nil {
 		return fmt.Errorf("range of addresses %q: %w", text, err)
 	}
+	if r.From.Zone()+r.To.Zone() != "" || r.From.Is4In6() || r.To.Is4In6() {
+		return fmt.Errorf("range of addresses %q: it is in no plain form", text)
+	}
 	if r.From.Is4() != r.To.Is4() || r.To.Less(r.From) {
 		return fmt.Errorf("range of addresses %q: it ends before it begins", text)
 	}
