@@ -16,7 +16,7 @@ HOSTILE_CONVERSATIONS ?= 1000000
 BENCH ?= .
 # The version of the tool that writes the bill of materials.
 CYCLONEDX := v1.10.0
-DEMO_FLAGS ?=
+DEMO_FLAGS ?= --follow-up follow-up-2019-11
 
 export CGO_ENABLED ?= 0
 
@@ -31,7 +31,7 @@ setup: ## install the Debian packages that the tests need
 build: check-go ## build bin/leadglass
 	@go build -trimpath -ldflags '-X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/leadglass ./cmd/leadglass
 
-demo: build ## simulated fleet, survey, score and report, all in one go
+demo: build ## simulated fleet, survey, score, report, follow-up and comparison, all in one go
 	@bin/leadglass demo $(DEMO_FLAGS)
 
 test: setup lint ## everything that CI runs

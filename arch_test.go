@@ -41,7 +41,7 @@ func layers() map[string]layer {
 		"internal/tlsprobe", "internal/suspect",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
-	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/report", "internal/registry", "internal/contacts",
+	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/report", "internal/registry", "internal/contacts", "internal/compare",
 		"internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
@@ -75,7 +75,7 @@ func layers() map[string]layer {
 		"internal/privacy": {imports: []string{"dicom", "internal/survey"},
 			needs: []string{"github.com/dchest/siphash", "github.com/axiomhq/hyperloglog"}},
 		"internal/imports": {needs: []string{"github.com/klauspost/compress"}}, // files of other scanners
-		"internal/suspect": {imports: []string{"internal/survey"}}, // findings in, suspicion out
+		"internal/suspect": {imports: []string{"internal/survey"}},             // findings in, suspicion out
 		"internal/attribute": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/oschwald/maxminddb-golang/v2"}},
 		"internal/registry": {imports: []string{"internal/survey"}, // is given the gate's client
@@ -88,7 +88,8 @@ func layers() map[string]layer {
 		"internal/store": {imports: []string{"internal/survey"},
 			needs: []string{"database/sql", "modernc.org/sqlite", "github.com/pressly/goose/v3"}},
 		// Sketches of unique studies are united there.
-		"internal/report": {imports: []string{"internal/survey"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
+		"internal/report":  {imports: []string{"internal/survey"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
+		"internal/compare": {imports: []string{"internal/survey", "internal/report"}},
 
 		// The simulated fleet must not know what identify and assess expect.
 		"internal/lab": {imports: []string{"dicom", "dicom/ul", "dicom/dimse", "internal/lab/content"},

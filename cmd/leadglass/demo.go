@@ -22,6 +22,8 @@ type demoCommand struct {
 	Fleet string `help:"A fleet file, or the name of one that comes with Leadglass." default:"greenbone-2019"`
 	Out   string `help:"The folder for store, scope and report." default:"leadglass-demo" placeholder:"DIR"`
 	JSON  bool   `help:"The score and what it took as one JSON object at the end."`
+	// FollowUp is a second state of the fleet.
+	FollowUp string `help:"Another fleet to survey at the same addresses afterwards, compared with the first: follow-up-2019-11 is that of the study." placeholder:"FLEET"`
 }
 
 // Help says what happens, with examples.
@@ -34,6 +36,7 @@ socket.
 
 Examples:
   leadglass demo
+  leadglass demo --follow-up follow-up-2019-11
   leadglass demo --fleet demo
   leadglass demo --fleet my-fleet.yaml --out /tmp/demo --json`
 }
@@ -45,6 +48,8 @@ type demoResult struct {
 	ClientMaxRSS int64   `json:"client_max_rss_bytes"`
 	LabMaxRSS    int64   `json:"lab_max_rss_bytes"`
 	Report       string  `json:"report"`
+	// FollowUp is absent without --follow-up.
+	FollowUp *followUpResult `json:"follow_up,omitempty"`
 }
 
 // Run does it all in one go.
@@ -58,11 +63,20 @@ func (c *demoCommand) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("making the folder of the demo: %w", err)
 	}
 	a.Store = filepath.Join(c.Out, "leadglass.db")
+	next, err := c.followUp(fleet)
+	if err != nil {
+		return usage(err)
+	}
 	process, scopeFile, err := startLab(ctx, a, c.Fleet, c.Out)
 	if err != nil {
 		return err
 	}
 	defer process.stop()
+	if next != nil { // both surveys are of the addresses of both states
+		if _, err := writeLabScope(fleet, c.Out, next.addresses()...); err != nil {
+			return err
+		}
+	}
 	a.note("%s simulated on this machine", plural(len(fleet.Archives), "archive"))
 
 	quiet := *a
@@ -83,6 +97,11 @@ func (c *demoCommand) Run(ctx context.Context, a *app) error {
 	}
 	result := demoResult{Scores: scores, Seconds: time.Since(start).Seconds(), ClientMaxRSS: maxRSS(syscall.RUSAGE_SELF),
 		LabMaxRSS: process.stop(), Report: paths[0]}
+	if next != nil {
+		if result.FollowUp, err = next.run(ctx, &quiet, c.Out); err != nil {
+			return err
+		}
+	}
 	return c.print(a, result)
 }
 
@@ -98,8 +117,11 @@ func (c *demoCommand) print(a *app, r demoResult) error {
 		err = a.printScores(r.Scores)
 		fmt.Fprintf(a.out, "%.1f s, %d MB resident at most, simulated fleet %d MB\nreport: %s\n",
 			r.Seconds, r.ClientMaxRSS>>20, r.LabMaxRSS>>20, r.Report)
+		if r.FollowUp != nil {
+			fmt.Fprintf(a.out, "%.1f s for the follow-up and the comparison\ncomparison: %s\n", r.FollowUp.Seconds, r.FollowUp.Comparison)
+		}
 	}
-	if err == nil && !r.AllRight() {
+	if err == nil && (!r.AllRight() || r.FollowUp != nil && !r.FollowUp.AllRight()) {
 		return &exitError{code: exitFailed, cause: errors.New("the survey and the truth differ")}
 	}
 	return err

@@ -19,6 +19,8 @@ type ScopeOptions struct {
 	// Overlay is the path of the overlay file as the scope file shall name it;
 	// empty for none.
 	Overlay string
+	// Also are further addresses to include, where something was or will be.
+	Also []netip.Addr
 }
 
 // Scope writes the scope file that surveys the fleet: the address of every
@@ -39,8 +41,8 @@ func (f *Fleet) Scope(w io.Writer, o ScopeOptions) error {
 	p("  valid_until: %s", o.Now.UTC().AddDate(1, 0, 0).Format(dayLayout))
 	p("identity: {calling_ae_title: LEADGLASS, url: https://leadglass.invalid/survey}")
 	p("include:")
-	for _, a := range f.Archives {
-		p("  - %s", a.Address)
+	for _, address := range f.addresses(o.Also) {
+		p("  - %s", address)
 	}
 	p("ports: {dicom: %s, http: %s%s}", flow(dicomPorts), flow(httpPorts), f.hl7Ports())
 	p("rate: {probes_per_second: 100000, per_network: {prefix: 8, probes_per_second: 100000}}")
@@ -54,6 +56,20 @@ func (f *Fleet) Scope(w io.Writer, o ScopeOptions) error {
 		return fmt.Errorf("writing the scope: %w", err)
 	}
 	return nil
+}
+
+// addresses are those of all archives and the further ones, each once.
+func (f *Fleet) addresses(also []netip.Addr) []netip.Addr {
+	var list []netip.Addr
+	for _, a := range f.Archives {
+		list = append(list, a.Address)
+	}
+	for _, address := range also {
+		if !slices.Contains(list, address) {
+			list = append(list, address)
+		}
+	}
+	return list
 }
 
 // flow writes ports as a YAML list.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 
@@ -28,16 +27,24 @@ func (s *Store) AppendRecords(ctx context.Context, records []survey.Record) erro
 		if err != nil {
 			return err
 		}
+		defer insert.Close()
+		facts, err := tx.PrepareContext(ctx, `INSERT INTO facts (survey_id, target, port, facts)
+			VALUES ($1, $2, $3, $4)
+			ON CONFLICT (survey_id, target, port) DO UPDATE SET facts = excluded.facts`)
+		if err != nil {
+			return err
+		}
+		defer facts.Close()
 		for i := range records {
-			if err := appendRecord(ctx, insert, &records[i]); err != nil {
-				return errors.Join(err, insert.Close())
+			if err := appendRecord(ctx, insert, facts, &records[i]); err != nil {
+				return err
 			}
 		}
-		return insert.Close()
+		return nil
 	})
 }
 
-func appendRecord(ctx context.Context, insert *sql.Stmt, r *survey.Record) error {
+func appendRecord(ctx context.Context, insert, insertFacts *sql.Stmt, r *survey.Record) error {
 	f := &r.Finding
 	key, err := keyOfRecord(r)
 	if err != nil {
@@ -50,12 +57,19 @@ func appendRecord(ctx context.Context, insert *sql.Stmt, r *survey.Record) error
 	if err != nil {
 		return fmt.Errorf("finding on %s: %w", key.Target, err)
 	}
+	facts, err := json.Marshal(survey.FactsOf(r))
+	if err != nil {
+		return fmt.Errorf("facts of the finding on %s: %w", key.Target, err)
+	}
 	country := ""
 	if f.Owner != nil {
 		country = f.Owner.Country
 	}
-	_, err = insert.ExecContext(ctx, r.SurveyID, key.Target, key.Port, f.Target.Host,
-		string(f.Verdict), string(f.Grade), country, string(text), r.StudySketch)
+	if _, err := insert.ExecContext(ctx, r.SurveyID, key.Target, key.Port, f.Target.Host,
+		string(f.Verdict), string(f.Grade), country, string(text), r.StudySketch); err != nil {
+		return err
+	}
+	_, err = insertFacts.ExecContext(ctx, r.SurveyID, key.Target, key.Port, string(facts))
 	return err
 }
 
@@ -89,6 +103,40 @@ func (s *Store) Records(ctx context.Context, surveyID string) iter.Seq2[survey.R
 		}
 		if err := rows.Err(); err != nil {
 			yield(survey.Record{}, s.explain("reading", err))
+		}
+	}
+}
+
+// Facts streams the facts of a survey's records, in the order of their
+// targets' bytes and then of their ports, so that streams of several surveys
+// can be merged; otherwise like Records, at a tenth of the cost.
+func (s *Store) Facts(ctx context.Context, surveyID string) iter.Seq2[survey.Facts, error] {
+	return func(yield func(survey.Facts, error) bool) {
+		rows, err := s.read.QueryContext(ctx, "SELECT facts FROM facts WHERE survey_id = $1 ORDER BY target, port", surveyID)
+		if err != nil {
+			yield(survey.Facts{}, s.explain("reading", err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var f survey.Facts
+			var text sql.RawBytes
+			err := rows.Scan(&text)
+			if err == nil {
+				if err = json.Unmarshal(text, &f); err != nil {
+					err = fmt.Errorf("stored facts: %w (%w)", err, errDamaged)
+				}
+			}
+			if err != nil {
+				yield(survey.Facts{}, s.explain("reading", err))
+				return
+			}
+			if !yield(f, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(survey.Facts{}, s.explain("reading", err))
 		}
 	}
 }

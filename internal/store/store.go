@@ -75,6 +75,9 @@ func (s *Store) Close() error {
 	return nil
 }
 
+// Name is the store as messages name it.
+func (s *Store) Name() string { return s.name }
+
 // inTx runs f in one transaction, which is rolled back if f returns an error.
 func (s *Store) inTx(ctx context.Context, doing string, f func(*sql.Tx) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
