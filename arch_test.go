@@ -41,6 +41,7 @@ func layers() map[string]layer {
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
 	everything := append(slices.Clone(stages), "internal/pipeline", "internal/report",
+		"internal/disclose", "internal/disclose/seal",
 		"internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
@@ -81,6 +82,11 @@ func layers() map[string]layer {
 			needs: []string{"database/sql", "modernc.org/sqlite", "github.com/pressly/goose/v3"}},
 		// Sketches of unique studies are united there.
 		"internal/report": {imports: []string{"internal/survey"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
+
+		// Disclosure makes files and sends nothing; only seal knows of encryption.
+		"internal/disclose": {imports: []string{"internal/survey", "internal/disclose/seal"},
+			needs: []string{"github.com/gaissmai/bart", "github.com/goccy/go-yaml"}},
+		"internal/disclose/seal": {needs: []string{"github.com/ProtonMail/gopenpgp/v3", "filippo.io/age"}},
 
 		// The simulated fleet must not know what identify and assess expect.
 		"internal/lab": {imports: []string{"dicom", "dicom/ul", "dicom/dimse", "internal/lab/content"},

@@ -78,7 +78,7 @@ func Load(path string) (*Recipients, error) {
 
 // Parse reads the text of a recipients file as if it stood at path.
 func Parse(path string, data []byte) (*Recipients, error) {
-	p := &reader{path: path, seen: map[string]claimed{}, rs: &Recipients{
+	p := &reader{path: path, seen: map[string]claimed{}, names: map[string]bool{}, rs: &Recipients{
 		sites: map[string]*Recipient{}, asns: map[uint32]*Recipient{}, countries: map[string]*Recipient{}}}
 	d, err := p.decode(data)
 	if err != nil {
@@ -111,6 +111,8 @@ type reader struct {
 	err  *FileError
 	rs   *Recipients
 	seen map[string]claimed // by kind and value of a claim, or organisation
+	// names are the names of files that are taken.
+	names map[string]bool
 }
 
 // claimed is who claimed something first, and where.
@@ -210,6 +212,11 @@ func (p *reader) recipient(e *entry, number int) {
 		}
 		r.AgeKeys = append(r.AgeKeys, w.text)
 	}
+	r.FileName = slug(r.Organisation)
+	for n := 2; p.names[r.FileName]; n++ {
+		r.FileName = fmt.Sprintf("%s-%d", slug(r.Organisation), n)
+	}
+	p.names[r.FileName] = true
 	p.claims(e, r)
 	if p.err == nil && len(r.Countries)+len(r.ASNs)+len(r.Prefixes)+len(r.Sites) == 0 {
 		p.fail(e.Organisation, shown(r.Organisation)+" claims nothing", "add countries, prefixes, asns or sites")

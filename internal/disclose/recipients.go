@@ -3,6 +3,7 @@ package disclose
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,6 +38,9 @@ type Recipient struct {
 	ASNs      []uint32
 	Prefixes  []netip.Prefix
 	Sites     []string
+	// FileName is how the names of the recipient's bundles begin; no other
+	// recipient of the file has the same.
+	FileName string
 	// KeyFiles are paths of OpenPGP keys, AgeKeys are age recipients.
 	KeyFiles, AgeKeys []string
 }
@@ -53,20 +57,31 @@ func (r *Recipient) Key(now time.Time) (*seal.Key, error) {
 	return nil, errNoKey
 }
 
-// Slug is the organisation's name as a part of a file name.
-func (r *Recipient) Slug() string {
-	s := strings.Map(func(c rune) rune {
-		switch {
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
-			return c
-		}
-		return '-'
-	}, strings.ToLower(r.Organisation))
-	parts := strings.FieldsFunc(s, func(c rune) bool { return c == '-' })
+// Claims are what r claims, for a person.
+func (r *Recipient) Claims() []string {
+	var list []string
+	for _, site := range r.Sites {
+		list = append(list, "site "+site)
+	}
+	for _, p := range r.Prefixes {
+		list = append(list, p.String())
+	}
+	for _, n := range r.ASNs {
+		list = append(list, "AS"+strconv.FormatUint(uint64(n), 10))
+	}
+	return append(list, r.Countries...)
+}
+
+// slug is the organisation's name as a part of a file name.
+func slug(organisation string) string {
+	parts := strings.FieldsFunc(strings.ToLower(organisation), func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < '0' || c > '9')
+	})
 	if len(parts) == 0 {
 		return "recipient"
 	}
-	return strings.Join(parts, "-")
+	name := strings.Join(parts, "-")
+	return name[:min(len(name), 60)]
 }
 
 // Recipients are those of one file. Once read they do not change and are safe

@@ -123,7 +123,7 @@ func wrap(text string) string {
 func wrapLine(b *strings.Builder, line string) {
 	words := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' }) // not at no-break spaces
 	indent := ""
-	if first := words[0]; len(words) > 1 && (first == "-" || strings.TrimRight(first, "0123456789") == ".") {
+	if first := words[0]; len(words) > 1 && (first == "-" || strings.TrimLeft(first, "0123456789") == ".") {
 		indent = strings.Repeat(" ", len(first)+1)
 	}
 	length := 0

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -193,7 +194,9 @@ func (s *Store) LastDisclosure(ctx context.Context, recipient, surveyID string) 
 		if strings.EqualFold(all[i].Recipient, strings.TrimSpace(recipient)) {
 			return all[i], nil
 		}
-		names = append(names, all[i].Recipient)
+		if !slices.Contains(names, all[i].Recipient) {
+			names = append(names, all[i].Recipient)
+		}
 	}
 	if len(names) == 0 {
 		return survey.Disclosure{}, fmt.Errorf("a disclosure to %q %w in the survey store %s: there is none; run `leadglass disclose prepare` first", recipient, ErrNotFound, s.name)

@@ -39,7 +39,7 @@ func (s *Store) AppendRecords(ctx context.Context, records []survey.Record) erro
 
 func appendRecord(ctx context.Context, insert *sql.Stmt, r *survey.Record) error {
 	f := &r.Finding
-	key, err := keyOfRecord(r)
+	key, err := KeyOfRecord(r)
 	if err != nil {
 		return err
 	}
