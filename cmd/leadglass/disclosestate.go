@@ -162,10 +162,11 @@ func (c *discloseStatusCommand) Run(ctx context.Context, a *app) error {
 	return nil
 }
 
-// coverage says where a survey looked, by its scope file.
+// coverage says where a survey looked, by its scope file. A survey of fewer
+// addresses than its scope holds was not of the whole scope.
 func coverage(v survey.Survey) func(netip.Addr, uint16) bool {
-	s, err := scope.Parse("scope of survey "+v.ID, []byte(v.Scope), v.StartedAt)
-	if err != nil { // a file that it names has gone
+	s, err := scope.ParseSaved([]byte(v.Scope), v.StartedAt)
+	if err != nil || uint64(v.Addresses) < s.Size() { // err: a file of exclusions has gone
 		return func(netip.Addr, uint16) bool { return false }
 	}
 	ports := slices.Concat(s.Ports.DICOM, s.Ports.HTTP)

@@ -174,17 +174,31 @@ type bundleDocument struct {
 	Schema    string            `json:"schema"`
 	TLP       string            `json:"tlp"`
 	Recipient string            `json:"recipient"`
-	Survey    survey.Survey     `json:"survey"`
+	Survey    surveyPart        `json:"survey"`
 	Date      string            `json:"date"`
 	AnswerBy  string            `json:"answer_by"`
 	Systems   []*survey.Finding `json:"systems"`
 }
 
+// surveyPart is what a recipient may know of the survey; where else it looked
+// is not.
+type surveyPart struct {
+	ID         string           `json:"id"`
+	Name       string           `json:"name"`
+	Authority  survey.Authority `json:"authority"`
+	Simulated  bool             `json:"simulated"`
+	Version    string           `json:"leadglass_version"`
+	StartedAt  time.Time        `json:"started_at"`
+	FinishedAt time.Time        `json:"finished_at,omitzero"`
+}
+
 // writeJSON writes one object with the whole findings.
 func (b *Bundle) writeJSON(w io.Writer) error {
+	v := &b.Survey
 	e := json.NewEncoder(w)
 	e.SetIndent("", " ")
-	return e.Encode(bundleDocument{BundleSchema, b.Recipient.TLP, b.Recipient.Organisation, b.Survey,
+	return e.Encode(bundleDocument{BundleSchema, b.Recipient.TLP, b.Recipient.Organisation,
+		surveyPart{v.ID, v.Name, v.Authority, v.Simulated, v.Version, v.StartedAt, v.FinishedAt},
 		b.Date.UTC().Format(time.DateOnly), b.AnswerBy.UTC().Format(time.DateOnly), b.Findings})
 }
 
@@ -291,7 +305,8 @@ func (b *Bundle) remedies() []remedy {
 	for _, f := range b.Findings {
 		for _, c := range failedChecks(f) {
 			k := key{productAt(f, c.Port), c.ID + "  " + c.Title, c.Remedy}
-			if c.Remedy != "" && !slices.Contains(systems[k], f.Target.Address) {
+			// Findings are in the order of their addresses.
+			if last := len(systems[k]) - 1; c.Remedy != "" && (last < 0 || systems[k][last] != f.Target.Address) {
 				systems[k] = append(systems[k], f.Target.Address)
 			}
 		}
