@@ -2,6 +2,8 @@ package disclose
 
 import (
 	"bytes"
+	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +80,34 @@ func TestCountryNames(t *testing.T) {
 	}
 	if n != 249 || country("de", "DE") != "Deutschland" || country("pt", "US") != "Estados Unidos" || country("en", "TW") != "Taiwan" || country("fr", "ZZ") != "ZZ" {
 		t.Errorf("%d countries; DE is %q", n, country("de", "DE"))
+	}
+}
+
+// TestDocumented: docs/disclosure.md names every column, every field of a
+// letter and every key of the recipients file.
+func TestDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/disclosure.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, c := range csvColumns {
+		names = append(names, "`"+c+"`")
+	}
+	for _, of := range []reflect.Type{reflect.TypeFor[Letter](), reflect.TypeFor[LetterSystem](), reflect.TypeFor[Total]()} {
+		for i := range of.NumField() {
+			names = append(names, "`."+of.Field(i).Name+"`")
+		}
+	}
+	for _, of := range []reflect.Type{reflect.TypeFor[entry](), reflect.TypeFor[keys]()} {
+		for i := range of.NumField() {
+			names = append(names, of.Field(i).Tag.Get("yaml")+": ")
+		}
+	}
+	for _, name := range names {
+		if !strings.Contains(string(text), name) {
+			t.Errorf("docs/disclosure.md does not name %s", name)
+		}
 	}
 }
 
