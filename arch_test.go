@@ -40,9 +40,8 @@ func layers() map[string]layer {
 		"internal/census", "internal/census/webcount", "internal/privacy", "internal/attribute", "internal/store",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
-	everything := append(slices.Clone(stages), "internal/pipeline", "internal/report",
-		"internal/disclose", "internal/disclose/seal",
-		"internal/lab", "internal/lab/content", "lab/fleets")
+	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/report",
+		"internal/disclose", "internal/disclose/seal", "internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
 		"dicom":       {},
@@ -72,6 +71,7 @@ func layers() map[string]layer {
 			needs: []string{"net/http"}}, // makes requests and reads answers; is given the function that sends them
 		"internal/privacy": {imports: []string{"dicom", "internal/survey"},
 			needs: []string{"github.com/dchest/siphash", "github.com/axiomhq/hyperloglog"}},
+		"internal/imports": {needs: []string{"github.com/klauspost/compress"}}, // files of other scanners
 		"internal/attribute": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/oschwald/maxminddb-golang/v2"}},
 		"internal/pipeline": {imports: stages,

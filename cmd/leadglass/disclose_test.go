@@ -389,17 +389,17 @@ func fixedIsProved(t *testing.T, db string) {
 func TestCoverage(t *testing.T) {
 	text := scopeText("192.0.2.0/24", "104", "80") + "overlay: gone.csv\n"
 	v := survey.Survey{ID: "x", Scope: text, StartedAt: time.Now(), Addresses: 256}
-	covers := coverage(v)
+	covers := whereLooked(v)
 	inside, outside := addrIn(t, "192.0.2.9"), addrIn(t, "198.51.100.9")
 	if !covers(inside, 104) || !covers(inside, 80) || covers(inside, 11112) || covers(outside, 104) {
 		t.Error("coverage is not what the scope says")
 	}
 	v.Addresses = 3 // candidates of another scanner
-	if coverage(v)(inside, 104) {
+	if whereLooked(v)(inside, 104) {
 		t.Error("a survey of three candidates covers the scope")
 	}
 	v.Addresses, v.Scope = 256, text+"exclude_files: [gone.txt]\n"
-	if coverage(v)(inside, 104) {
+	if whereLooked(v)(inside, 104) {
 		t.Error("a scope that cannot be read covers something")
 	}
 }

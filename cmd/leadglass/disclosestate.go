@@ -138,7 +138,7 @@ func (c *discloseStatusCommand) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		followed, err := disclose.Follow(ctx, db, coverage, &d, told)
+		followed, err := disclose.Follow(ctx, db, whereLooked, &d, told)
 		if err != nil {
 			return err
 		}
@@ -162,9 +162,9 @@ func (c *discloseStatusCommand) Run(ctx context.Context, a *app) error {
 	return nil
 }
 
-// coverage says where a survey looked, by its scope file. A survey of fewer
+// whereLooked says where a survey looked, by its scope file. A survey of fewer
 // addresses than its scope holds was not of the whole scope.
-func coverage(v survey.Survey) func(netip.Addr, uint16) bool {
+func whereLooked(v survey.Survey) func(netip.Addr, uint16) bool {
 	s, err := scope.ParseSaved([]byte(v.Scope), v.StartedAt)
 	if err != nil || uint64(v.Addresses) < s.Size() { // err: a file of exclusions has gone
 		return func(netip.Addr, uint16) bool { return false }

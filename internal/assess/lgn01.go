@@ -15,7 +15,7 @@ var LGN01 = Check{
 	On:       OnHost,
 	Means: `DICOM was made for networks in which everybody is trusted. At an address of the Internet every weakness of the
 archive is open to everybody, and machines that look for such ports find it within hours.`,
-	Tested: `A port of the target spoke DICOM, at an address that is neither private (RFC 1918, RFC 4193), shared (RFC 6598),
+	Tested: `A port of the target spoke DICOM or DICOMweb, or showed the page of an archive or viewer, at an address that is neither private (RFC 1918, RFC 4193), shared (RFC 6598),
 link-local nor loopback, nor reserved for documentation: fail. The survey sees the network from where it stands: a firewall
 may admit it and nobody else.`,
 	Sends: `Nothing of its own.`,
@@ -29,7 +29,7 @@ may admit it and nobody else.`,
 func runN01(_ context.Context, s *Session) Result {
 	speaks := uint16(0)
 	for _, v := range s.Host {
-		if v.Levels.Speaks {
+		if v.Levels.Speaks || speaksDICOMweb(v) || v.HTTP != nil && v.HTTP.Page != "" {
 			speaks = v.Port
 			break
 		}
@@ -38,11 +38,11 @@ func runN01(_ context.Context, s *Session) Result {
 	case !s.Address.IsValid():
 		return notApplicable("The target has no address.")
 	case speaks == 0:
-		return notApplicable("No port of the target speaks DICOM.")
+		return notApplicable("No port of the target speaks DICOM or DICOMweb, or shows the page of an archive.")
 	case !public(s.Address):
 		return pass("The address is not one of the public Internet.")
 	}
-	return fail("Port %d speaks DICOM at an address of the public Internet.", speaks)
+	return fail("Port %d of an archive answers at an address of the public Internet.", speaks)
 }
 
 // public reports whether an address belongs to the public Internet.

@@ -24,6 +24,9 @@ type Candidate struct {
 	Host string
 	// Port restricts the work to one port; 0 means the scope's ports.
 	Port uint16
+	// Ports are tried beside those of the scope; they come from a file of
+	// another scanner.
+	Ports []uint16
 	// HTTPURL is set when the user named a DICOMweb root instead of a port.
 	HTTPURL string
 }
