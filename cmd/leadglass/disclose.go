@@ -103,7 +103,10 @@ type preparer struct {
 	now        time.Time
 	answerBy   time.Time
 	earlier    []survey.Disclosure
-	result     preparation
+	// stale are files that were prepared earlier, not sent, and not replaced
+	// under the same name.
+	stale  []string
+	result preparation
 }
 
 // Run prepares the bundles.
@@ -240,7 +243,7 @@ func (p *preparer) prepare(ctx context.Context) error {
 func newSystem(f *survey.Finding) system {
 	s := system{Address: f.Target.Address, Port: f.Target.Port, Verdict: f.Verdict, Viewer: f.Viewer}
 	if f.Owner != nil {
-		s.Country, s.ASN, s.Site = f.Owner.Country, f.Owner.ASN, f.Owner.Site
+		s.Country, s.ASN, s.Site = f.Owner.Country, f.Owner.ASN, disclose.Clean(f.Owner.Site)
 	}
 	return s
 }
@@ -275,6 +278,7 @@ func (p *preparer) bundle(ctx context.Context, r *disclose.Recipient, records []
 		if err := p.write(ctx, r, records, key, signer, done); err != nil {
 			return err
 		}
+		p.stale = append(p.stale, slices.DeleteFunc(waiting, func(path string) bool { return path == done.File })...)
 	}
 	p.result.Prepared = append(p.result.Prepared, done)
 	return nil

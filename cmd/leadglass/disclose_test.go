@@ -165,7 +165,7 @@ func holdsOnly(t *testing.T, files map[string]string, addresses ...string) {
 				t.Errorf("%s names %s: %v, want %v", name, a, got, want)
 			}
 		}
-		if (searched{name: []byte(text)}).contains("Canary") {
+		if len((searched{name: []byte(text)}).hits(marks()...)) > 0 {
 			t.Errorf("%s has values of patients", name)
 		}
 	}
@@ -260,6 +260,11 @@ recipients:
 		t.Errorf("prepared again: %s", again.all())
 	}
 
+	leadglass(t, db, "disclose", "mark", "US health", "sent", "--note", "two\nlines").want(t, exitUsage)
+	elsewhere := leadglass(t, append(slices.Clone(prepare), "--out", filepath.Join(base, "elsewhere"))...).want(t, exitIncomplete)
+	if !strings.Contains(elsewhere.errors, filepath.Base(us.File)+" was never marked as sent and is replaced; delete it") {
+		t.Errorf("prepared elsewhere: %s", elsewhere.all())
+	}
 	surveyState(t, db, dir("later"), toldLater, scopeFile)
 	fixedIsProved(t, db)
 }
@@ -384,9 +389,9 @@ func fixedIsProved(t *testing.T, db string) {
 	}
 }
 
-// TestCoverage: a survey covered what its scope and its ports say; nothing
+// TestWhereLooked: a survey covered what its scope and its ports say; nothing
 // where its scope cannot be read any more, or was not gone through.
-func TestCoverage(t *testing.T) {
+func TestWhereLooked(t *testing.T) {
 	text := scopeText("192.0.2.0/24", "104", "80") + "overlay: gone.csv\n"
 	v := survey.Survey{ID: "x", Scope: text, StartedAt: time.Now(), Addresses: 256}
 	covers := whereLooked(v)

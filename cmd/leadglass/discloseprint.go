@@ -37,6 +37,9 @@ func (p *preparer) print(a *app) {
 		}
 		a.note("note: nobody is told of these; add recipients for them to %s", p.Recipients)
 	}
+	for _, path := range p.stale {
+		a.note("note: %s was never marked as sent and is replaced; delete it", path)
+	}
 	if p.result.Honeypots > 0 {
 		a.note("note: %s that look like honeypots left out; --honeypots takes them in", plural(p.result.Honeypots, "archive"))
 	}

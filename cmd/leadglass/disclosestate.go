@@ -47,6 +47,9 @@ Examples:
 func (c *discloseMarkCommand) Run(ctx context.Context, a *app) error {
 	now := time.Now()
 	e := survey.DisclosureEvent{State: survey.DisclosureState(c.State), At: now, Note: c.Note}
+	if disclose.Clean(c.Note) != c.Note {
+		return usage(errors.New("--note holds line breaks or other control characters; write one plain line"))
+	}
 	if c.Date != "" {
 		day, err := time.Parse(time.DateOnly, c.Date)
 		if err != nil {

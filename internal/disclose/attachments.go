@@ -148,16 +148,16 @@ func suspicions(f *survey.Finding) []string {
 // begins like one gets an apostrophe before it. Control characters become
 // spaces.
 func harmless(s string) string {
-	s = clean(s)
+	s = Clean(s)
 	if t := strings.TrimLeft(s, " "); t != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(t)[0]) {
 		return "'" + s
 	}
 	return s
 }
 
-// clean makes text from outside fit for a line: control characters and
+// Clean makes text from outside fit for a line: control characters and
 // separators of lines become spaces.
-func clean(s string) string {
+func Clean(s string) string {
 	if plain(s) {
 		return s
 	}
@@ -240,7 +240,7 @@ func (b *Bundle) event(f *survey.Finding) map[string]any {
 	}
 	set := func(key, value string) {
 		if value != "" {
-			m[key] = clean(value)
+			m[key] = Clean(value)
 		}
 	}
 	set("source.ip", f.Target.Address)
@@ -355,10 +355,10 @@ func productAt(f *survey.Finding, port uint16) string {
 	if s := serviceAt(f, port); s != nil {
 		switch {
 		case s.Product.Name != "" && s.Product.Confidence != survey.UnknownConf:
-			return clean(s.Product.Name)
+			return Clean(s.Product.Name)
 		case s.Toolkit.Name != "":
-			return clean(s.Toolkit.Name) + " (toolkit; product not recognised)"
+			return Clean(s.Toolkit.Name) + " (toolkit; product not recognised)"
 		}
 	}
-	return clean(productOf(f).Name)
+	return Clean(productOf(f).Name)
 }

@@ -125,12 +125,12 @@ func newLetter(b *Bundle) Letter {
 }
 
 func newLetterSystem(f *survey.Finding) LetterSystem {
-	s := LetterSystem{Address: f.Target.Address, Port: portOf(f), Verdict: f.Verdict, Viewer: f.Viewer != "", Product: clean(productOf(f).Name)}
+	s := LetterSystem{Address: f.Target.Address, Port: portOf(f), Verdict: f.Verdict, Viewer: f.Viewer != "", Product: Clean(productOf(f).Name)}
 	if f.Target.Host != f.Target.Address {
-		s.Host = clean(f.Target.Host)
+		s.Host = Clean(f.Target.Host)
 	}
 	if f.Owner != nil {
-		s.Country, s.Site = f.Owner.Country, clean(f.Owner.Site)
+		s.Country, s.Site = f.Owner.Country, Clean(f.Owner.Site)
 	}
 	if f.Verdict.FreelyAccessible() {
 		s.Studies.add(f.Counts.Studies)
