@@ -2,6 +2,7 @@ package disclose_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -166,6 +167,18 @@ recipients:
 	}
 	if got := strings.Join(names, " "); got != "a-b a-b-2 recipient recipient-2" {
 		t.Errorf("names of files %s", got)
+	}
+}
+
+// TestOneLine: a file may be written on one line, as programs write it.
+func TestOneLine(t *testing.T) {
+	var entries []string
+	for i := range 40 {
+		entries = append(entries, fmt.Sprintf(`{"organisation": "R%d", "email": "r%d@cert.example", "asns": [%d], "keys": {"openpgp": ["a.asc"]}}`, i, i, i+1))
+	}
+	rs, err := disclose.Parse("r.yaml", []byte(`{"version": 1, "recipients": [`+strings.Join(entries, ", ")+`]}`))
+	if err != nil || len(rs.List) != 40 || rs.List[39].ASNs[0] != 40 {
+		t.Errorf("%v", err)
 	}
 }
 

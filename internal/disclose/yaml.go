@@ -80,6 +80,8 @@ func tooDeep(text []byte) (line, column int, deep bool) {
 				if i+1 == len(content) || content[i+1] == ' ' || content[i+1] == '\t' {
 					blocks++
 				}
+			case ',': // the next entry of a list or mapping in brackets
+				blocks = 0
 			}
 			if brackets > maxNesting || blocks > maxNesting {
 				return number + 1, i + 1, true

@@ -29,6 +29,10 @@ func newGnuPG(t *testing.T) *gnupg {
 		t.Fatal(err)
 	}
 	g := &gnupg{t, home}
+	// Little work to unlock a key: the tests do it several times.
+	if err := os.WriteFile(filepath.Join(home, "gpg-agent.conf"), []byte("s2k-count 65536\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
 		stop := exec.Command("gpgconf", "--homedir", home, "--kill", "all")
 		_ = stop.Run()
