@@ -40,7 +40,7 @@ func layers() map[string]layer {
 		"internal/census", "internal/census/webcount", "internal/privacy", "internal/attribute", "internal/store",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
-	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/report",
+	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/report", "internal/registry", "internal/contacts",
 		"internal/disclose", "internal/disclose/seal", "internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
@@ -74,6 +74,9 @@ func layers() map[string]layer {
 		"internal/imports": {needs: []string{"github.com/klauspost/compress"}}, // files of other scanners
 		"internal/attribute": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/oschwald/maxminddb-golang/v2"}},
+		"internal/registry": {imports: []string{"internal/survey"}, // is given the gate's client
+			needs: []string{"net/http", "github.com/openrdap/rdap"}},
+		"internal/contacts": {imports: []string{"internal/survey"}, needs: []string{"github.com/goccy/go-yaml"}},
 		"internal/pipeline": {imports: stages,
 			needs: []string{"net", "net/http", "crypto/tls"}},
 

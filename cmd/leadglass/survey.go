@@ -25,7 +25,7 @@ type surveyCommand struct {
 	Resume       bool     `help:"Continue the last survey of this scope that was interrupted."`
 	Concurrency  int      `help:"How many hosts are examined side by side." default:"32"`
 	ProductsFile string   `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
-	GeoIP        []string `name:"geoip" help:"MMDB files with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), the most trusted first; asked after the overlay." placeholder:"FILE"`
+	GeoIP        []string `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
 	JSON         bool     `help:"JSON Lines on stdout: every finding, then a summary."`
 }
 
@@ -108,6 +108,10 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	defer db.Close()
 	o.size = size
 	v, done, err := openSurvey(ctx, db, s, o)
+	if err == nil { // kept at once: a survey that is killed has its sources too
+		v.Sources = survey.AddSources(v.Sources, eng.Sources...)
+		err = db.UpdateSurvey(ctx, v)
+	}
 	if err != nil {
 		return v, nil, err
 	}

@@ -2,7 +2,6 @@ package assess
 
 import (
 	"context"
-	"net/netip"
 
 	"leadglass/internal/survey"
 )
@@ -39,25 +38,8 @@ func runN01(_ context.Context, s *Session) Result {
 		return notApplicable("The target has no address.")
 	case speaks == 0:
 		return notApplicable("No port of the target speaks DICOM or DICOMweb, or shows the page of an archive.")
-	case !public(s.Address):
+	case !survey.Public(s.Address):
 		return pass("The address is not one of the public Internet.")
 	}
 	return fail("Port %d of an archive answers at an address of the public Internet.", speaks)
-}
-
-// public reports whether an address belongs to the public Internet.
-func public(a netip.Addr) bool {
-	a = a.Unmap()
-	if !a.IsGlobalUnicast() || a.IsPrivate() {
-		return false
-	}
-	for _, p := range []string{
-		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24",
-		"203.0.113.0/24", "240.0.0.0/4", "2001:db8::/32", "3fff::/20", "100::/64",
-	} {
-		if netip.MustParsePrefix(p).Contains(a) {
-			return false
-		}
-	}
-	return true
 }

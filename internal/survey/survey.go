@@ -127,9 +127,15 @@ type Owner struct {
 	Contact string `json:"contact,omitempty"`
 	ASN     uint32 `json:"asn,omitempty"`
 	Network string `json:"network,omitempty"`
-	// Source says where the attribution comes from: "overlay", "geoip",
-	// "embedded"…
-	Source string `json:"source,omitempty"`
+	// Source says where the country comes from or, where that is unknown, the
+	// rest: one of the kinds of Source.
+	Source SourceKind `json:"source,omitempty"`
+	// NetworkSource says where ASN and Network come from, ContactSource where
+	// Contact does; Site is always the overlay's.
+	NetworkSource SourceKind `json:"network_source,omitempty"`
+	ContactSource SourceKind `json:"contact_source,omitempty"`
+	// Registration is set once an address registry was asked.
+	Registration *Registration `json:"registration,omitempty"`
 }
 
 // Record is a finding in a stored survey.
@@ -164,6 +170,9 @@ type Survey struct {
 	Probed int64 `json:"probed"`
 	// Addresses is how many addresses the scope held.
 	Addresses int64 `json:"addresses"`
+	// Sources are what countries, networks and contacts of the findings come
+	// from, with what their licences ask to be said.
+	Sources []Source `json:"sources,omitempty"`
 }
 
 // Authority says who ordered a survey.
