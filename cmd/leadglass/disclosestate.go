@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"leadglass/internal/disclose"
-	"leadglass/internal/scope"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
 )
@@ -165,16 +164,11 @@ func (c *discloseStatusCommand) Run(ctx context.Context, a *app) error {
 	return nil
 }
 
-// whereLooked says where a survey looked, by its scope file. A survey of fewer
-// addresses than its scope holds was not of the whole scope.
+// whereLooked says where a survey looked. Nothing is known of a survey that
+// did not keep it.
 func whereLooked(v survey.Survey) func(netip.Addr, uint16) bool {
-	s, err := scope.ParseSaved([]byte(v.Scope), v.StartedAt)
-	if err != nil || uint64(v.Addresses) < s.Size() { // err: a file of exclusions has gone
-		return func(netip.Addr, uint16) bool { return false }
-	}
-	ports := slices.Concat(s.Ports.DICOM, s.Ports.HTTP)
 	return func(addr netip.Addr, port uint16) bool {
-		return s.Check(addr, v.StartedAt) == nil && (port == 0 || slices.Contains(ports, port))
+		return v.Coverage != nil && v.Coverage.Covers(addr) && (port == 0 || slices.Contains(v.Coverage.Ports, port))
 	}
 }
 

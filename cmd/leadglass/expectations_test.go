@@ -81,6 +81,32 @@ func realDCMTK(start func(testing.TB, realserver.DCMTKOptions) *realserver.Serve
 	}
 }
 
+// orthancOverTLS starts an Orthanc that answers queries of anybody over TLS.
+func orthancOverTLS(t *testing.T) []string {
+	id := realserver.Identity(t, realserver.IdentityOptions{})
+	config := realserver.OpenOrthanc()
+	maps.Copy(config, map[string]any{"DicomTlsEnabled": true, "DicomTlsCertificate": id.Certificate, "DicomTlsPrivateKey": id.Key,
+		"DicomTlsTrustedCertificates": id.Authority, "DicomTlsRemoteCertificateRequired": false})
+	s := realserver.Orthanc(t, realserver.OrthancOptions{Config: config, Studies: archive()})
+	return wholeHost(t, []uint16{s.DICOMPort}, nil)
+}
+
+// storescpOverTLS starts a storescp with TLS.
+func storescpOverTLS(args ...string) func(*testing.T) []string {
+	return func(t *testing.T) []string {
+		id := realserver.Identity(t, realserver.IdentityOptions{})
+		args := append([]string{"+tls", id.Key, id.Certificate, "+cf", id.Authority}, args...)
+		return wholeHost(t, []uint16{realserver.Storescp(t, realserver.DCMTKOptions{Args: args}).DICOMPort}, nil)
+	}
+}
+
+// nginxOverTLS starts an nginx for HTTPS, as it comes, before the DICOMweb of
+// an Orthanc.
+func nginxOverTLS(t *testing.T) []string {
+	id := realserver.Identity(t, realserver.IdentityOptions{SelfSigned: true})
+	return realNginx(realserver.NginxOptions{Identity: id.Both})(t)
+}
+
 // persona starts one archive of the laboratory at an address of its own.
 func persona(last int, text string) func(*testing.T) []string {
 	return func(t *testing.T) []string {
@@ -110,6 +136,15 @@ func expectations() []expectation {
 		{product: "Orthanc", setup: "as it comes, password on HTTP, a called title of its own", real: true,
 			start:   realOrthanc(login(), map[string]any{"DicomCheckCalledAet": true, "DicomAet": "HIDDEN7", "DicomAlwaysAllowStore": false}),
 			verdict: survey.Protected, grade: survey.GradeB, fail: "D03", pass: "D01 D02 W01 W02 W03 W04 W05 W06 W07 N01", unknown: "D12 W08"},
+		{product: "Orthanc", setup: "DICOM over TLS, client certificates not required", real: true, start: orthancOverTLS,
+			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D04 D05 D06 D08 D12 D13 T02 T04", pass: "D03 D07 D09 T01 T03 N01"},
+		{product: "DCMTK storescp", setup: "TLS with client certificates", real: true, start: storescpOverTLS(),
+			verdict: survey.Protected, grade: survey.GradeA, pass: "D03 T01 T02 T03 T04"},
+		{product: "DCMTK storescp", setup: "TLS of the retired AES profile, client certificates ignored", real: true,
+			start:   storescpOverTLS("--ignore-peer-cert", "--profile-aes"),
+			verdict: survey.Identified, grade: survey.GradeC, fail: "D01 D08 D12 T02 T04", pass: "D03 D04 D05 D06 D07 D09 D13 T01 T03 N01"},
+		{product: "nginx", setup: "HTTPS before DICOMweb, self-signed, no password", real: true, start: nginxOverTLS,
+			verdict: survey.OpenImages, grade: survey.GradeF, fail: "T02 T03 T04 W01 W02 W04 W06 W08", pass: "W05 W07 W09 N01", unknown: "W03"},
 		{product: "DCMTK dcmqrscp", setup: "for anybody who knows its title", real: true,
 			start:   realDCMTK(realserver.Dcmqrscp, realserver.DCMTKOptions{Studies: few}, "--called-ae-title", "DCMQRSCP"),
 			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D03 D04 D05 D06 D08 D12", pass: "D01 D09 D13 N01", unknown: "D02 D07"},
@@ -146,7 +181,7 @@ func expectations() []expectation {
 			verdict: survey.Identified, grade: survey.GradeD, fail: "D02 D03 D08", pass: "D01 D04 D05 D06 D07 D09 D13 N01", unknown: "D12"},
 		{product: "dcm4chee-arc", setup: "TLS with client certificates",
 			start:   persona(3, "persona: dcm4chee-arc, port: 2762, tls: mutual, "+holdings),
-			verdict: survey.Protected, grade: survey.GradeA, pass: "T01"},
+			verdict: survey.Protected, grade: survey.GradeA, pass: "D03 T01 T02 T03 T04"},
 		{product: "Conquest DICOM server", setup: "queries for anybody", start: persona(4, "persona: conquest, "+holdings),
 			verdict: survey.Open, grade: survey.GradeF, fail: "D01 D03 D04 D05 D08", pass: "D06 D07 D09 D13 N01", unknown: "D12"},
 		{product: "Conquest DICOM server", setup: "knows who may call", start: persona(5, "persona: conquest, calling_title: MODALITY1, "+holdings),
@@ -156,7 +191,7 @@ func expectations() []expectation {
 			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D03 D04 D05 D06 D08 W04 W05", pass: "D07 D09 D13 W07 N01", unknown: "D12 W08"},
 		{product: "pynetdicom qrscp", setup: "TLS without client certificates",
 			start:   persona(7, "persona: pynetdicom, port: 2762, tls: tls, certificate: self-signed, "+holdings),
-			verdict: survey.Open, grade: survey.GradeF, fail: "D01 D04 D05 T03 T04", pass: "D03 D06 D07 D08 D09 D13 T01 N01", unknown: "D12"},
+			verdict: survey.Open, grade: survey.GradeF, fail: "D01 D04 D05 T03 T04", pass: "D03 D06 D07 D08 D09 D13 T01 T02 N01", unknown: "D12"},
 		{product: "fo-dicom", setup: "queries and C-MOVE for anybody", start: persona(8, "persona: fo-dicom, retrieval: move, "+holdings),
 			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D03 D04 D05 D07 D08", pass: "D06 D09 D13 N01", unknown: "D12"},
 		{product: "Fujifilm Synapse", setup: "queries for anybody", start: persona(9, "persona: synapse, "+holdings),

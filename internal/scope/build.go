@@ -141,7 +141,7 @@ func (d *draft) warnRemovedWhole(fromFiles []netip.Prefix) {
 
 func (d *draft) resolveOverlay() {
 	s := d.scope
-	if s.Overlay == "" || d.saved {
+	if s.Overlay == "" {
 		return
 	}
 	path := d.relative(s.Overlay)

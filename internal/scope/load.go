@@ -33,8 +33,6 @@ type draft struct {
 	perNetworkSet             bool
 	seenNames                 map[string]position
 	seenExcludes              map[netip.Prefix]position
-	// saved: the text is a survey's, and the overlay may be gone.
-	saved bool
 }
 
 // located is a text with its place in the scope file.
@@ -58,19 +56,7 @@ func LoadAt(path string, now time.Time) (*Scope, error) {
 
 // Parse reads a scope file's text as if it stood at path.
 func Parse(path string, text []byte, now time.Time) (*Scope, error) {
-	return parse(path, text, now, false)
-}
-
-// ParseSaved reads the text of a scope file that a survey kept, to tell where
-// it looked at the moment then. The overlay, which does not say that, need not
-// be there any more; files of exclusions must.
-func ParseSaved(text []byte, then time.Time) (*Scope, error) {
-	return parse("saved scope", text, then, true)
-}
-
-func parse(path string, text []byte, now time.Time, saved bool) (*Scope, error) {
 	d := &draft{
-		saved:        saved,
 		decoder:      &decoder{file: path},
 		scope:        defaults(),
 		seenNames:    map[string]position{},
