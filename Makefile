@@ -6,8 +6,9 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-# What the tests start: real servers, and the C compiler of the race detector.
-TEST_PACKAGES := orthanc orthanc-dicomweb dcmtk nginx gcc libc6-dev
+# What the tests start: real servers, a browser, readers of PDF, and the C
+# compiler of the race detector.
+TEST_PACKAGES := orthanc orthanc-dicomweb dcmtk nginx chromium poppler-utils gcc libc6-dev
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
@@ -42,7 +43,7 @@ bench: setup check-go ## benchmarks, with allocations and ratios
 fuzz: check-go ## run each fuzz target for FUZZ_SECONDS
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
 
-data: ## fetch the embedded country table again, from npm
+data: ## make the embedded country table and world map again, from npm
 	@scripts/data.sh
 
 lint: check-go ## vet, gofmt, go.mod, staticcheck, known vulnerabilities
