@@ -40,7 +40,7 @@ func layers() map[string]layer {
 		"internal/census", "internal/census/webcount", "internal/privacy", "internal/attribute", "internal/store",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
-	everything := append(slices.Clone(stages), "internal/pipeline", "internal/report",
+	everything := append(slices.Clone(stages), "internal/pipeline", "internal/report", "internal/pdf",
 		"internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
@@ -81,6 +81,7 @@ func layers() map[string]layer {
 			needs: []string{"database/sql", "modernc.org/sqlite", "github.com/pressly/goose/v3"}},
 		// Sketches of unique studies are united there.
 		"internal/report": {imports: []string{"internal/survey"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
+		"internal/pdf":    {needs: []string{"os/exec"}}, // runs a browser on a file
 
 		// The simulated fleet must not know what identify and assess expect.
 		"internal/lab": {imports: []string{"dicom", "dicom/ul", "dicom/dimse", "internal/lab/content"},

@@ -230,7 +230,7 @@ func (p *publisher) checks() []CheckRow {
 			Failed: p.number(t.Failed, hide), Tested: p.number(tested, hide || small(tested, p.min))})
 	}
 	slices.SortStableFunc(rows, func(a, b CheckRow) int {
-		return cmp.Compare(slices.Index(survey.Severities, a.Severity), slices.Index(survey.Severities, b.Severity))
+		return cmp.Compare(severityRank(a.Severity), severityRank(b.Severity))
 	})
 	return rows
 }
