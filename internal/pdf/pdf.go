@@ -54,7 +54,8 @@ func Find(named string) (string, error) {
 
 // Print has the browser at path print the page that page writes, as tagged PDF
 // with an outline, into w. The page is kept meanwhile, with mode 0600, in a
-// folder of mode 0700 that is made in dir and removed.
+// folder of mode 0700 that is made in dir and removed. A browser that is
+// confined, as by snap, has to be allowed to read dir.
 func Print(ctx context.Context, path, dir string, page func(io.Writer) error, w io.Writer) error {
 	work, err := os.MkdirTemp(dir, "leadglass-pdf-*")
 	if err != nil {
@@ -68,7 +69,14 @@ func Print(ctx context.Context, path, dir string, page func(io.Writer) error, w 
 	if err := writePage(source, page); err != nil {
 		return fmt.Errorf("printing the PDF: %w", err)
 	}
-	if err := run(ctx, path, work, source, target); err != nil {
+	// The profile lies elsewhere: a browser makes sockets in it, whose paths may
+	// be no longer than 107 bytes (unix(7)), and dir may lie deep.
+	profile, err := os.MkdirTemp("", "leadglass-pdf-*")
+	if err != nil {
+		return fmt.Errorf("printing the PDF: %w", err)
+	}
+	defer os.RemoveAll(profile)
+	if err := run(ctx, path, profile, source, target); err != nil {
 		return err
 	}
 	f, err := os.Open(target)
@@ -91,14 +99,14 @@ func writePage(path string, page func(io.Writer) error) error {
 }
 
 // run starts the browser and waits for it.
-func run(ctx context.Context, path, work, source, target string) error {
+func run(ctx context.Context, path, profile, source, target string) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	args := append(arguments(work, target), sandbox()...)
+	args := append(arguments(profile, target), sandbox()...)
 	cmd := exec.CommandContext(ctx, path, append(args, "file://"+source)...)
-	cmd.Dir = work
+	cmd.Dir = profile
 	// The profile, caches and settings of the user are none of its business.
-	cmd.Env = append(os.Environ(), "HOME="+work, "XDG_CONFIG_HOME="+work, "XDG_CACHE_HOME="+work, "TMPDIR="+work,
+	cmd.Env = append(os.Environ(), "HOME="+profile, "XDG_CONFIG_HOME="+profile, "XDG_CACHE_HOME="+profile, "TMPDIR="+profile,
 		"DBUS_SESSION_BUS_ADDRESS=disabled:")
 	cmd.WaitDelay = 5 * time.Second
 	var stderr bytes.Buffer
@@ -118,9 +126,9 @@ func run(ctx context.Context, path, work, source, target string) error {
 // arguments keep the browser to the one file: nothing resolves, so that it
 // could reach nobody even if the page named somebody, and nothing is asked of
 // the maker's servers in the background.
-func arguments(work, target string) []string {
+func arguments(profile, target string) []string {
 	return []string{
-		"--headless", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=" + filepath.Join(work, "profile"),
+		"--headless", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=" + profile,
 		"--host-resolver-rules=MAP * ~NOTFOUND", "--disable-remote-fonts",
 		"--disable-background-networking", "--disable-component-update", "--disable-domain-reliability", "--disable-sync",
 		"--disable-default-apps", "--disable-extensions", "--disable-breakpad", "--disable-client-side-phishing-detection",

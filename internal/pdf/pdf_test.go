@@ -60,7 +60,10 @@ func TestPrint(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
 	defer server.Close()
 	byName := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), strings.Repeat("deep/", 30)) // longer than the path of a socket may be
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	var b bytes.Buffer
 	err := pdf.Print(t.Context(), browser, dir, page(fmt.Sprintf(`<p>nine hundred archives</p><img src="%s/a.png" alt=""><iframe src="%s/b"></iframe>`, server.URL, byName)), &b)
 	if err != nil {

@@ -260,6 +260,9 @@ func (p *publisher) suspects(r *Public) PublicSuspects {
 		ImagesLinked:     free(r.Totals.ImagesLinked, s.Marked.ImagesLinked, s.Rest.ImagesLinked),
 		ImagesAccessible: free(r.Totals.ImagesAccessible, s.Marked.ImagesAccessible, s.Rest.ImagesAccessible),
 	}
+	if small(s.Marked.Differ, p.min) || small(s.Rest.Differ, p.min) {
+		out.Without.ImagesAccessible = Figure{Hidden: true}
+	}
 	return out
 }
 
