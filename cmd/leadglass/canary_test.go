@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -61,6 +62,12 @@ func (s searched) readPDF(t *testing.T) {
 			t.Fatalf("reading %s: %v, %d bytes; run `make setup`", name, err, len(text))
 		}
 		s[name+" as text"] = text
+		page := s[strings.TrimSuffix(name, ".pdf")+".html"]
+		for _, number := range regexp.MustCompile(`[0-9][0-9,]{2,}`).FindAll(text, -1) {
+			if !bytes.Contains(page, number) {
+				t.Errorf("%s holds %s, which the page does not", name, number)
+			}
+		}
 	}
 }
 
