@@ -78,7 +78,7 @@ func layers() map[string]layer {
 
 		// What remains when the network is gone.
 		"internal/store": {imports: []string{"internal/survey"},
-			needs: []string{"database/sql", "modernc.org/sqlite", "github.com/pressly/goose/v3"}},
+			needs: []string{"database/sql", "modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/go-json-experiment/json"}},
 		// Sketches of unique studies are united there.
 		"internal/report": {imports: []string{"internal/survey"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
 		"internal/pdf":    {needs: []string{"os/exec"}}, // runs a browser on a file
