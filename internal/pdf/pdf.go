@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -69,9 +70,7 @@ func Print(ctx context.Context, path, dir string, page func(io.Writer) error, w 
 	if err := writePage(source, page); err != nil {
 		return fmt.Errorf("printing the PDF: %w", err)
 	}
-	// The profile lies elsewhere: a browser makes sockets in it, whose paths may
-	// be no longer than 107 bytes (unix(7)), and dir may lie deep.
-	profile, err := os.MkdirTemp("", "leadglass-pdf-*")
+	profile, err := os.MkdirTemp(shallow(), "leadglass-pdf-*")
 	if err != nil {
 		return fmt.Errorf("printing the PDF: %w", err)
 	}
@@ -88,6 +87,15 @@ func Print(ctx context.Context, path, dir string, page func(io.Writer) error, w 
 		return fmt.Errorf("printing the PDF: %w", err)
 	}
 	return nil
+}
+
+// shallow is a folder for the profile. A browser makes sockets in it, whose
+// paths may be no longer than 107 bytes (unix(7)), and it needs 60 for itself.
+func shallow() string {
+	if dir := os.TempDir(); len(dir) <= 40 || runtime.GOOS == "windows" {
+		return dir
+	}
+	return "/tmp"
 }
 
 func writePage(path string, page func(io.Writer) error) error {

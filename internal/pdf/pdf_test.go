@@ -64,6 +64,7 @@ func TestPrint(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("TMPDIR", dir)
 	var b bytes.Buffer
 	err := pdf.Print(t.Context(), browser, dir, page(fmt.Sprintf(`<p>nine hundred archives</p><img src="%s/a.png" alt=""><iframe src="%s/b"></iframe>`, server.URL, byName)), &b)
 	if err != nil {
