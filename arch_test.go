@@ -42,7 +42,7 @@ func layers() map[string]layer {
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
 	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/report", "internal/registry", "internal/contacts",
-		"internal/compare", "internal/disclose", "internal/disclose/seal", "internal/lab", "internal/lab/content", "lab/fleets")
+		"internal/compare", "internal/disclose", "internal/disclose/seal", "internal/pdf", "internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
 		"dicom":       {},
@@ -86,7 +86,7 @@ func layers() map[string]layer {
 
 		// What remains when the network is gone.
 		"internal/store": {imports: []string{"internal/survey"},
-			needs: []string{"database/sql", "modernc.org/sqlite", "github.com/pressly/goose/v3"}},
+			needs: []string{"database/sql", "modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/go-json-experiment/json"}},
 		// Sketches of unique studies are united there.
 		"internal/report":  {imports: []string{"internal/survey"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
 		"internal/compare": {imports: []string{"internal/survey", "internal/report"}},
@@ -95,6 +95,7 @@ func layers() map[string]layer {
 		"internal/disclose": {imports: []string{"internal/survey", "internal/disclose/seal"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/goccy/go-yaml"}},
 		"internal/disclose/seal": {needs: []string{"github.com/ProtonMail/gopenpgp/v3", "filippo.io/age"}},
+		"internal/pdf":           {needs: []string{"os/exec"}}, // runs a browser on a file
 
 		// The simulated fleet must not know what identify and assess expect.
 		"internal/lab": {imports: []string{"dicom", "dicom/ul", "dicom/dimse", "internal/lab/content"},

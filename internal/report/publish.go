@@ -230,7 +230,7 @@ func (p *publisher) checks() []CheckRow {
 			Failed: p.number(t.Failed, hide), Tested: p.number(tested, hide || small(tested, p.min))})
 	}
 	slices.SortStableFunc(rows, func(a, b CheckRow) int {
-		return cmp.Compare(slices.Index(survey.Severities, a.Severity), slices.Index(survey.Severities, b.Severity))
+		return cmp.Compare(severityRank(a.Severity), severityRank(b.Severity))
 	})
 	return rows
 }
@@ -259,6 +259,9 @@ func (p *publisher) suspects(r *Public) PublicSuspects {
 		StudyRecords:     free(r.Totals.StudyRecords, s.Marked.StudyRecords, s.Rest.StudyRecords),
 		ImagesLinked:     free(r.Totals.ImagesLinked, s.Marked.ImagesLinked, s.Rest.ImagesLinked),
 		ImagesAccessible: free(r.Totals.ImagesAccessible, s.Marked.ImagesAccessible, s.Rest.ImagesAccessible),
+	}
+	if small(s.Marked.Differ, p.min) || small(s.Rest.Differ, p.min) {
+		out.Without.ImagesAccessible = Figure{Hidden: true}
 	}
 	return out
 }

@@ -6,6 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"runtime"
+	"sync"
+
+	jsonv2 "github.com/go-json-experiment/json"
 
 	"leadglass/internal/survey"
 )
@@ -92,23 +96,70 @@ func (s *Store) records(ctx context.Context, surveyID, condition string, args ..
 			return
 		}
 		defer rows.Close()
-		for rows.Next() {
-			r := survey.Record{SurveyID: surveyID}
-			var text sql.RawBytes
-			if err := rows.Scan(&r.RequestedPort, &text, &r.StudySketch); err != nil {
-				yield(survey.Record{}, s.explain("reading", err))
+		// Reading the text of findings takes longer than all else that is done
+		// with them. It is done ahead, on all processors.
+		ahead := make(chan chan readRecord, 4*runtime.GOMAXPROCS(0))
+		stop := make(chan struct{})
+		var workers sync.WaitGroup
+		workers.Go(func() { readAhead(rows, surveyID, ahead, stop, &workers) })
+		defer workers.Wait()
+		defer close(stop)
+		for next := range ahead {
+			r := <-next
+			if r.err != nil {
+				yield(survey.Record{}, s.explain("reading", r.err))
 				return
 			}
-			if err := json.Unmarshal(text, &r.Finding); err != nil {
-				yield(survey.Record{}, s.explain("reading", fmt.Errorf("a stored finding: %w (%w)", err, errDamaged)))
-				return
-			}
-			if !yield(r, nil) {
+			if !yield(r.record, nil) {
 				return
 			}
 		}
-		if err := rows.Err(); err != nil {
-			yield(survey.Record{}, s.explain("reading", err))
+	}
+}
+
+// readRecord is a record, or why it could not be read.
+type readRecord struct {
+	record survey.Record
+	err    error
+}
+
+// readAhead sends a channel for each of the rows, in their order, on which the
+// record will come, until the rows or stop end. How many are on their way is
+// what ahead holds.
+func readAhead(rows *sql.Rows, surveyID string, ahead chan<- chan readRecord, stop <-chan struct{}, workers *sync.WaitGroup) {
+	defer close(ahead)
+	send := func() (chan readRecord, bool) {
+		next := make(chan readRecord, 1)
+		select {
+		case ahead <- next:
+			return next, true
+		case <-stop:
+			return nil, false
+		}
+	}
+	for rows.Next() {
+		r := survey.Record{SurveyID: surveyID}
+		var text []byte
+		err := rows.Scan(&r.RequestedPort, &text, &r.StudySketch)
+		next, ok := send()
+		if !ok {
+			return
+		}
+		if err != nil {
+			next <- readRecord{err: err}
+			return
+		}
+		workers.Go(func() {
+			if err := jsonv2.Unmarshal(text, &r.Finding); err != nil {
+				next <- readRecord{err: fmt.Errorf("a stored finding: %w (%w)", err, errDamaged)}
+				return
+			}
+			next <- readRecord{record: r}
+		})
+	}
+	if err := rows.Err(); err != nil {
+		if next, ok := send(); ok {
+			next <- readRecord{err: err}
 		}
 	}
 }
