@@ -23,7 +23,9 @@ func (f *Frame) Target(before, now []survey.Facts) (c Change, any bool) {
 		}
 	}
 	if c.Kind, c.Cause = f.unlooked(&c, &b, &n); c.Kind == "" {
-		f.compare(&c, &b, &n)
+		if c.Kind = Unchanged; !f.same(&b, &n) {
+			f.compare(&c, &b, &n)
+		}
 	}
 	if !c.Kind.LikeForLike() || c.Kind == New || c.Kind == Gone {
 		c.Failing, c.Mended = nil, nil // the checks of an archive that is not there say nothing
@@ -47,6 +49,19 @@ func exposed(s *State) [3]survey.Count {
 		return [3]survey.Count{notOpen, notOpen, notOpen}
 	}
 	return [3]survey.Count{s.StudyRecords, s.ImagesLinked, s.ImagesAccessible}
+}
+
+// same reports whether two surveys of which nothing has to be left out say the
+// same of a target, which is the most frequent case and needs no more work.
+func (f *Frame) same(b, n *side) bool {
+	if !f.plain || len(b.records) != 1 || len(n.records) != 1 {
+		return false
+	}
+	x, y := &b.records[0], &n.records[0]
+	return x.Verdict == y.Verdict && x.RequestedPort == 0 && y.RequestedPort == 0 && !x.Incomplete && !y.Incomplete &&
+		slices.EqualFunc(x.Checks, y.Checks, func(p, q survey.PortChecks) bool {
+			return p.Port == q.Port && slices.Equal(p.Failed, q.Failed) && slices.Equal(p.Passed, q.Passed) && slices.Equal(p.Unknown, q.Unknown)
+		})
 }
 
 // unlooked is the kind of a target that one of the surveys did not look at;
