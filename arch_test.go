@@ -38,9 +38,10 @@ func layers() map[string]layer {
 		"dicom", "dicom/ul", "dicom/dimse", "internal/survey", "internal/scope", "internal/gate",
 		"internal/discover", "internal/identify", "internal/identify/products", "internal/assess",
 		"internal/census", "internal/census/webcount", "internal/privacy", "internal/attribute", "internal/store",
+		"internal/tlsprobe", "internal/suspect",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
-	everything := append(slices.Clone(stages), "internal/pipeline", "internal/report", "internal/compare",
+	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/report", "internal/compare", "internal/registry", "internal/contacts",
 		"internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
@@ -62,7 +63,9 @@ func layers() map[string]layer {
 			needs: []string{"net", "net/http", "crypto/tls", "syscall"}}, // syscall: numbers of errors
 		"internal/identify/products": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/goccy/go-yaml"}},
-		"internal/assess": {imports: append([]string{"internal/advisories"}, protocol...),
+		"internal/tlsprobe": {imports: []string{"internal/survey"},
+			needs: []string{"net", "crypto/tls", "syscall"}}, // names of versions; syscall: numbers of errors
+		"internal/assess": {imports: append([]string{"internal/advisories", "internal/privacy"}, protocol...),
 			needs: []string{"net", "net/http", "crypto/tls"}},
 		"internal/advisories": {imports: []string{"internal/survey"}, needs: []string{"github.com/goccy/go-yaml"}}, // data
 		"internal/census": {imports: append([]string{"internal/privacy"}, protocol...),
@@ -71,10 +74,15 @@ func layers() map[string]layer {
 			needs: []string{"net/http"}}, // makes requests and reads answers; is given the function that sends them
 		"internal/privacy": {imports: []string{"dicom", "internal/survey"},
 			needs: []string{"github.com/dchest/siphash", "github.com/axiomhq/hyperloglog"}},
+		"internal/imports": {needs: []string{"github.com/klauspost/compress"}}, // files of other scanners
+		"internal/suspect": {imports: []string{"internal/survey"}},             // findings in, suspicion out
 		"internal/attribute": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/oschwald/maxminddb-golang/v2"}},
+		"internal/registry": {imports: []string{"internal/survey"}, // is given the gate's client
+			needs: []string{"net/http", "github.com/openrdap/rdap"}},
+		"internal/contacts": {imports: []string{"internal/survey"}, needs: []string{"github.com/goccy/go-yaml"}},
 		"internal/pipeline": {imports: stages,
-			needs: []string{"net", "net/http", "crypto/tls"}},
+			needs: []string{"net", "net/http", "crypto/tls", "syscall"}}, // syscall: numbers of errors
 
 		// What remains when the network is gone.
 		"internal/store": {imports: []string{"internal/survey"},

@@ -25,13 +25,14 @@ type checkCommand struct {
 	CalledAETitle   []string      `name:"called-ae-title" help:"A called AE title that the archive knows, tried before the defaults." placeholder:"TITLE"`
 	CallingAETitle  string        `name:"calling-ae-title" help:"The AE title we give as ours." placeholder:"TITLE"`
 	DefaultAETitles bool          `name:"default-ae-titles" negatable:"" default:"true" help:"Try the AE titles that products come with."`
+	Sample          bool          `negatable:"" default:"true" help:"Ask for the identifying attributes of a few studies, to tell which classes are returned; never their values."`
 	Count           string        `enum:"scope,exact,off" default:"scope" help:"Count what is exposed: exact, off, or as the scope says (without a scope: exact)."`
 	Time            time.Duration `help:"The time for one target, instead of the scope's." placeholder:"DURATION"`
 	JSON            bool          `help:"One JSON object a target on stdout."`
 	FailOn          string        `help:"Exit with 4 when a verdict is this or worse: protected, identified, open, open-images." placeholder:"VERDICT"`
 	Explain         string        `help:"Print the page of a check, for example LG-D04, and do nothing else." placeholder:"ID"`
 	ProductsFile    string        `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
-	GeoIP           []string      `name:"geoip" help:"MMDB files with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), the most trusted first; asked after the overlay." placeholder:"FILE"`
+	GeoIP           []string      `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
 }
 
 // Help adds examples to --help.
@@ -147,6 +148,7 @@ func (c *checkCommand) scope(targets []target) (*scope.Scope, error) {
 		}
 	}
 	s.Allow.DefaultAETitles = s.Allow.DefaultAETitles && c.DefaultAETitles
+	s.Allow.Sample = s.Allow.Sample && c.Sample
 	if c.Count != "scope" {
 		s.CountMode = scope.CountMode(c.Count)
 	}

@@ -55,7 +55,7 @@ func BenchmarkDiff(b *testing.B) {
 // benchSurvey stores a survey of so many archives. In the second one, every
 // tenth archive has another verdict.
 func benchSurvey(b *testing.B, db *store.Store, archives, turn int) {
-	coverage, err := coverageOf(benchScope(b), "")
+	coverage, err := coverageOf(benchScope(b), surveyOptions{sweep: true})
 	if err != nil {
 		b.Fatal(err)
 	}

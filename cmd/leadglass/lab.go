@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -190,7 +191,20 @@ func score(ctx context.Context, db *store.Store, idOrName string, fleet *lab.Fle
 func measuredOf(f *survey.Finding) lab.Measured {
 	m := lab.Measured{Verdict: string(f.Verdict), Viewer: string(f.Viewer), Studies: numberOf(f.Counts.Studies),
 		ImagesLinked: numberOf(f.Counts.ImagesLinked), ImagesAccessible: numberOf(f.Counts.ImagesAccessible)}
+	for mark, has := range map[lab.Mark]bool{lab.HoneypotMark: f.Suspicion.Honeypot, lab.TestDataMark: f.Suspicion.TestData,
+		lab.VeterinaryMark: f.Suspicion.Veterinary} {
+		if has {
+			m.Marks = append(m.Marks, mark)
+		}
+	}
+	slices.Sort(m.Marks)
 	m.Address, _ = netip.ParseAddr(f.Target.Address) // the lab's targets are addresses
+	for _, c := range f.IdentifyingClasses {
+		m.Sampled = true
+		if c.Present {
+			m.IdentifyingClasses = append(m.IdentifyingClasses, c.Class)
+		}
+	}
 	if f.Owner != nil {
 		m.Country = f.Owner.Country
 	}
@@ -227,6 +241,6 @@ func surveyFleet(ctx context.Context, a *app, scopeFile string, name string, wor
 	if err != nil {
 		return survey.Survey{}, err
 	}
-	v, _, err := runSurvey(ctx, a, s, surveyOptions{name: name, simulated: true, workers: workers})
+	v, _, err := runSurvey(ctx, a, s, surveyOptions{name: name, simulated: true, workers: workers, sweep: true})
 	return v, err
 }

@@ -7,10 +7,10 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	"leadglass/internal/assess"
 	"leadglass/internal/attribute"
+	"leadglass/internal/suspect"
 )
 
 // version and commit are set by the linker.
@@ -59,7 +59,7 @@ func unique(list []string) []string {
 }
 
 type checksCommand struct {
-	JSON bool `help:"The whole catalogue and the grade rule as JSON on stdout."`
+	JSON bool `help:"The whole catalogue, the grade rule and the rule of suspicions as JSON on stdout."`
 }
 
 // Help adds examples to --help.
@@ -70,14 +70,16 @@ func (checksCommand) Help() string {
   leadglass check --explain LG-D04                the page of one check`
 }
 
-// Run lists the checks and the rule of the grades.
+// Run lists the checks, and the rules of grades and suspicions.
 func (c *checksCommand) Run(a *app) error {
 	if c.JSON {
 		return json.NewEncoder(a.out).Encode(struct {
-			Schema string             `json:"schema"`
-			Checks []assess.Check     `json:"checks"`
-			Grades []assess.GradeRule `json:"grades"`
-		}{"leadglass.checks/1", assess.Catalogue(), assess.GradeRules()})
+			Schema    string             `json:"schema"`
+			Checks    []assess.Check     `json:"checks"`
+			Grades    []assess.GradeRule `json:"grades"`
+			Needed    int                `json:"suspicion_needs"`
+			Suspicion []suspect.Rule     `json:"suspicion"`
+		}{"leadglass.checks/1", assess.Catalogue(), assess.GradeRules(), suspect.Needed, suspect.Rules()})
 	}
 	for _, check := range assess.Catalogue() {
 		fmt.Fprintf(a.out, "%s  %-8s  %s\n", check.ID, check.Severity, check.Title)
@@ -89,6 +91,10 @@ func (c *checksCommand) Run(a *app) error {
 			grade = "-"
 		}
 		fmt.Fprintf(a.out, "  %s  %s\n", grade, r.When)
+	}
+	fmt.Fprintf(a.out, "\nSuspicions: %d is enough; of signs of one kind the heaviest counts\n", suspect.Needed)
+	for _, r := range suspect.Rules() {
+		fmt.Fprintf(a.out, "  %d  %-12s  %s\n", r.Weight, r.Kind, r.When)
 	}
 	return nil
 }
@@ -119,7 +125,7 @@ func (c *versionCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	v.Countries = attribute.Attribution + ", of " + table.Built().Format(time.DateOnly)
+	v.Countries = table.Source().String()
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range info.Deps {
 			v.Modules[m.Path] = m.Version

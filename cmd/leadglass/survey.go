@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
+	"net/netip"
 	"os"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"leadglass/internal/pipeline"
@@ -19,10 +22,13 @@ import (
 type surveyCommand struct {
 	ScopeFile    string   `name:"scope" required:"" help:"The scope file: what may be probed, on whose authority." placeholder:"FILE"`
 	Name         string   `help:"The survey's name; default: the scope's." placeholder:"NAME"`
+	Candidates   []string `help:"Files of other scanners that name the hosts to examine, instead of a sweep: nmap XML, masscan, zmap, naabu, zgrab2, Shodan, Censys, plain lists; also .gz and .zst." placeholder:"FILE" sep:"none"`
+	Sweep        bool     `help:"With --candidates: sweep the scope too."`
+	Strict       bool     `help:"With --candidates: refuse a file with a line that cannot be read."`
 	Resume       bool     `help:"Continue the last survey of this scope that was interrupted."`
 	Concurrency  int      `help:"How many hosts are examined side by side." default:"32"`
 	ProductsFile string   `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
-	GeoIP        []string `name:"geoip" help:"MMDB files with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), the most trusted first; asked after the overlay." placeholder:"FILE"`
+	GeoIP        []string `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
 	JSON         bool     `help:"JSON Lines on stdout: every finding, then a summary."`
 }
 
@@ -34,16 +40,21 @@ func (surveyCommand) Help() string {
 Examples:
   leadglass survey --scope mandate.yaml --name 2026-Q1
   leadglass survey --scope mandate.yaml --resume
+  leadglass survey --scope mandate.yaml --candidates shodan.json.gz --candidates hosts.txt
   leadglass survey --scope mandate.yaml --json | jq -c 'select(.verdict == "open")'`
 }
 
 // Run surveys the scope into the store.
 func (c *surveyCommand) Run(ctx context.Context, a *app) error {
+	if len(c.Candidates) == 0 && (c.Sweep || c.Strict) {
+		return usage(errors.New("--sweep and --strict go with --candidates"))
+	}
 	s, err := scope.Load(c.ScopeFile)
 	if err != nil {
 		return usage(err)
 	}
 	_, _, err = runSurvey(ctx, a, s, surveyOptions{name: c.Name, resume: c.Resume, workers: c.Concurrency,
+		candidates: c.Candidates, sweep: c.Sweep || len(c.Candidates) == 0, strict: c.Strict,
 		products: c.ProductsFile, geoip: c.GeoIP, json: c.JSON})
 	return err
 }
@@ -57,6 +68,14 @@ type surveyOptions struct {
 	workers   int
 	products  string
 	json      bool
+	// candidates are files that name hosts; sweep: the scope is swept.
+	candidates    []string
+	sweep, strict bool
+	// size is how many addresses there are to look at, as far as is known
+	// before names are resolved.
+	size int64
+	// listed are the addresses that the candidate files name.
+	listed []netip.Addr
 }
 
 // sweepers is how many hosts are swept side by side. A host that drops packets
@@ -75,11 +94,15 @@ func boundHeap() {
 // runSurvey surveys a scope into the store and prints the summary. The survey
 // is returned as it was stored, with how far it got.
 func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (survey.Survey, *pipeline.Run, error) {
-	if err := s.Enumerable(); err != nil {
+	if err := s.Enumerable(); o.sweep && err != nil {
 		return survey.Survey{}, nil, usage(err)
 	}
 	boundHeap()
 	eng, err := newEngine(a, s, engineOptions{products: o.products, geoip: o.geoip})
+	if err != nil {
+		return survey.Survey{}, nil, err
+	}
+	targets, files, err := surveyTargets(ctx, a, eng, &o)
 	if err != nil {
 		return survey.Survey{}, nil, err
 	}
@@ -89,6 +112,10 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	}
 	defer db.Close()
 	v, done, err := openSurvey(ctx, db, s, o)
+	if err == nil { // kept at once: a survey that is killed has its sources too
+		v.Sources = survey.AddSources(v.Sources, eng.Sources...)
+		err = db.UpdateSurvey(ctx, v)
+	}
 	if err != nil {
 		return v, nil, err
 	}
@@ -97,9 +124,12 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	run := &pipeline.Run{Engine: eng, SurveyID: v.ID, Saver: a.saver(db, o.json), Sweepers: sweepers, Examiners: max(1, o.workers),
 		Done: func(c survey.Candidate) bool { _, ok := done[store.KeyOf(c)]; return ok }}
 	stop := a.showProgress(&run.Progress, v.Addresses-int64(len(done)))
-	err = run.Execute(ctx, candidates(ctx, eng, a))
+	err = run.Execute(ctx, targets)
 	stop()
 
+	if err == nil {
+		_, err = pipeline.Compare(ctx, db, v.ID)
+	}
 	v.Probed += run.Progress.Probed.Load()
 	v.State, v.FinishedAt = survey.StateFinished, time.Now().UTC()
 	if err != nil {
@@ -115,7 +145,7 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		}
 		return v, run, fmt.Errorf("survey %s: %w", v.ID, err)
 	}
-	return v, run, a.summary(run, v, o.json)
+	return v, run, a.summary(run, v, files, o.json)
 }
 
 // openSurvey makes a new survey or finds the one to continue, with the targets
@@ -125,14 +155,14 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o surveyOp
 	if name == "" {
 		name = s.Name
 	}
-	coverage, err := coverageOf(s, o.products)
+	coverage, err := coverageOf(s, o)
 	if err != nil {
 		return survey.Survey{}, nil, usage(err)
 	}
 	if !o.resume {
 		v, err := db.CreateSurvey(ctx, survey.Survey{Name: name, Scope: s.Text, Simulated: o.simulated, Version: version,
 			Authority: survey.Authority{Organisation: s.Authority.Organisation, Contact: s.Authority.Contact, Reference: s.Authority.Reference},
-			StartedAt: time.Now(), Addresses: int64(s.Size()) + int64(len(s.Names)), Coverage: coverage})
+			StartedAt: time.Now(), Addresses: o.size, Coverage: coverage})
 		return v, nil, err
 	}
 	all, err := db.Surveys(ctx)
@@ -151,6 +181,29 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o surveyOp
 		return v, done, err
 	}
 	return survey.Survey{}, nil, usage(errors.New("no unfinished survey of this very scope in the store; leave --resume out to begin one"))
+}
+
+// surveyTargets are the hosts to survey, with what the files held that name
+// some; how many there are, and which the files list, goes into the options.
+func surveyTargets(ctx context.Context, a *app, eng *pipeline.Engine, o *surveyOptions) (iter.Seq[survey.Candidate], []candidateFile, error) {
+	swept := candidates(ctx, eng, a)
+	o.size = int64(eng.Scope.Size()) + int64(len(eng.Scope.Names))
+	if len(o.candidates) == 0 {
+		return swept, nil, nil
+	}
+	list, files, err := readCandidates(ctx, a, eng, o.candidates, o.strict)
+	if err != nil {
+		return nil, nil, err
+	}
+	o.listed = slices.Collect(maps.Keys(list.ports))
+	switch {
+	case o.sweep:
+		return list.beside(swept), files, nil
+	case len(list.ports) == 0:
+		return nil, nil, usage(errors.New("the files of --candidates name no host that the scope permits"))
+	}
+	o.size = int64(len(list.ports))
+	return list.all(), files, nil
 }
 
 // candidates are the scope's addresses and what its names resolve to.
@@ -238,13 +291,15 @@ type surveySummary struct {
 	Images   int64          `json:"images_counted"`
 	Seconds  float64        `json:"seconds"`
 	Traffic  survey.Traffic `json:"traffic"`
+	// Candidates are the files of other scanners that named hosts.
+	Candidates []candidateFile `json:"candidates,omitempty"`
 }
 
-func (a *app) summary(run *pipeline.Run, v survey.Survey, asJSON bool) error {
+func (a *app) summary(run *pipeline.Run, v survey.Survey, files []candidateFile, asJSON bool) error {
 	p := &run.Progress
 	s := surveySummary{Schema: "leadglass.survey/1", Survey: v, Hosts: p.Examined.Load(), Archives: p.Speaking.Load(),
 		Open: p.Open.Load(), Studies: p.Studies.Load(), Images: p.Images.Load(),
-		Seconds: v.FinishedAt.Sub(v.StartedAt).Seconds(), Traffic: run.Gate.Total().Traffic}
+		Seconds: v.FinishedAt.Sub(v.StartedAt).Seconds(), Traffic: run.Gate.Total().Traffic, Candidates: files}
 	if asJSON {
 		return json.NewEncoder(a.out).Encode(s)
 	}

@@ -58,7 +58,7 @@ func (f *Frame) same(b, n *side) bool {
 		return false
 	}
 	x, y := &b.records[0], &n.records[0]
-	return x.Verdict == y.Verdict && x.RequestedPort == 0 && y.RequestedPort == 0 && !x.Incomplete && !y.Incomplete &&
+	return x.Verdict == y.Verdict && x.RequestedPort == 0 && y.RequestedPort == 0 && !x.Incomplete && !y.Incomplete && b.within(n) && n.within(b) &&
 		slices.EqualFunc(x.Checks, y.Checks, func(p, q survey.PortChecks) bool {
 			return p.Port == q.Port && slices.Equal(p.Failed, q.Failed) && slices.Equal(p.Passed, q.Passed) && slices.Equal(p.Unknown, q.Unknown)
 		})
@@ -101,7 +101,7 @@ type looks struct {
 // compare sets the kind of a target that both surveys looked at.
 func (f *Frame) compare(c *Change, b, n *side) {
 	both := func(p uint16) bool { return b.tried(p) && n.tried(p) }
-	host := f.samePorts && b.ports == nil && n.ports == nil
+	host := f.samePorts && b.ports == nil && n.ports == nil && b.within(n) && n.within(b)
 	l := looks{Frame: f, b: b, n: n}
 	like := func(id string) bool { return f.alike[id] }
 	l.bv, l.nv = b.view(both, like, host), n.view(both, like, host)

@@ -12,6 +12,7 @@ import (
 	"iter"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -70,6 +71,8 @@ func try(ctx context.Context, probe Probe, c survey.Candidate, ports []uint16) F
 	f := Found{Candidate: c}
 	if c.Port != 0 {
 		ports = []uint16{c.Port}
+	} else {
+		ports = more(ports, c.Ports)
 	}
 	for _, port := range ports {
 		err := probe(ctx, c.Address, port)
@@ -88,6 +91,16 @@ func try(ctx context.Context, probe Probe, c survey.Candidate, ports []uint16) F
 		}
 	}
 	return f
+}
+
+// more are the ports of both lists, each once.
+func more(ports, others []uint16) []uint16 {
+	for _, p := range others {
+		if !slices.Contains(ports, p) {
+			ports = append(slices.Clip(ports), p)
+		}
+	}
+	return ports
 }
 
 func isTimeout(err error) bool {

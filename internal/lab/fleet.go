@@ -99,6 +99,9 @@ func (f *Fleet) add(g *Group, cast map[string]persona) error {
 	if g.Port == 0 {
 		g.Port = p.port
 	}
+	if g.VersionName != "" {
+		p.versionName = g.VersionName
+	}
 	if g.Port == 0 {
 		return fmt.Errorf("no port")
 	}
@@ -178,6 +181,9 @@ func (a *Archive) Ports() []uint16 {
 	if a.Group.PlainPort != 0 {
 		ports = append(ports, a.Group.PlainPort)
 	}
+	if a.Group.HL7Port != 0 {
+		ports = append(ports, a.Group.HL7Port)
+	}
 	for i := range a.Group.Web {
 		ports = append(ports, a.Group.Web[i].Port)
 	}
@@ -194,6 +200,12 @@ func (g *Group) validate() error {
 	}
 	if g.Retrieval == "" {
 		g.Retrieval = NoRetrieval
+	}
+	if len(g.VersionName) > 16 {
+		return fmt.Errorf("version_name of %d characters; the standard has 16 at most", len(g.VersionName))
+	}
+	if g.Damage < 0 || g.Damage > maxDamage {
+		return fmt.Errorf("damage %d; give how many of %d writes are damaged", g.Damage, maxDamage)
 	}
 	switch g.Speaks {
 	case SpeaksDICOM, Closed, Mute, SpeaksHTTP, SpeaksSSH, SpeaksNoise, HangsUp:
@@ -226,7 +238,13 @@ func (g *Group) validate() error {
 			return fmt.Errorf("unknown identifying class %q; known are %q", class, IdentifyingClasses())
 		}
 	}
+	if err := g.validateNational(); err != nil {
+		return err
+	}
 	if err := g.validateExpect(); err != nil {
+		return err
+	}
+	if err := g.validateMarks(); err != nil {
 		return err
 	}
 	if g.Quirks != nil {

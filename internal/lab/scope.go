@@ -44,7 +44,7 @@ func (f *Fleet) Scope(w io.Writer, o ScopeOptions) error {
 	for _, address := range f.addresses(o.Also) {
 		p("  - %s", address)
 	}
-	p("ports: {dicom: %s, http: %s}", flow(dicomPorts), flow(httpPorts))
+	p("ports: {dicom: %s, http: %s%s}", flow(dicomPorts), flow(httpPorts), f.hl7Ports())
 	p("rate: {probes_per_second: 100000, per_network: {prefix: 8, probes_per_second: 100000}}")
 	p("limits: {associations_per_host: 1, per_host_time: 300s, per_host_bytes: 16GiB}")
 	p("allow: {default_ae_titles: true, sample: true, dicomweb: true}")
@@ -101,6 +101,20 @@ func (f *Fleet) ports() (dicom, http []uint16) {
 	// A scope names each port once.
 	http = slices.DeleteFunc(http, func(p uint16) bool { return slices.Contains(dicom, p) })
 	return dicom, http
+}
+
+// hl7Ports is the scope's list of ports for HL7 v2, where the fleet uses any.
+func (f *Fleet) hl7Ports() string {
+	var ports []uint16
+	for _, a := range f.Archives {
+		if a.Group.HL7Port != 0 {
+			ports = append(ports, a.Group.HL7Port)
+		}
+	}
+	if len(ports) == 0 {
+		return ""
+	}
+	return ", hl7: " + flow(unique(ports))
 }
 
 func unique(ports []uint16) []uint16 {

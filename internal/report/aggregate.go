@@ -54,6 +54,8 @@ type About struct {
 	Simulated    bool
 	Probed       int64
 	Addresses    int64
+	// Sources are what countries come from.
+	Sources []survey.Source
 }
 
 // UnknownCountry is the key of the archives that no country is known of; ISO
@@ -89,8 +91,8 @@ type Qualities struct {
 
 // Suspects are archives that may not hold real patients.
 type Suspects struct {
-	Honeypot, TestData int64
-	// Marked adds up the archives with either mark, Rest those with none.
+	Honeypot, TestData, Veterinary int64
+	// Marked adds up the archives with any mark, Rest those with none.
 	Marked, Rest Row
 }
 
@@ -106,6 +108,7 @@ func NewAggregator(s survey.Survey) *Aggregator {
 		Survey: About{
 			Name: s.Name, Organisation: s.Authority.Organisation, StartedAt: s.StartedAt, FinishedAt: s.FinishedAt,
 			State: s.State, Version: s.Version, Simulated: s.Simulated, Probed: s.Probed, Addresses: s.Addresses,
+			Sources: s.Sources,
 		},
 		Verdicts: map[survey.Verdict]int64{}, Grades: map[survey.Grade]int64{}, Countries: map[string]Row{},
 		Products: map[string]int64{}, Toolkits: map[string]int64{}, Transport: map[string]int64{},
@@ -185,7 +188,10 @@ func (a *Aggregator) addRow(f *survey.Finding) {
 	if f.Suspicion.TestData {
 		a.agg.Suspects.TestData++
 	}
-	if f.Suspicion.Honeypot || f.Suspicion.TestData {
+	if f.Suspicion.Veterinary {
+		a.agg.Suspects.Veterinary++
+	}
+	if f.Suspicion.Any() {
 		a.agg.Suspects.Marked = a.agg.Suspects.Marked.plus(one)
 	} else {
 		a.agg.Suspects.Rest = a.agg.Suspects.Rest.plus(one)

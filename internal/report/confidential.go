@@ -195,7 +195,7 @@ func newArchiveRow(f *survey.Finding, remedies *remedyList) archiveRow {
 	if f.Incomplete != nil {
 		row.Incomplete = *f.Incomplete
 	}
-	if f.Suspicion.Honeypot || f.Suspicion.TestData {
+	if f.Suspicion.Any() {
 		row.Suspected = strings.Join(f.Suspicion.Reasons, "; ")
 	}
 	for _, c := range f.Checks {

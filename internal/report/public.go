@@ -180,7 +180,9 @@ type PublicQualities struct {
 type PublicSuspects struct {
 	Honeypot Number `json:"honeypot"`
 	TestData Number `json:"test_data"`
-	// Without are the totals without the archives that have either mark;
+	// Veterinary are archives of animals.
+	Veterinary Number `json:"veterinary"`
+	// Without are the totals without the archives that have any of the marks;
 	// absent when none has.
 	Without *SuspectFree `json:"totals_without,omitempty"`
 }

@@ -247,8 +247,8 @@ func (p *publisher) identifying() []Slice {
 // difference of two totals.
 func (p *publisher) suspects(r *Public) PublicSuspects {
 	s := &p.agg.Suspects
-	out := PublicSuspects{Honeypot: p.count(s.Honeypot), TestData: p.count(s.TestData)}
-	if s.Honeypot+s.TestData == 0 || p.coarse || out.Honeypot.Hidden || out.TestData.Hidden {
+	out := PublicSuspects{Honeypot: p.count(s.Honeypot), TestData: p.count(s.TestData), Veterinary: p.count(s.Veterinary)}
+	if s.Honeypot+s.TestData+s.Veterinary == 0 || p.coarse || out.Honeypot.Hidden || out.TestData.Hidden || out.Veterinary.Hidden {
 		return out
 	}
 	free := func(total Figure, marked, rest Sum) Figure {

@@ -32,6 +32,10 @@ func (s *Store) CreateSurvey(ctx context.Context, v survey.Survey) (survey.Surve
 	}
 	v.StartedAt = v.StartedAt.UTC().Round(0)
 	named := v.ID != ""
+	sources, err := formatSources(v.Sources)
+	if err != nil {
+		return v, err
+	}
 	coverage, err := coverageText(v)
 	if err != nil {
 		return v, err
@@ -50,27 +54,31 @@ func (s *Store) CreateSurvey(ctx context.Context, v survey.Survey) (survey.Surve
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO surveys
 			(id, name, authority_organisation, authority_contact, authority_reference, scope,
-			 simulated, version, started_at, finished_at, state, probed, addresses, coverage)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+			 simulated, version, started_at, finished_at, state, probed, addresses, sources, coverage)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 			v.ID, v.Name, v.Authority.Organisation, v.Authority.Contact, v.Authority.Reference, v.Scope,
-			v.Simulated, v.Version, formatTime(v.StartedAt), finished(v), string(v.State), v.Probed, v.Addresses, coverage)
+			v.Simulated, v.Version, formatTime(v.StartedAt), finished(v), string(v.State), v.Probed, v.Addresses, sources, coverage)
 		return err
 	})
 	return v, err
 }
 
 // UpdateSurvey stores how far the survey with v's ID got: state, finishing
-// time, probed, addresses, coverage. What was ordered (name, authority, scope,
-// start) is not changed.
+// time, probed, addresses, coverage, and the sources of its attributions. What
+// was ordered (name, authority, scope, start) is not changed.
 func (s *Store) UpdateSurvey(ctx context.Context, v survey.Survey) error {
 	coverage, err := coverageText(v)
 	if err != nil {
 		return err
 	}
+	sources, err := formatSources(v.Sources)
+	if err != nil {
+		return err
+	}
 	return s.inTx(ctx, "updating survey "+v.ID+" in", func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `UPDATE surveys
-			SET state = $2, finished_at = $3, probed = $4, addresses = $5, coverage = $6 WHERE id = $1`,
-			v.ID, string(v.State), finished(v), v.Probed, v.Addresses, coverage)
+			SET state = $2, finished_at = $3, probed = $4, addresses = $5, sources = $6, coverage = $7 WHERE id = $1`,
+			v.ID, string(v.State), finished(v), v.Probed, v.Addresses, sources, coverage)
 		if err != nil {
 			return err
 		}
@@ -81,12 +89,24 @@ func (s *Store) UpdateSurvey(ctx context.Context, v survey.Survey) error {
 	})
 }
 
+// formatSources is the list as JSON, "" for none.
+func formatSources(list []survey.Source) (string, error) {
+	if len(list) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal(list)
+	if err != nil {
+		return "", fmt.Errorf("the sources of a survey: %w", err)
+	}
+	return string(text), nil
+}
+
 func finished(v survey.Survey) sql.NullString {
 	return sql.NullString{String: formatTime(v.FinishedAt), Valid: !v.FinishedAt.IsZero()}
 }
 
 const surveyColumns = `id, name, authority_organisation, authority_contact, authority_reference, scope,
-	simulated, version, started_at, finished_at, state, probed, addresses, coverage`
+	simulated, version, started_at, finished_at, state, probed, addresses, sources, coverage`
 
 // coverageText is the coverage as it is stored; null for none.
 func coverageText(v survey.Survey) (sql.NullString, error) {
@@ -142,10 +162,10 @@ func (s *Store) Survey(ctx context.Context, idOrName string) (survey.Survey, err
 
 func scanSurvey(row interface{ Scan(...any) error }) (survey.Survey, error) {
 	var v survey.Survey
-	var started, state string
+	var started, state, sources string
 	var finished, coverage sql.NullString
 	err := row.Scan(&v.ID, &v.Name, &v.Authority.Organisation, &v.Authority.Contact, &v.Authority.Reference,
-		&v.Scope, &v.Simulated, &v.Version, &started, &finished, &state, &v.Probed, &v.Addresses, &coverage)
+		&v.Scope, &v.Simulated, &v.Version, &started, &finished, &state, &v.Probed, &v.Addresses, &sources, &coverage)
 	if err != nil {
 		return survey.Survey{}, err
 	}
@@ -160,7 +180,14 @@ func scanSurvey(row interface{ Scan(...any) error }) (survey.Survey, error) {
 		return survey.Survey{}, err
 	}
 	if finished.Valid {
-		v.FinishedAt, err = parseTime(finished.String)
+		if v.FinishedAt, err = parseTime(finished.String); err != nil {
+			return survey.Survey{}, err
+		}
 	}
-	return v, err
+	if sources != "" {
+		if err := json.Unmarshal([]byte(sources), &v.Sources); err != nil {
+			return survey.Survey{}, fmt.Errorf("the stored sources of survey %s: %w (%w)", v.ID, err, errDamaged)
+		}
+	}
+	return v, nil
 }

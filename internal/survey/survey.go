@@ -24,6 +24,9 @@ type Candidate struct {
 	Host string
 	// Port restricts the work to one port; 0 means the scope's ports.
 	Port uint16
+	// Ports are tried beside those of the scope; they come from a file of
+	// another scanner.
+	Ports []uint16
 	// HTTPURL is set when the user named a DICOMweb root instead of a port.
 	HTTPURL string
 }
@@ -77,14 +80,6 @@ const (
 	ViewerOpenHTTPS Viewer = "open-https"
 )
 
-// Suspicion marks archives that may not hold real patients. Each mark has at
-// least one reason.
-type Suspicion struct {
-	Honeypot bool     `json:"honeypot"`
-	TestData bool     `json:"test_data"`
-	Reasons  []string `json:"reasons"`
-}
-
 // Traffic is what the work on one target put on the wire, as counted by the
 // gate.
 type Traffic struct {
@@ -124,9 +119,15 @@ type Owner struct {
 	Contact string `json:"contact,omitempty"`
 	ASN     uint32 `json:"asn,omitempty"`
 	Network string `json:"network,omitempty"`
-	// Source says where the attribution comes from: "overlay", "geoip",
-	// "embedded"…
-	Source string `json:"source,omitempty"`
+	// Source says where the country comes from or, where that is unknown, the
+	// rest: one of the kinds of Source.
+	Source SourceKind `json:"source,omitempty"`
+	// NetworkSource says where ASN and Network come from, ContactSource where
+	// Contact does; Site is always the overlay's.
+	NetworkSource SourceKind `json:"network_source,omitempty"`
+	ContactSource SourceKind `json:"contact_source,omitempty"`
+	// Registration is set once an address registry was asked.
+	Registration *Registration `json:"registration,omitempty"`
 }
 
 // Record is a finding in a stored survey.
@@ -164,6 +165,9 @@ type Survey struct {
 	// Coverage is what was looked at and how; nil for a survey of a version
 	// that did not keep it.
 	Coverage *Coverage `json:"-"`
+	// Sources are what countries, networks and contacts of the findings come
+	// from, with what their licences ask to be said.
+	Sources []Source `json:"sources,omitempty"`
 }
 
 // Authority says who ordered a survey.
