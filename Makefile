@@ -6,8 +6,9 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-# What the tests start: real servers, and the C compiler of the race detector.
-TEST_PACKAGES := orthanc orthanc-dicomweb dcmtk nginx stunnel4 gcc libc6-dev gdb
+# What the tests start: real servers, programs that decrypt, a debugger that
+# writes core files, and the C compiler of the race detector.
+TEST_PACKAGES := orthanc orthanc-dicomweb dcmtk nginx stunnel4 gnupg age gdb gcc libc6-dev
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
@@ -45,7 +46,7 @@ bench: setup check-go ## benchmarks, with allocations and ratios
 fuzz: check-go ## run each fuzz target for FUZZ_SECONDS
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
 
-data: ## fetch the embedded country table again, from npm
+data: ## fetch the embedded tables of countries again, from npm
 	@scripts/data.sh
 
 hostile: check-go ## HOSTILE_CONVERSATIONS conversations with archives that damage what they send

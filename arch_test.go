@@ -41,8 +41,8 @@ func layers() map[string]layer {
 		"internal/tlsprobe", "internal/suspect",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
-	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/report", "internal/compare", "internal/registry", "internal/contacts",
-		"internal/lab", "internal/lab/content", "lab/fleets")
+	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/report", "internal/registry", "internal/contacts",
+		"internal/compare", "internal/disclose", "internal/disclose/seal", "internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
 		"dicom":       {},
@@ -90,6 +90,11 @@ func layers() map[string]layer {
 		// Sketches of unique studies are united there.
 		"internal/report":  {imports: []string{"internal/survey"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
 		"internal/compare": {imports: []string{"internal/survey", "internal/report"}},
+
+		// Disclosure makes files and sends nothing; only seal knows of encryption.
+		"internal/disclose": {imports: []string{"internal/survey", "internal/disclose/seal"},
+			needs: []string{"github.com/gaissmai/bart", "github.com/goccy/go-yaml"}},
+		"internal/disclose/seal": {needs: []string{"github.com/ProtonMail/gopenpgp/v3", "filippo.io/age"}},
 
 		// The simulated fleet must not know what identify and assess expect.
 		"internal/lab": {imports: []string{"dicom", "dicom/ul", "dicom/dimse", "internal/lab/content"},

@@ -13,15 +13,16 @@ import (
 	"leadglass/internal/survey"
 )
 
-// coverageOf is what a survey of s by this program covers.
-func coverageOf(s *scope.Scope, o surveyOptions) (*survey.Coverage, error) {
+// coverageOf is what a survey of s by this program covers; products is the
+// file of more fingerprints, empty for none.
+func coverageOf(s *scope.Scope, products string) (*survey.Coverage, error) {
 	c := &survey.Coverage{
 		ScopeName: s.Name, Ranges: []survey.AddressRange{}, Ports: slices.Concat(s.Ports.DICOM, s.Ports.HTTP), Version: version,
 		CountMode: string(s.CountMode), DefaultAETitles: s.Allow.DefaultAETitles, Sample: s.Allow.Sample, DICOMweb: s.Allow.DICOMweb,
 		PerHostTimeMS: s.Limits.PerHostTime.Milliseconds(), PerHostBytes: s.Limits.PerHostBytes,
 	}
-	if o.products != "" { // other things are recognised
-		text, err := os.ReadFile(o.products)
+	if products != "" { // other things are recognised
+		text, err := os.ReadFile(products)
 		if err != nil {
 			return nil, fmt.Errorf("reading the fingerprints: %w", err)
 		}
@@ -30,12 +31,9 @@ func coverageOf(s *scope.Scope, o surveyOptions) (*survey.Coverage, error) {
 	}
 	slices.Sort(c.Ports)
 	c.Ports = slices.Compact(c.Ports)
-	if o.sweep {
-		for _, r := range s.Ranges() {
-			c.Ranges = append(c.Ranges, survey.AddressRange{From: r[0], To: r[1]})
-		}
+	for _, r := range s.Ranges() {
+		c.Ranges = append(c.Ranges, survey.AddressRange{From: r[0], To: r[1]})
 	}
-	c.AddAddresses(o.listed)
 	for _, check := range assess.Catalogue() {
 		c.Checks = append(c.Checks, survey.CoveredCheck{ID: check.ID, Title: check.Title, Severity: check.Severity, Method: check.Method()})
 	}

@@ -6,11 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
-	"net/netip"
 	"os"
 	"runtime/debug"
-	"slices"
 	"time"
 
 	"leadglass/internal/pipeline"
@@ -71,11 +68,6 @@ type surveyOptions struct {
 	// candidates are files that name hosts; sweep: the scope is swept.
 	candidates    []string
 	sweep, strict bool
-	// size is how many addresses there are to look at, as far as is known
-	// before names are resolved.
-	size int64
-	// listed are the addresses that the candidate files name.
-	listed []netip.Addr
 }
 
 // sweepers is how many hosts are swept side by side. A host that drops packets
@@ -102,7 +94,7 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	if err != nil {
 		return survey.Survey{}, nil, err
 	}
-	targets, files, err := surveyTargets(ctx, a, eng, &o)
+	targets, err := surveyTargets(ctx, a, eng, o)
 	if err != nil {
 		return survey.Survey{}, nil, err
 	}
@@ -111,7 +103,7 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		return survey.Survey{}, nil, err
 	}
 	defer db.Close()
-	v, done, err := openSurvey(ctx, db, s, o)
+	v, done, err := openSurvey(ctx, db, s, targets, o)
 	if err == nil { // kept at once: a survey that is killed has its sources too
 		v.Sources = survey.AddSources(v.Sources, eng.Sources...)
 		err = db.UpdateSurvey(ctx, v)
@@ -124,7 +116,7 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	run := &pipeline.Run{Engine: eng, SurveyID: v.ID, Saver: a.saver(db, o.json), Sweepers: sweepers, Examiners: max(1, o.workers),
 		Done: func(c survey.Candidate) bool { _, ok := done[store.KeyOf(c)]; return ok }}
 	stop := a.showProgress(&run.Progress, v.Addresses-int64(len(done)))
-	err = run.Execute(ctx, targets)
+	err = run.Execute(ctx, targets.hosts)
 	stop()
 
 	if err == nil {
@@ -145,24 +137,27 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		}
 		return v, run, fmt.Errorf("survey %s: %w", v.ID, err)
 	}
-	return v, run, a.summary(run, v, files, o.json)
+	return v, run, a.summary(run, v, targets.files, o.json)
 }
 
 // openSurvey makes a new survey or finds the one to continue, with the targets
 // it has done.
-func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o surveyOptions) (survey.Survey, map[store.Key]struct{}, error) {
+func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets surveyTargetList, o surveyOptions) (survey.Survey, map[store.Key]struct{}, error) {
 	name := o.name
 	if name == "" {
 		name = s.Name
 	}
-	coverage, err := coverageOf(s, o)
+	coverage, err := coverageOf(s, o.products)
 	if err != nil {
 		return survey.Survey{}, nil, usage(err)
+	}
+	if !o.sweep {
+		coverage.Ranges = targets.named
 	}
 	if !o.resume {
 		v, err := db.CreateSurvey(ctx, survey.Survey{Name: name, Scope: s.Text, Simulated: o.simulated, Version: version,
 			Authority: survey.Authority{Organisation: s.Authority.Organisation, Contact: s.Authority.Contact, Reference: s.Authority.Reference},
-			StartedAt: time.Now(), Addresses: o.size, Coverage: coverage})
+			StartedAt: time.Now(), Addresses: targets.size, Coverage: coverage})
 		return v, nil, err
 	}
 	all, err := db.Surveys(ctx)
@@ -183,27 +178,37 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o surveyOp
 	return survey.Survey{}, nil, usage(errors.New("no unfinished survey of this very scope in the store; leave --resume out to begin one"))
 }
 
-// surveyTargets are the hosts to survey, with what the files held that name
-// some; how many there are, and which the files list, goes into the options.
-func surveyTargets(ctx context.Context, a *app, eng *pipeline.Engine, o *surveyOptions) (iter.Seq[survey.Candidate], []candidateFile, error) {
-	swept := candidates(ctx, eng, a)
-	o.size = int64(eng.Scope.Size()) + int64(len(eng.Scope.Names))
+// surveyTargetList is what a survey looks at.
+type surveyTargetList struct {
+	hosts iter.Seq[survey.Candidate]
+	// size is how many addresses there are to look at, as far as is known
+	// before names are resolved.
+	size int64
+	// files are what the files held that name hosts; named are those hosts
+	// where nothing else is looked at.
+	files []candidateFile
+	named []survey.AddressRange
+}
+
+// surveyTargets are the hosts to survey: those of the scope, of files, or both.
+func surveyTargets(ctx context.Context, a *app, eng *pipeline.Engine, o surveyOptions) (surveyTargetList, error) {
+	t := surveyTargetList{hosts: candidates(ctx, eng, a), size: int64(eng.Scope.Size()) + int64(len(eng.Scope.Names))}
 	if len(o.candidates) == 0 {
-		return swept, nil, nil
+		return t, nil
 	}
 	list, files, err := readCandidates(ctx, a, eng, o.candidates, o.strict)
-	if err != nil {
-		return nil, nil, err
-	}
-	o.listed = slices.Collect(maps.Keys(list.ports))
+	t.files = files
 	switch {
+	case err != nil:
+		return t, err
 	case o.sweep:
-		return list.beside(swept), files, nil
+		t.hosts = list.beside(t.hosts)
+		return t, nil
 	case len(list.ports) == 0:
-		return nil, nil, usage(errors.New("the files of --candidates name no host that the scope permits"))
+		return t, usage(errors.New("the files of --candidates name no host that the scope permits"))
 	}
-	o.size = int64(len(list.ports))
-	return list.all(), files, nil
+	t.hosts, t.size, t.named = list.all(), int64(len(list.ports)), list.ranges()
+	return t, nil
 }
 
 // candidates are the scope's addresses and what its names resolve to.

@@ -46,7 +46,7 @@ func (s *Store) AppendRecords(ctx context.Context, records []survey.Record) erro
 
 func appendRecord(ctx context.Context, insert, insertFacts *sql.Stmt, r *survey.Record) error {
 	f := &r.Finding
-	key, err := keyOfRecord(r)
+	key, err := KeyOfRecord(r)
 	if err != nil {
 		return err
 	}
@@ -78,9 +78,15 @@ func appendRecord(ctx context.Context, insert, insertFacts *sql.Stmt, r *survey.
 // their number. An error ends the stream. The context must live as long as
 // the iteration.
 func (s *Store) Records(ctx context.Context, surveyID string) iter.Seq2[survey.Record, error] {
+	return s.records(ctx, surveyID, "")
+}
+
+// records streams the records that a further condition holds for; its
+// arguments count from $2.
+func (s *Store) records(ctx context.Context, surveyID, condition string, args ...any) iter.Seq2[survey.Record, error] {
 	return func(yield func(survey.Record, error) bool) {
-		rows, err := s.read.QueryContext(ctx, `SELECT port, finding, sketch FROM records
-			WHERE survey_id = $1 ORDER BY target, port`, surveyID)
+		rows, err := s.read.QueryContext(ctx, "SELECT port, finding, sketch FROM records WHERE survey_id = $1 "+
+			condition+" ORDER BY target, port", append([]any{surveyID}, args...)...)
 		if err != nil {
 			yield(survey.Record{}, s.explain("reading", err))
 			return

@@ -132,7 +132,8 @@ func KeyOf(c survey.Candidate) Key {
 	return Key{Target: c.Address.Unmap().String(), Port: c.Port}
 }
 
-func keyOfRecord(r *survey.Record) (Key, error) {
+// KeyOfRecord returns the key that r is stored under.
+func KeyOfRecord(r *survey.Record) (Key, error) {
 	k := Key{Target: r.Finding.Target.Address, Port: r.RequestedPort}
 	if k.Target == "" {
 		k.Target = r.Finding.Target.Host

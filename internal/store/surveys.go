@@ -67,11 +67,11 @@ func (s *Store) CreateSurvey(ctx context.Context, v survey.Survey) (survey.Surve
 // time, probed, addresses, coverage, and the sources of its attributions. What
 // was ordered (name, authority, scope, start) is not changed.
 func (s *Store) UpdateSurvey(ctx context.Context, v survey.Survey) error {
-	coverage, err := coverageText(v)
+	sources, err := formatSources(v.Sources)
 	if err != nil {
 		return err
 	}
-	sources, err := formatSources(v.Sources)
+	coverage, err := coverageText(v)
 	if err != nil {
 		return err
 	}

@@ -90,24 +90,6 @@ func (c *Coverage) Covers(addr netip.Addr) bool {
 	return found || i > 0 && !c.Ranges[i-1].To.Less(addr) && c.Ranges[i-1].To.Is4() == addr.Is4()
 }
 
-// AddAddresses adds single addresses, in any order, to what is covered.
-func (c *Coverage) AddAddresses(addrs []netip.Addr) {
-	slices.SortFunc(addrs, netip.Addr.Compare)
-	var singles []AddressRange
-	for _, addr := range addrs {
-		switch n := len(singles); {
-		case c.Covers(addr):
-		case n > 0 && !singles[n-1].To.Less(addr): // twice
-		case n > 0 && singles[n-1].To.Next() == addr:
-			singles[n-1].To = addr
-		default:
-			singles = append(singles, AddressRange{addr, addr})
-		}
-	}
-	c.Ranges = append(c.Ranges, singles...)
-	slices.SortFunc(c.Ranges, func(a, b AddressRange) int { return a.From.Compare(b.From) })
-}
-
 // Continued is the coverage of a survey that was begun under c and continued
 // under now: what only one of the two covered is not covered by the whole,
 // except addresses, which are those of the continuation (what was finished

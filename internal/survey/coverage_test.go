@@ -35,18 +35,6 @@ func TestCovers(t *testing.T) {
 	}
 }
 
-func TestAddAddresses(t *testing.T) {
-	c := survey.Coverage{Ranges: ranges(t, "192.0.2.4-192.0.2.7")}
-	var addrs []netip.Addr
-	for _, text := range []string{"192.0.2.9", "192.0.2.1", "192.0.2.5", "192.0.2.2", "192.0.2.9", "2001:db8::1", "192.0.2.11"} {
-		addrs = append(addrs, netip.MustParseAddr(text))
-	}
-	c.AddAddresses(addrs)
-	if want := ranges(t, "192.0.2.1-192.0.2.2", "192.0.2.4-192.0.2.7", "192.0.2.9", "192.0.2.11", "2001:db8::1"); !reflect.DeepEqual(c.Ranges, want) {
-		t.Errorf("%v, want %v", c.Ranges, want)
-	}
-}
-
 func TestContinued(t *testing.T) {
 	check := func(id, method string) survey.CoveredCheck { return survey.CoveredCheck{ID: id, Method: method} }
 	begun := survey.Coverage{Version: "1", Ports: []uint16{104, 4242}, Ranges: ranges(t, "192.0.2.1-192.0.2.9"),

@@ -162,12 +162,12 @@ type Survey struct {
 	Probed int64 `json:"probed"`
 	// Addresses is how many addresses the scope held.
 	Addresses int64 `json:"addresses"`
-	// Coverage is what was looked at and how; nil for a survey of a version
-	// that did not keep it.
-	Coverage *Coverage `json:"-"`
 	// Sources are what countries, networks and contacts of the findings come
 	// from, with what their licences ask to be said.
 	Sources []Source `json:"sources,omitempty"`
+	// Coverage is what was looked at and how; nil for a survey of a version
+	// that did not keep it.
+	Coverage *Coverage `json:"-"`
 }
 
 // Authority says who ordered a survey.
