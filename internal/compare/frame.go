@@ -83,12 +83,23 @@ func (s side) markIncomplete() side {
 	return s
 }
 
-// tried reports whether the survey tried port p of the target.
+// tried reports whether the survey tried port p of the target: it was among
+// those of the survey or, named by another scanner, answered.
 func (s *side) tried(p uint16) bool {
 	if s.ports != nil {
 		return slices.Contains(s.ports, p)
 	}
-	return slices.Contains(s.survey.Coverage.Ports, p)
+	return slices.Contains(s.survey.Coverage.Ports, p) || slices.ContainsFunc(s.records, func(f survey.Facts) bool {
+		return slices.ContainsFunc(f.Services, func(v survey.ServiceFacts) bool { return v.Port == p })
+	})
+}
+
+// within reports whether every service of the side is on a port that the
+// other side tried too.
+func (s *side) within(other *side) bool {
+	return !slices.ContainsFunc(s.records, func(f survey.Facts) bool {
+		return slices.ContainsFunc(f.Services, func(v survey.ServiceFacts) bool { return !other.tried(v.Port) })
+	})
 }
 
 // covered reports whether the survey looked at the target, or would have had

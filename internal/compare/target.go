@@ -23,7 +23,9 @@ func (f *Frame) Target(before, now []survey.Facts) (c Change, any bool) {
 		}
 	}
 	if c.Kind, c.Cause = f.unlooked(&c, &b, &n); c.Kind == "" {
-		f.compare(&c, &b, &n)
+		if c.Kind = Unchanged; !f.same(&b, &n) {
+			f.compare(&c, &b, &n)
+		}
 	}
 	if !c.Kind.LikeForLike() || c.Kind == New || c.Kind == Gone {
 		c.Failing, c.Mended = nil, nil // the checks of an archive that is not there say nothing
@@ -47,6 +49,19 @@ func exposed(s *State) [3]survey.Count {
 		return [3]survey.Count{notOpen, notOpen, notOpen}
 	}
 	return [3]survey.Count{s.StudyRecords, s.ImagesLinked, s.ImagesAccessible}
+}
+
+// same reports whether two surveys of which nothing has to be left out say the
+// same of a target, which is the most frequent case and needs no more work.
+func (f *Frame) same(b, n *side) bool {
+	if !f.plain || len(b.records) != 1 || len(n.records) != 1 {
+		return false
+	}
+	x, y := &b.records[0], &n.records[0]
+	return x.Verdict == y.Verdict && x.RequestedPort == 0 && y.RequestedPort == 0 && !x.Incomplete && !y.Incomplete && b.within(n) && n.within(b) &&
+		slices.EqualFunc(x.Checks, y.Checks, func(p, q survey.PortChecks) bool {
+			return p.Port == q.Port && slices.Equal(p.Failed, q.Failed) && slices.Equal(p.Passed, q.Passed) && slices.Equal(p.Unknown, q.Unknown)
+		})
 }
 
 // unlooked is the kind of a target that one of the surveys did not look at;
@@ -86,7 +101,7 @@ type looks struct {
 // compare sets the kind of a target that both surveys looked at.
 func (f *Frame) compare(c *Change, b, n *side) {
 	both := func(p uint16) bool { return b.tried(p) && n.tried(p) }
-	host := f.samePorts && b.ports == nil && n.ports == nil
+	host := f.samePorts && b.ports == nil && n.ports == nil && b.within(n) && n.within(b)
 	l := looks{Frame: f, b: b, n: n}
 	like := func(id string) bool { return f.alike[id] }
 	l.bv, l.nv = b.view(both, like, host), n.view(both, like, host)

@@ -144,6 +144,8 @@ func TestTarget(t *testing.T) {
 		{"recognised by another version", only(at(104, "protected")), only(at(104, "identified")), nil, otherVersion, compare.OtherMethod, compare.CauseVersion},
 		{"opened, another version", only(at(104, "identified")), only(at(104, "open")), nil, otherVersion, compare.Worse, ""},
 		{"its title may not be tried", only(at(104, "open")), only(at(104, "protected")), nil, noTitles, compare.NotReassessed, compare.CauseTechnique},
+		{"open on a port that another scanner named", only(at(104, "protected")), only(and(at(104, "protected"), at(5678, "open"))), nil, nil, compare.NotCoveredBefore, compare.CausePort},
+		{"fixed on a port that was named twice", only(and(at(104, "protected"), at(5678, "open"))), only(and(at(104, "protected"), at(5678, "protected"))), nil, nil, compare.Fixed, ""},
 		{"one port was asked for, another answers", only(requested), only(at(104, "open")), nil, ports(104), compare.OtherMethod, compare.CausePort},
 	} {
 		t.Run(c.name, func(t *testing.T) {
