@@ -389,23 +389,19 @@ func fixedIsProved(t *testing.T, db string) {
 	}
 }
 
-// TestWhereLooked: a survey covered what its scope and its ports say; nothing
-// where its scope cannot be read any more, or was not gone through.
+// TestWhereLooked: a survey covered what it kept of itself, and nothing where
+// it kept nothing.
 func TestWhereLooked(t *testing.T) {
-	text := scopeText("192.0.2.0/24", "104", "80") + "overlay: gone.csv\n"
-	v := survey.Survey{ID: "x", Scope: text, StartedAt: time.Now(), Addresses: 256}
-	covers := whereLooked(v)
 	inside, outside := addrIn(t, "192.0.2.9"), addrIn(t, "198.51.100.9")
-	if !covers(inside, 104) || !covers(inside, 80) || covers(inside, 11112) || covers(outside, 104) {
-		t.Error("coverage is not what the scope says")
+	v := survey.Survey{ID: "x", Coverage: &survey.Coverage{Ports: []uint16{80, 104},
+		Ranges: []survey.AddressRange{{From: addrIn(t, "192.0.2.0"), To: addrIn(t, "192.0.2.255")}}}}
+	covers := whereLooked(v)
+	if !covers(inside, 104) || !covers(inside, 80) || !covers(inside, 0) || covers(inside, 11112) || covers(outside, 104) {
+		t.Error("coverage is not what the survey kept")
 	}
-	v.Addresses = 3 // candidates of another scanner
+	v.Coverage = nil
 	if whereLooked(v)(inside, 104) {
-		t.Error("a survey of three candidates covers the scope")
-	}
-	v.Addresses, v.Scope = 256, text+"exclude_files: [gone.txt]\n"
-	if whereLooked(v)(inside, 104) {
-		t.Error("a scope that cannot be read covers something")
+		t.Error("a survey that kept nothing covers something")
 	}
 }
 

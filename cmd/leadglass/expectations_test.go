@@ -123,7 +123,7 @@ func nginxOverTLS(t *testing.T) []string {
 // persona starts one archive of the laboratory at an address of its own.
 func persona(last int, text string) func(*testing.T) []string {
 	return func(t *testing.T) []string {
-		addr := fmt.Sprintf("127.0.47.%d", last)
+		addr := fmt.Sprintf("127.0.83.%d", last)
 		path := filepath.Join(t.TempDir(), "fleet.yaml")
 		fleet := fmt.Sprintf("version: 1\nname: one\nseed: 7\ndates: {first: 2015-01-01, last: 2020-12-31}\narchives:\n  - {address: %s, country: AT, %s}\n", addr, text)
 		if err := os.WriteFile(path, []byte(fleet), 0o600); err != nil {
