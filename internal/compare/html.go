@@ -16,6 +16,7 @@ var pageSource string
 // page is what the template is given.
 type page struct {
 	Public
+	Policy    string
 	Style     template.CSS
 	Simulated bool
 	Cards     []card
@@ -52,7 +53,7 @@ func WriteHTML(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 	if err != nil {
 		return fmt.Errorf("reading the template of the comparison: %w", err)
 	}
-	p := page{Public: r, Style: report.Style(), Simulated: r.Before.Simulated || r.Now.Simulated, Cards: cards(&r)}
+	p := page{Public: r, Policy: report.StylePolicy(), Style: report.Style(), Simulated: r.Before.Simulated || r.Now.Simulated, Cards: cards(&r)}
 	var broken error
 	if changes != nil {
 		p.Archives = func(yield func(Change) bool) {

@@ -20,6 +20,8 @@ type ScopeOptions struct {
 	// empty for none.
 	Overlay string
 	// Also are further addresses to include, where something was or will be.
+	// They are included by networks of two addresses: what is named by itself
+	// counts as a target even where nothing answers.
 	Also []netip.Addr
 }
 
@@ -41,8 +43,8 @@ func (f *Fleet) Scope(w io.Writer, o ScopeOptions) error {
 	p("  valid_until: %s", o.Now.UTC().AddDate(1, 0, 0).Format(dayLayout))
 	p("identity: {calling_ae_title: LEADGLASS, url: https://leadglass.invalid/survey}")
 	p("include:")
-	for _, address := range f.addresses(o.Also) {
-		p("  - %s", address)
+	for _, entry := range f.include(o.Also) {
+		p("  - %s", entry)
 	}
 	p("ports: {dicom: %s, http: %s%s}", flow(dicomPorts), flow(httpPorts), f.hl7Ports())
 	p("rate: {probes_per_second: 100000, per_network: {prefix: 8, probes_per_second: 100000}}")
@@ -58,18 +60,28 @@ func (f *Fleet) Scope(w io.Writer, o ScopeOptions) error {
 	return nil
 }
 
-// addresses are those of all archives and the further ones, each once.
-func (f *Fleet) addresses(also []netip.Addr) []netip.Addr {
-	var list []netip.Addr
+// include are the entries of the scope: the addresses of all archives, and
+// networks with those further ones where there is none.
+func (f *Fleet) include(also []netip.Addr) []string {
+	there := map[netip.Addr]bool{}
 	for _, a := range f.Archives {
-		list = append(list, a.Address)
+		there[a.Address] = true
 	}
+	networks := map[netip.Prefix]bool{}
+	var entries []string
 	for _, address := range also {
-		if !slices.Contains(list, address) {
-			list = append(list, address)
+		network := netip.PrefixFrom(address, address.BitLen()-1).Masked()
+		if !there[address] && !networks[network] {
+			networks[network] = true
+			entries = append(entries, network.String())
 		}
 	}
-	return list
+	for _, a := range f.Archives {
+		if !networks[netip.PrefixFrom(a.Address, a.Address.BitLen()-1).Masked()] {
+			entries = append(entries, a.Address.String())
+		}
+	}
+	return entries
 }
 
 // flow writes ports as a YAML list.

@@ -8,6 +8,12 @@ import "html/template"
 // Style is the style sheet of the HTML reports.
 func Style() template.CSS { return template.CSS(pageStyle) }
 
+// StylePolicy is the content security policy of a page that has Style and no
+// script.
+func StylePolicy() string {
+	return "default-src 'none'; style-src " + hash(pageStyle) + "; base-uri 'none'; form-action 'none'"
+}
+
 // Grouped is n with commas between groups of three digits.
 func Grouped(n int64) string { return grouped(n) }
 
