@@ -29,6 +29,7 @@ type Store struct {
 	// write has a single connection: writers queue in the process, in order,
 	// and not in the file's lock. read has several.
 	write, read *sql.DB
+	texts       texts
 }
 
 // Open opens the store that dsn names, the path of a SQLite file, and creates
