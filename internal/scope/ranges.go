@@ -6,7 +6,6 @@ import (
 	"iter"
 	"net/netip"
 	"slices"
-	"sort"
 )
 
 // addrRange is the addresses from one to another, both included, of one
@@ -163,15 +162,11 @@ func (s *Scope) RawAt(i uint64) netip.Addr {
 	if s == nil || s.lists == nil {
 		return netip.Addr{}
 	}
-	l := s.lists
-	n := sort.Search(len(l.rawEnds), func(n int) bool { return i < l.rawEnds[n] })
-	if n == len(l.rawEnds) {
+	r, i := s.lists.rawRange(i)
+	if r == nil {
 		return netip.Addr{}
 	}
-	if n > 0 {
-		i -= l.rawEnds[n-1]
-	}
-	return l.raw[n].at(i)
+	return r.at(i)
 }
 
 // Enumerable returns an error when the scope includes an IPv6 prefix that is
