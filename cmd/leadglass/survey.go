@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
+	"net/netip"
 	"os"
 	"runtime/debug"
 	"time"
 
+	"leadglass/internal/discover"
 	"leadglass/internal/pipeline"
 	"leadglass/internal/scope"
 	"leadglass/internal/store"
@@ -59,10 +62,6 @@ type surveyOptions struct {
 	json      bool
 }
 
-// sweepers is how many hosts are swept side by side. A host that drops packets
-// keeps its sweeper waiting, so there are many.
-const sweepers = 256
-
 // boundHeap collects garbage at half the growth Go allows by default: a survey
 // allocates little while it counts, so it costs no time that can be measured
 // and a quarter of the memory. A GOGC in the environment is left as it is.
@@ -94,9 +93,9 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	}
 	a.note("survey %s of %s (%s), %s, by the authority of %s", v.ID, v.Name, plural(v.Addresses, "address"),
 		plural(len(s.Ports.DICOM)+len(s.Ports.HTTP), "port"), s.Authority.Organisation)
-	run := &pipeline.Run{Engine: eng, SurveyID: v.ID, Saver: a.saver(db, o.json), Sweepers: sweepers, Examiners: max(1, o.workers),
+	run := &pipeline.Run{Engine: eng, SurveyID: v.ID, Saver: a.saver(db, o.json), Sweep: v.Sweep, Examiners: max(1, o.workers),
 		Done: func(c survey.Candidate) bool { _, ok := done[store.KeyOf(c)]; return ok }}
-	stop := a.showProgress(&run.Progress, v.Addresses-int64(len(done)))
+	stop := a.showProgress(&run.Progress, v.Addresses*int64(len(s.Ports.DICOM)+len(s.Ports.HTTP))-v.Probed)
 	err = run.Execute(ctx, candidates(ctx, eng, a))
 	stop()
 
@@ -126,7 +125,8 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o surveyOp
 		name = s.Name
 	}
 	if !o.resume {
-		v, err := db.CreateSurvey(ctx, survey.Survey{Name: name, Scope: s.Text, Simulated: o.simulated, Version: version,
+		sweep := discover.New(newSeed(), 1, 1)
+		v, err := db.CreateSurvey(ctx, survey.Survey{Name: name, Sweep: &sweep, Scope: s.Text, Simulated: o.simulated, Version: version,
 			Authority: survey.Authority{Organisation: s.Authority.Organisation, Contact: s.Authority.Contact, Reference: s.Authority.Reference},
 			StartedAt: time.Now(), Addresses: int64(s.Size()) + int64(len(s.Names))})
 		return v, nil, err
@@ -139,27 +139,40 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o surveyOp
 		if v.State == survey.StateFinished || v.Scope != s.Text || o.name != "" && v.Name != o.name {
 			continue
 		}
+		if v.Sweep == nil { // begun by a version that kept no position
+			sweep := discover.New(newSeed(), 1, 1)
+			v.Sweep = &sweep
+		}
 		done, err := db.DoneTargets(ctx, v.ID)
 		return v, done, err
 	}
 	return survey.Survey{}, nil, usage(errors.New("no unfinished survey of this very scope in the store; leave --resume out to begin one"))
 }
 
-// candidates are the scope's addresses and what its names resolve to.
+func newSeed() (seed discover.Seed) {
+	rand.Read(seed[:]) // never fails
+	return seed
+}
+
+// candidates are what the scope names by itself: single addresses, and what
+// its host names resolve to.
 func candidates(ctx context.Context, eng *pipeline.Engine, a *app) iter.Seq[survey.Candidate] {
 	return func(yield func(survey.Candidate) bool) {
-		names := map[string]string{}
+		named := map[netip.Addr]bool{}
 		for _, name := range eng.Scope.Names {
 			addrs, err := eng.Gate.Resolve(ctx, name)
 			if err != nil {
 				a.note("%s is left out: %v", name, err)
 			}
 			for _, addr := range addrs {
-				names[addr.String()] = name
+				if !named[addr] && !yield(survey.Candidate{Address: addr, Host: name}) {
+					return
+				}
+				named[addr] = true
 			}
 		}
-		for addr := range eng.Scope.Addresses() {
-			if !yield(survey.Candidate{Address: addr, Host: names[addr.String()]}) {
+		for addr := range eng.Scope.Singles() {
+			if !named[addr] && !yield(survey.Candidate{Address: addr}) {
 				return
 			}
 		}
@@ -189,7 +202,7 @@ func (a *app) saver(db *store.Store, asJSON bool) pipeline.Saver {
 }
 
 // showProgress keeps a status line until the function it returns is called.
-func (a *app) showProgress(p *pipeline.Progress, addresses int64) (stop func()) {
+func (a *app) showProgress(p *pipeline.Progress, probes int64) (stop func()) {
 	start := time.Now()
 	done := make(chan struct{})
 	finished := make(chan struct{})
@@ -200,7 +213,7 @@ func (a *app) showProgress(p *pipeline.Progress, addresses int64) (stop func()) 
 		for {
 			select {
 			case <-tick.C:
-				a.status(progressLine(p, addresses, time.Since(start)))
+				a.status(progressLine(p, probes, time.Since(start)))
 			case <-done:
 				return
 			}
@@ -213,9 +226,9 @@ func (a *app) showProgress(p *pipeline.Progress, addresses int64) (stop func()) 
 	}
 }
 
-func progressLine(p *pipeline.Progress, addresses int64, took time.Duration) string {
-	return fmt.Sprintf("%s  swept %s of %s, examined %s, archives %s, open %s, %s, %s",
-		took.Round(time.Second), grouped(p.Swept.Load()), grouped(addresses), grouped(p.Examined.Load()),
+func progressLine(p *pipeline.Progress, probes int64, took time.Duration) string {
+	return fmt.Sprintf("%s  %s of %s probes, examined %s, archives %s, open %s, %s, %s",
+		took.Round(time.Second), grouped(p.Probed.Load()), grouped(probes), grouped(p.Examined.Load()),
 		grouped(p.Speaking.Load()), grouped(p.Open.Load()), plural(p.Studies.Load(), "study"), plural(p.Images.Load(), "image"))
 }
 

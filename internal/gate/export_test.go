@@ -2,8 +2,10 @@ package gate
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/netip"
+	"time"
 )
 
 // NetworkRates lets a test see the memory of the networks' rates.
@@ -40,4 +42,37 @@ func Left(body io.ReadCloser) (left int) {
 		}
 	}
 	return left
+}
+
+// Probe is a sweep of one attempt; nil means that the port accepted.
+func (g *Gate) Probe(ctx context.Context, addr netip.Addr, port uint16) error {
+	s, err := g.NewSweeper(1)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	for started := false; !started; {
+		admission, err := s.Start(Attempt{Target: netip.AddrPortFrom(addr, port)})
+		if err != nil {
+			return err
+		}
+		if err := sleep(ctx, admission.Wait); err != nil {
+			return err
+		}
+		started = admission.Started
+	}
+	for ctx.Err() == nil {
+		outcomes, err := s.Poll(10*time.Millisecond, nil)
+		if err != nil {
+			return err
+		}
+		for _, o := range outcomes {
+			if o.Answer != Accepted {
+				return fmt.Errorf("answer %d: %w", o.Answer, o.Err)
+			}
+			o.Open.Drop()
+			return nil
+		}
+	}
+	return context.Cause(ctx)
 }

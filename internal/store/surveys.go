@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -43,19 +44,49 @@ func (s *Store) CreateSurvey(ctx context.Context, v survey.Survey) (survey.Surve
 				return fmt.Errorf("a survey %s is there already", v.ID)
 			}
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO surveys
+		sweep, err := sweepText(v.Sweep)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO surveys
 			(id, name, authority_organisation, authority_contact, authority_reference, scope,
-			 simulated, version, started_at, finished_at, state, probed, addresses)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			 simulated, version, started_at, finished_at, state, probed, addresses, sweep)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 			v.ID, v.Name, v.Authority.Organisation, v.Authority.Contact, v.Authority.Reference, v.Scope,
-			v.Simulated, v.Version, formatTime(v.StartedAt), finished(v), string(v.State), v.Probed, v.Addresses)
+			v.Simulated, v.Version, formatTime(v.StartedAt), finished(v), string(v.State), v.Probed, v.Addresses, sweep)
 		return err
 	})
 	return v, err
 }
 
+// SaveSweep stores how far the sweep of a survey is.
+func (s *Store) SaveSweep(ctx context.Context, surveyID string, sweep survey.Sweep) error {
+	return s.inTx(ctx, "storing the sweep's position in", func(tx *sql.Tx) error {
+		text, err := sweepText(&sweep)
+		if err != nil {
+			return err
+		}
+		res, err := tx.ExecContext(ctx, "UPDATE surveys SET sweep = $2 WHERE id = $1", surveyID, text)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(err, fmt.Errorf("survey %s %w", surveyID, ErrNotFound))
+		}
+		return nil
+	})
+}
+
+func sweepText(v *survey.Sweep) (sql.NullString, error) {
+	if v == nil {
+		return sql.NullString{}, nil
+	}
+	text, err := json.Marshal(v)
+	return sql.NullString{String: string(text), Valid: true}, err
+}
+
 // UpdateSurvey stores how far the survey with v's ID got: state, finishing
-// time, probed, addresses. What was ordered (name, authority, scope, start) is
+// time, probed, addresses. How far its sweep got is stored by SaveSweep. What was ordered (name, authority, scope, start) is
 // not changed.
 func (s *Store) UpdateSurvey(ctx context.Context, v survey.Survey) error {
 	return s.inTx(ctx, "updating survey "+v.ID+" in", func(tx *sql.Tx) error {
@@ -77,7 +108,7 @@ func finished(v survey.Survey) sql.NullString {
 }
 
 const surveyColumns = `id, name, authority_organisation, authority_contact, authority_reference, scope,
-	simulated, version, started_at, finished_at, state, probed, addresses`
+	simulated, version, started_at, finished_at, state, probed, addresses, sweep`
 
 // Surveys returns all surveys, the newest first.
 func (s *Store) Surveys(ctx context.Context) ([]survey.Survey, error) {
@@ -122,15 +153,20 @@ func (s *Store) Survey(ctx context.Context, idOrName string) (survey.Survey, err
 func scanSurvey(row interface{ Scan(...any) error }) (survey.Survey, error) {
 	var v survey.Survey
 	var started, state string
-	var finished sql.NullString
+	var finished, sweep sql.NullString
 	err := row.Scan(&v.ID, &v.Name, &v.Authority.Organisation, &v.Authority.Contact, &v.Authority.Reference,
-		&v.Scope, &v.Simulated, &v.Version, &started, &finished, &state, &v.Probed, &v.Addresses)
+		&v.Scope, &v.Simulated, &v.Version, &started, &finished, &state, &v.Probed, &v.Addresses, &sweep)
 	if err != nil {
 		return survey.Survey{}, err
 	}
 	v.State = survey.State(state)
 	if v.StartedAt, err = parseTime(started); err != nil {
 		return survey.Survey{}, err
+	}
+	if sweep.Valid {
+		if err := json.Unmarshal([]byte(sweep.String), &v.Sweep); err != nil {
+			return survey.Survey{}, fmt.Errorf("the stored state of a sweep: %w (%w)", err, errDamaged)
+		}
 	}
 	if finished.Valid {
 		v.FinishedAt, err = parseTime(finished.String)

@@ -1,0 +1,276 @@
+package discover
+
+import (
+	"math"
+	"sync"
+	"time"
+)
+
+// What steers the rate. Canaries are single packets to ports that have
+// answered before: where one stays without an answer, something on the way, or
+// the host, dropped it.
+const (
+	// startRate is where a sweep begins, in probes a second, when it may go
+	// faster.
+	startRate = 50_000
+	// canaryShare is one canary for so many probes.
+	canaryShare = 16
+	// judgedFrom is how many canaries make a judgement.
+	judgedFrom = 40
+	// clearLoss is how much more loss than usual is a reason to slow down, on
+	// top of twice the standard error.
+	clearLoss = 0.03
+	// slowest is the rate below which a sweep does not fall.
+	slowest = 20
+	// judgedAtMost bounds how long canaries are gathered for one judgement.
+	judgedAtLeast = 50 * time.Millisecond
+	// lossBucket and lossBuckets: for how long it is known what was lost when.
+	lossBucket  = 100 * time.Millisecond
+	lossBuckets = 1024
+)
+
+// pace is the rate of a sweep, found by additive increase and multiplicative
+// decrease on the loss of canaries, and the account of that loss. It is safe
+// for concurrent use.
+//
+// Loss that does not fall with the rate is not a reason to be slow: when two
+// halvings have not lowered it, it counts as usual and the former rate comes
+// back.
+type pace struct {
+	ceiling float64 // what the scope permits, probes a second
+
+	mu      sync.Mutex
+	rate    float64
+	tokens  float64
+	filled  time.Time
+	credit  float64 // canaries that are due
+	started bool    // the first loss was seen: no more doubling
+	usual   float64 // loss that does not depend on the rate
+	// A descent: from which rate and loss, and how many halvings ago.
+	fromRate, fromLoss float64
+	halvings           int
+
+	epoch    epoch
+	judging  []epoch // gathered, some outcomes not known
+	slowness time.Duration
+	answered int64
+	ring     [lossBuckets]bucket
+	all      bucket
+}
+
+type bucket struct {
+	slot       int64 // time in lossBuckets
+	sent, lost int64
+}
+
+// epoch is the canaries that were sent under one rate, for one judgement.
+type epoch struct {
+	id, sent, back, lost int64
+	begun, ended         time.Time
+}
+
+func newPace(ceiling float64) *pace {
+	return &pace{ceiling: ceiling, rate: min(ceiling, startRate)}
+}
+
+// take asks for tokens for up to want probes and returns how many there are.
+func (p *pace) take(now time.Time, want int) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.filled.IsZero() {
+		p.tokens += now.Sub(p.filled).Seconds() * p.rate
+	}
+	p.filled = now
+	// What was not used within 5 ms is lost: there are no bursts.
+	p.tokens = min(p.tokens, max(1, p.rate*0.005))
+	n := min(want, int(p.tokens))
+	p.tokens -= float64(n)
+	return n
+}
+
+// spent notes that n probes were sent.
+func (p *pace) spent(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.credit = min(p.credit+float64(n)/canaryShare, 256)
+}
+
+// wait is the time until there is a token.
+func (p *pace) wait() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Duration((1 - min(p.tokens, 1)) / p.rate * float64(time.Second))
+}
+
+// canaryDue reports whether a canary is to be sent, and notes that it is.
+func (p *pace) canaryDue() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.credit < 1 {
+		return false
+	}
+	p.credit--
+	return true
+}
+
+// canary is one that was sent.
+type canary struct {
+	sent  time.Time
+	epoch int64
+}
+
+// sent notes a canary.
+func (p *pace) sent(now time.Time) canary {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e := &p.epoch
+	if e.sent == 0 {
+		e.begun = now
+	}
+	e.sent++
+	c := canary{sent: now, epoch: e.id}
+	if e.sent >= judgedFrom && now.Sub(e.begun) >= judgedAtLeast {
+		e.ended = now
+		p.judging = append(p.judging, *e)
+		p.epoch = epoch{id: e.id + 1}
+	}
+	b := p.bucket(now)
+	b.sent++
+	p.all.sent++
+	return c
+}
+
+// bucket is that of a moment.
+func (p *pace) bucket(at time.Time) *bucket {
+	slot := at.UnixNano() / int64(lossBucket)
+	b := &p.ring[slot%lossBuckets]
+	if b.slot < slot {
+		*b = bucket{slot: slot}
+	}
+	return b
+}
+
+// back notes what became of a canary.
+func (p *pace) back(c canary, lost bool, took time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if lost {
+		p.all.lost++
+		if b := p.bucket(c.sent); b.slot == c.sent.UnixNano()/int64(lossBucket) {
+			b.lost++
+		}
+	} else {
+		p.answered++
+		p.slowness = max(p.slowness, took)
+	}
+	e := &p.epoch
+	if e.id != c.epoch {
+		e = nil
+		for i := range p.judging {
+			if p.judging[i].id == c.epoch {
+				e = &p.judging[i]
+			}
+		}
+	}
+	if e == nil {
+		return // of a rate that is no more
+	}
+	e.back++
+	if lost {
+		e.lost++
+	}
+	for len(p.judging) > 0 && p.judging[0].back == p.judging[0].sent {
+		done := p.judging[0]
+		p.judging = p.judging[1:]
+		if p.judge(float64(done.lost)/float64(done.sent), float64(done.sent)) {
+			p.forget()
+			return
+		}
+	}
+}
+
+// forget drops the canaries on their way: they belong to another rate.
+func (p *pace) forget() {
+	p.judging = nil
+	p.epoch = epoch{id: p.epoch.id + 1}
+	p.tokens = 0
+}
+
+// judge sets the rate by the loss of n canaries and reports whether it changed
+// by so much that what is on its way says nothing about it.
+func (p *pace) judge(loss, n float64) bool {
+	threshold := p.usual + clearLoss + 2*math.Sqrt(max(loss*(1-loss), 0.01)/n)
+	if loss <= threshold {
+		p.usual = min(p.usual, loss+clearLoss)
+		p.halvings = 0
+		grown := p.rate * 1.05
+		if !p.started {
+			grown = p.rate * 2
+		}
+		before := p.rate
+		p.rate = min(p.ceiling, grown)
+		return p.rate > before*1.5
+	}
+	p.started = true
+	if p.halvings == 0 {
+		p.fromRate, p.fromLoss = p.rate, loss
+	}
+	if p.halvings == 2 && loss > p.fromLoss*0.85-0.02 {
+		p.usual, p.halvings = min(loss, p.fromLoss), 0
+		p.rate = p.fromRate
+		return true
+	}
+	if p.halvings == 2 { // it helps: the next two are measured from here
+		p.halvings, p.fromRate, p.fromLoss = 0, p.rate, loss
+	}
+	p.halvings++
+	p.rate = max(min(slowest, p.ceiling), p.rate/2)
+	return true
+}
+
+// patience is how long an answer may take: four times the slowest so far, once
+// enough are known, and never more than a second.
+func (p *pace) patience() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.answered < 100 {
+		return time.Second
+	}
+	return max(250*time.Millisecond, min(time.Second, 4*p.slowness))
+}
+
+// enoughCanaries is from how many on a loss is taken as known.
+const enoughCanaries = 1000
+
+// lossBetween is the loss of single packets between two moments; where few
+// canaries were sent then, of a longer time round about. It is NaN when there
+// were next to none. It is never quite 0: what n canaries did not lose may
+// still be lost once in n+2 times (Laplace's rule of succession).
+func (p *pace) lossBetween(first, last time.Time) float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	from, to := first.UnixNano()/int64(lossBucket), last.UnixNano()/int64(lossBucket)
+	var sent, lost int64
+	for _, wider := range []int64{0, 1, 3, 10, 30, 100, 300, lossBuckets} {
+		sent, lost = 0, 0
+		for i := range p.ring {
+			if b := &p.ring[i]; b.slot >= from-wider && b.slot <= to+wider {
+				sent, lost = sent+b.sent, lost+b.lost
+			}
+		}
+		if sent >= enoughCanaries {
+			break
+		}
+	}
+	if sent < judgedFrom {
+		return math.NaN()
+	}
+	return float64(lost+1) / float64(sent+2)
+}
+
+// now is the rate, and the canaries of the whole sweep.
+func (p *pace) now() (rate float64, sent, lost int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.rate, p.all.sent, p.all.lost
+}
