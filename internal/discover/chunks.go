@@ -85,7 +85,11 @@ type chunks struct {
 }
 
 func newChunks(o *Order, position uint64) *chunks {
-	position = min(position, o.Len())
+	if position < o.Len() {
+		position -= position % chunkSize
+	} else {
+		position = o.Len()
+	}
 	return &chunks{order: o, next: position, closed: position}
 }
 

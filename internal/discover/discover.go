@@ -84,6 +84,7 @@ type Sweep struct {
 	hosts  *hosts
 	lanes  []*lane
 	feed   *feed
+	syn    bool // the order is gone through by SYN packets
 	done   func(survey.Candidate) bool
 
 	calls *calls
@@ -148,6 +149,11 @@ func (s *Sweep) Run(ctx context.Context) error {
 		})
 	}
 	n := runtime.GOMAXPROCS(0)
+	syn, err := s.openSYN()
+	if err != nil {
+		cancel(err)
+		n = 0
+	}
 	for range n {
 		door, err := s.Gate.NewSweeper(max(1, gate.Descriptors()/n))
 		if err != nil {
@@ -164,7 +170,17 @@ func (s *Sweep) Run(ctx context.Context) error {
 			}
 		})
 	}
+	if syn != nil {
+		lanes.Go(func() {
+			if err := syn.run(ctx); err != nil {
+				cancel(err)
+			}
+		})
+	}
 	lanes.Wait()
+	if syn != nil {
+		syn.door.Close()
+	}
 	if !stop() {
 		<-ctx.Done()
 	}
@@ -174,6 +190,19 @@ func (s *Sweep) Run(ctx context.Context) error {
 		l.close()
 	}
 	return context.Cause(ctx)
+}
+
+// openSYN makes the lane of a SYN sweep, where the method is that.
+func (s *Sweep) openSYN() (*synLane, error) {
+	if !s.Prefixes || s.From.Method != survey.SweepSYN {
+		return nil, nil
+	}
+	door, err := s.Gate.OpenSYN()
+	if err != nil {
+		return nil, err
+	}
+	s.syn = true
+	return newSynLane(s, door), nil
 }
 
 // State is how far the sweep of prefixes is, and what it lost on the way. It

@@ -19,6 +19,7 @@ type job struct {
 	todo    []uint16
 	silent  []uint16
 	second  bool   // the silent ones are being tried again
+	answers bool   // a port is known to be open
 	call    uint16 // the port of the call that is due; 0 for the last
 }
 
@@ -156,8 +157,11 @@ func (l *lane) promote(t task, offered bool) {
 	s := l.sweep
 	c := survey.Candidate{Address: t.addr}
 	var once sync.Once
-	j := &job{lane: l, visitor: s.Visit(c),
-		found: Found{Candidate: c, Saved: func() { once.Do(func() { s.chunks.saved(t.chunk) }) }}}
+	j := &job{lane: l, answers: true, visitor: s.Visit(c), found: Found{Candidate: c, Saved: func() {
+		if t.chunk != nil {
+			once.Do(func() { s.chunks.saved(t.chunk) })
+		}
+	}}}
 	j.todo = slices.DeleteFunc(slices.Clone(s.ports), func(p uint16) bool { return p == t.port })
 	if offered {
 		j.opened(t.port)
@@ -176,7 +180,7 @@ func (j *job) opened(port uint16) {
 
 // next is the port to try next. When there is none the last call is due.
 func (l *lane) next(j *job) (port uint16, ok bool) {
-	if len(j.todo) == 0 && !j.second && len(j.silent) > 0 && l.sweep.worthAgain() {
+	if len(j.todo) == 0 && !j.second && len(j.silent) > 0 && (l.sweep.worthAgain() || j.answers && len(j.found.Open) == 0) {
 		j.todo, j.silent, j.second = j.silent, nil, true
 	}
 	if len(j.todo) == 0 || j.found.Err != nil {

@@ -180,7 +180,7 @@ func (l *lane) issueReady() (wait time.Duration) {
 // pairs of the order.
 func (l *lane) sow(now time.Time) (wait time.Duration) {
 	s := l.sweep
-	for s.pace.canaryDue() {
+	for !s.syn && s.pace.canaryDue() {
 		r := l.known.pick(now)
 		if r == nil {
 			break
@@ -208,6 +208,9 @@ func (l *lane) sow(now time.Time) (wait time.Duration) {
 // sweepOn goes on with the order.
 func (l *lane) sweepOn(now time.Time) (wait time.Duration) {
 	s := l.sweep
+	if s.syn {
+		return longest
+	}
 	for range atOnce {
 		if wait := s.crowded(); wait > 0 {
 			return wait
@@ -461,7 +464,9 @@ func (s *Sweep) takeUp(t task) bool {
 	if !s.hosts.take(t.addr) || s.done(survey.Candidate{Address: t.addr}) {
 		return false
 	}
-	t.chunk.hosts.Add(1)
+	if t.chunk != nil { // nil: it answered when its chunk was over
+		t.chunk.hosts.Add(1)
+	}
 	s.jobs.Add(1)
 	s.found.Add(1)
 	return true

@@ -22,7 +22,7 @@ const (
 	clearLoss = 0.03
 	// slowest is the rate below which a sweep does not fall.
 	slowest = 20
-	// judgedAtMost bounds how long canaries are gathered for one judgement.
+	// judgedAtLeast is how long canaries are gathered for one judgement.
 	judgedAtLeast = 50 * time.Millisecond
 	// lossBucket and lossBuckets: for how long it is known what was lost when.
 	lossBucket  = 100 * time.Millisecond
@@ -37,7 +37,8 @@ const (
 // halvings have not lowered it, it counts as usual and the former rate comes
 // back.
 type pace struct {
-	ceiling float64 // what the scope permits, probes a second
+	ceiling     float64       // what the scope permits, probes a second
+	judgedAfter time.Duration // by then it is known whether a canary was lost
 
 	mu      sync.Mutex
 	rate    float64
@@ -70,7 +71,7 @@ type epoch struct {
 }
 
 func newPace(ceiling float64) *pace {
-	return &pace{ceiling: ceiling, rate: min(ceiling, startRate)}
+	return &pace{ceiling: ceiling, judgedAfter: time.Second, rate: min(ceiling, startRate)}
 }
 
 // take asks for tokens for up to want probes and returns how many there are.
@@ -236,25 +237,28 @@ func (p *pace) patience() time.Duration {
 	if p.answered < 100 {
 		return time.Second
 	}
-	return max(250*time.Millisecond, min(time.Second, 4*p.slowness))
+	p.judgedAfter = max(250*time.Millisecond, min(time.Second, 4*p.slowness))
+	return p.judgedAfter
 }
 
 // enoughCanaries is from how many on a loss is taken as known.
 const enoughCanaries = 1000
 
 // lossBetween is the loss of single packets between two moments; where few
-// canaries were sent then, of a longer time round about. It is NaN when there
+// canaries were sent then, of a longer time round about, but not of the last
+// moments, whose losses are not known yet. It is NaN when there
 // were next to none. It is never quite 0: what n canaries did not lose may
 // still be lost once in n+2 times (Laplace's rule of succession).
 func (p *pace) lossBetween(first, last time.Time) float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	from, to := first.UnixNano()/int64(lossBucket), last.UnixNano()/int64(lossBucket)
+	newest := time.Now().Add(-p.judgedAfter).UnixNano()/int64(lossBucket) - 1
 	var sent, lost int64
 	for _, wider := range []int64{0, 1, 3, 10, 30, 100, 300, lossBuckets} {
 		sent, lost = 0, 0
 		for i := range p.ring {
-			if b := &p.ring[i]; b.slot >= from-wider && b.slot <= to+wider {
+			if b := &p.ring[i]; b.slot >= from-wider && b.slot <= min(to+wider, newest) {
 				sent, lost = sent+b.sent, lost+b.lost
 			}
 		}
