@@ -11,7 +11,6 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -347,14 +346,4 @@ func TestSweepUnderLoss(t *testing.T) {
 				w.state.Rate, lossText(w.state), w.total.Packets)
 		}
 	}
-}
-
-// sorted is the keys of a set in order.
-func sorted(set map[netip.AddrPort]int) []netip.AddrPort {
-	var out []netip.AddrPort
-	for a := range set {
-		out = append(out, a)
-	}
-	slices.SortFunc(out, netip.AddrPort.Compare)
-	return out
 }
