@@ -12,12 +12,15 @@ TEST_PACKAGES := orthanc orthanc-dicomweb dcmtk nginx gcc libc6-dev
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 FUZZ_SECONDS ?= 20
+HOSTILE_CONVERSATIONS ?= 1000000
 BENCH ?= .
+# The version of the tool that writes the bill of materials.
+CYCLONEDX := v1.10.0
 DEMO_FLAGS ?=
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup build demo test bench fuzz data lint clean check-go
+.PHONY: help setup build demo test bench fuzz hostile data lint sbom clean check-go
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -45,6 +48,9 @@ fuzz: check-go ## run each fuzz target for FUZZ_SECONDS
 data: ## fetch the embedded country table again, from npm
 	@scripts/data.sh
 
+hostile: check-go ## HOSTILE_CONVERSATIONS conversations with archives that damage what they send
+	@LEADGLASS_HOSTILE=$(HOSTILE_CONVERSATIONS) go test ./cmd/leadglass -run TestHostileArchives -v -timeout 12h
+
 lint: check-go ## vet, gofmt, go.mod, staticcheck, known vulnerabilities
 	@go vet ./...
 	@bad=$$(gofmt -l .); \
@@ -52,6 +58,11 @@ lint: check-go ## vet, gofmt, go.mod, staticcheck, known vulnerabilities
 	@go mod tidy -diff
 	@go tool staticcheck ./...
 	@scripts/vulncheck.sh
+
+sbom: check-go ## bin/leadglass.cdx.json: the modules in the program, as CycloneDX
+	@mkdir -p bin
+	@go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX) app -json -licenses -main cmd/leadglass -output bin/leadglass.cdx.json .
+	@echo bin/leadglass.cdx.json
 
 clean: ## remove what was built
 	@rm -rf bin demo-output

@@ -40,7 +40,7 @@ func layers() map[string]layer {
 		"internal/census", "internal/census/webcount", "internal/privacy", "internal/attribute", "internal/store",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
-	everything := append(slices.Clone(stages), "internal/pipeline", "internal/report",
+	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/report", "internal/registry", "internal/contacts",
 		"internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
@@ -72,8 +72,12 @@ func layers() map[string]layer {
 			needs: []string{"net/http"}}, // makes requests and reads answers; is given the function that sends them
 		"internal/privacy": {imports: []string{"dicom", "internal/survey"},
 			needs: []string{"github.com/dchest/siphash", "github.com/axiomhq/hyperloglog"}},
+		"internal/imports": {needs: []string{"github.com/klauspost/compress"}}, // files of other scanners
 		"internal/attribute": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/oschwald/maxminddb-golang/v2"}},
+		"internal/registry": {imports: []string{"internal/survey"}, // is given the gate's client
+			needs: []string{"net/http", "github.com/openrdap/rdap"}},
+		"internal/contacts": {imports: []string{"internal/survey"}, needs: []string{"github.com/goccy/go-yaml"}},
 		"internal/pipeline": {imports: stages,
 			needs: []string{"net", "net/http", "crypto/tls"}},
 

@@ -31,7 +31,7 @@ type checkCommand struct {
 	FailOn          string        `help:"Exit with 4 when a verdict is this or worse: protected, identified, open, open-images." placeholder:"VERDICT"`
 	Explain         string        `help:"Print the page of a check, for example LG-D04, and do nothing else." placeholder:"ID"`
 	ProductsFile    string        `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
-	GeoIP           []string      `name:"geoip" help:"MMDB files with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), the most trusted first; asked after the overlay." placeholder:"FILE"`
+	GeoIP           []string      `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
 }
 
 // Help adds examples to --help.

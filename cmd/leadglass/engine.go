@@ -43,7 +43,7 @@ func newEngine(a *app, s *scope.Scope, o engineOptions) (*pipeline.Engine, error
 	if err != nil {
 		return nil, usage(err)
 	}
-	e.Attribute = sources.Owner
+	e.Attribute, e.Sources = sources.Owner, sources.List()
 	return e, nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	"leadglass/internal/assess"
 	"leadglass/internal/attribute"
@@ -119,7 +118,7 @@ func (c *versionCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	v.Countries = attribute.Attribution + ", of " + table.Built().Format(time.DateOnly)
+	v.Countries = table.Source().String()
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range info.Deps {
 			v.Modules[m.Path] = m.Version

@@ -22,6 +22,7 @@ type commandLine struct {
 	Check    checkCommand    `cmd:"" help:"Assess single archives now."`
 	Survey   surveyCommand   `cmd:"" help:"Survey a scope into the store."`
 	Report   reportCommand   `cmd:"" help:"Report on a survey."`
+	Contacts contactsCommand `cmd:"" help:"Find and import contacts of those who can fix."`
 	Scope    scopeCommand    `cmd:"" help:"Look at scope files."`
 	Lab      labCommand      `cmd:"" help:"Run a simulated fleet of archives on this machine."`
 	Demo     demoCommand     `cmd:"" help:"Simulated fleet, survey, score and report in one go."`

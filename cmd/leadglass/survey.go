@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"leadglass/internal/discover"
 	"leadglass/internal/pipeline"
 	"leadglass/internal/scope"
 	"leadglass/internal/store"
@@ -20,12 +18,16 @@ import (
 )
 
 type surveyCommand struct {
-	ScopeFile    string   `name:"scope" required:"" help:"The scope file: what may be probed, on whose authority." placeholder:"FILE"`
-	Name         string   `help:"The survey's name; default: the scope's." placeholder:"NAME"`
+	ScopeFile  string   `name:"scope" required:"" help:"The scope file: what may be probed, on whose authority." placeholder:"FILE"`
+	Name       string   `help:"The survey's name; default: the scope's." placeholder:"NAME"`
+	Candidates []string `help:"Files of other scanners that name the hosts to examine, instead of a sweep: nmap XML, masscan, zmap, naabu, zgrab2, Shodan, Censys, plain lists; also .gz and .zst." placeholder:"FILE" sep:"none"`
+	Sweep      bool     `help:"With --candidates: sweep the scope too."`
+	Strict     bool     `help:"With --candidates: refuse a file with a line that cannot be read."`
+	sweepFlags
 	Resume       bool     `help:"Continue the last survey of this scope that was interrupted."`
 	Concurrency  int      `help:"How many hosts are examined side by side." default:"32"`
 	ProductsFile string   `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
-	GeoIP        []string `name:"geoip" help:"MMDB files with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), the most trusted first; asked after the overlay." placeholder:"FILE"`
+	GeoIP        []string `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
 	JSON         bool     `help:"JSON Lines on stdout: every finding, then a summary."`
 }
 
@@ -37,22 +39,29 @@ func (surveyCommand) Help() string {
 Examples:
   leadglass survey --scope mandate.yaml --name 2026-Q1
   leadglass survey --scope mandate.yaml --resume
+  leadglass survey --scope mandate.yaml --syn --shard 2/3
+  leadglass survey --scope mandate.yaml --candidates shodan.json.gz --candidates hosts.txt
   leadglass survey --scope mandate.yaml --json | jq -c 'select(.verdict == "open")'`
 }
 
 // Run surveys the scope into the store.
 func (c *surveyCommand) Run(ctx context.Context, a *app) error {
+	if len(c.Candidates) == 0 && (c.Sweep || c.Strict) {
+		return usage(errors.New("--sweep and --strict go with --candidates"))
+	}
 	s, err := scope.Load(c.ScopeFile)
 	if err != nil {
 		return usage(err)
 	}
-	_, _, err = runSurvey(ctx, a, s, surveyOptions{name: c.Name, resume: c.Resume, workers: c.Concurrency,
+	_, _, err = runSurvey(ctx, a, s, surveyOptions{name: c.Name, resume: c.Resume, how: c.sweepFlags, workers: c.Concurrency,
+		candidates: c.Candidates, sweep: c.Sweep || len(c.Candidates) == 0, strict: c.Strict,
 		products: c.ProductsFile, geoip: c.GeoIP, json: c.JSON})
 	return err
 }
 
 // surveyOptions is what a survey needs besides its scope.
 type surveyOptions struct {
+	how       sweepFlags
 	geoip     []string
 	name      string
 	resume    bool
@@ -60,6 +69,12 @@ type surveyOptions struct {
 	workers   int
 	products  string
 	json      bool
+	// candidates are files that name hosts; sweep: the scope is swept.
+	candidates    []string
+	sweep, strict bool
+	// size is how many addresses there are to look at, as far as is known
+	// before names are resolved.
+	size int64
 }
 
 // boundHeap collects garbage at half the growth Go allows by default: a survey
@@ -74,11 +89,18 @@ func boundHeap() {
 // runSurvey surveys a scope into the store and prints the summary. The survey
 // is returned as it was stored, with how far it got.
 func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (survey.Survey, *pipeline.Run, error) {
-	if err := s.Enumerable(); err != nil {
+	if err := s.Enumerable(); o.sweep && err != nil {
 		return survey.Survey{}, nil, usage(err)
 	}
 	boundHeap()
 	eng, err := newEngine(a, s, engineOptions{products: o.products, geoip: o.geoip})
+	if err != nil {
+		return survey.Survey{}, nil, err
+	}
+	if err := o.how.check(eng.Gate); err != nil {
+		return survey.Survey{}, nil, err
+	}
+	targets, size, files, err := surveyTargets(ctx, a, eng, o)
 	if err != nil {
 		return survey.Survey{}, nil, err
 	}
@@ -87,7 +109,12 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		return survey.Survey{}, nil, err
 	}
 	defer db.Close()
+	o.size = size
 	v, done, err := openSurvey(ctx, db, s, o)
+	if err == nil { // kept at once: a survey that is killed has its sources too
+		v.Sources = survey.AddSources(v.Sources, eng.Sources...)
+		err = db.UpdateSurvey(ctx, v)
+	}
 	if err != nil {
 		return v, nil, err
 	}
@@ -96,7 +123,7 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	run := &pipeline.Run{Engine: eng, SurveyID: v.ID, Saver: a.saver(db, o.json), Sweep: v.Sweep, Examiners: max(1, o.workers),
 		Done: func(c survey.Candidate) bool { _, ok := done[store.KeyOf(c)]; return ok }}
 	stop := a.showProgress(&run.Progress, v.Addresses*int64(len(s.Ports.DICOM)+len(s.Ports.HTTP))-v.Probed)
-	err = run.Execute(ctx, candidates(ctx, eng, a))
+	err = run.Execute(ctx, o.how.ours(targets))
 	stop()
 
 	v.Probed += run.Progress.Probed.Load()
@@ -114,7 +141,7 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		}
 		return v, run, fmt.Errorf("survey %s: %w", v.ID, err)
 	}
-	return v, run, a.summary(run, v, o.json)
+	return v, run, a.summary(run, v, files, o.json)
 }
 
 // openSurvey makes a new survey or finds the one to continue, with the targets
@@ -125,10 +152,17 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o surveyOp
 		name = s.Name
 	}
 	if !o.resume {
-		sweep := discover.New(newSeed(), 1, 1)
-		v, err := db.CreateSurvey(ctx, survey.Survey{Name: name, Sweep: &sweep, Scope: s.Text, Simulated: o.simulated, Version: version,
+		var sweep *survey.Sweep
+		if o.sweep {
+			begun, err := o.how.begin()
+			if err != nil {
+				return survey.Survey{}, nil, err
+			}
+			sweep = &begun
+		}
+		v, err := db.CreateSurvey(ctx, survey.Survey{Name: name, Sweep: sweep, Scope: s.Text, Simulated: o.simulated, Version: version,
 			Authority: survey.Authority{Organisation: s.Authority.Organisation, Contact: s.Authority.Contact, Reference: s.Authority.Reference},
-			StartedAt: time.Now(), Addresses: int64(s.Size()) + int64(len(s.Names))})
+			StartedAt: time.Now(), Addresses: o.size})
 		return v, nil, err
 	}
 	all, err := db.Surveys(ctx)
@@ -136,12 +170,22 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o surveyOp
 		return survey.Survey{}, nil, err
 	}
 	for _, v := range all {
-		if v.State == survey.StateFinished || v.Scope != s.Text || o.name != "" && v.Name != o.name {
+		if v.State == survey.StateFinished || v.Scope != s.Text || o.name != "" && v.Name != o.name || !o.how.fits(v.Sweep) {
 			continue
 		}
-		if v.Sweep == nil { // begun by a version that kept no position
-			sweep := discover.New(newSeed(), 1, 1)
+		switch {
+		case !o.sweep:
+			v.Sweep = nil
+		case v.Sweep == nil: // begun without a sweep, or by a version that kept no position
+			sweep, err := o.how.begin()
+			if err != nil {
+				return v, nil, err
+			}
 			v.Sweep = &sweep
+		case o.how.SYN:
+			v.Sweep.Method = survey.SweepSYN
+		default:
+			v.Sweep.Method = survey.SweepConnect
 		}
 		done, err := db.DoneTargets(ctx, v.ID)
 		return v, done, err
@@ -149,9 +193,23 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o surveyOp
 	return survey.Survey{}, nil, usage(errors.New("no unfinished survey of this very scope in the store; leave --resume out to begin one"))
 }
 
-func newSeed() (seed discover.Seed) {
-	rand.Read(seed[:]) // never fails
-	return seed
+// surveyTargets are the hosts to survey and how many they are, with what the
+// files held that name some.
+func surveyTargets(ctx context.Context, a *app, eng *pipeline.Engine, o surveyOptions) (iter.Seq[survey.Candidate], int64, []candidateFile, error) {
+	swept, size := candidates(ctx, eng, a), int64(eng.Scope.Size())+int64(len(eng.Scope.Names))
+	if len(o.candidates) == 0 {
+		return swept, size, nil, nil
+	}
+	list, files, err := readCandidates(ctx, a, eng, o.candidates, o.strict)
+	switch {
+	case err != nil:
+		return nil, 0, nil, err
+	case o.sweep:
+		return list.beside(swept), size, files, nil
+	case len(list.ports) == 0:
+		return nil, 0, nil, usage(errors.New("the files of --candidates name no host that the scope permits"))
+	}
+	return list.all(), int64(len(list.ports)), files, nil
 }
 
 // candidates are what the scope names by itself: single addresses, and what
@@ -243,13 +301,15 @@ type surveySummary struct {
 	Images   int64          `json:"images_counted"`
 	Seconds  float64        `json:"seconds"`
 	Traffic  survey.Traffic `json:"traffic"`
+	// Candidates are the files of other scanners that named hosts.
+	Candidates []candidateFile `json:"candidates,omitempty"`
 }
 
-func (a *app) summary(run *pipeline.Run, v survey.Survey, asJSON bool) error {
+func (a *app) summary(run *pipeline.Run, v survey.Survey, files []candidateFile, asJSON bool) error {
 	p := &run.Progress
 	s := surveySummary{Schema: "leadglass.survey/1", Survey: v, Hosts: p.Examined.Load(), Archives: p.Speaking.Load(),
 		Open: p.Open.Load(), Studies: p.Studies.Load(), Images: p.Images.Load(),
-		Seconds: v.FinishedAt.Sub(v.StartedAt).Seconds(), Traffic: run.Gate.Total().Traffic}
+		Seconds: v.FinishedAt.Sub(v.StartedAt).Seconds(), Traffic: run.Gate.Total().Traffic, Candidates: files}
 	if asJSON {
 		return json.NewEncoder(a.out).Encode(s)
 	}

@@ -30,8 +30,8 @@ type gradeFacts struct {
 // applies.
 func GradeRules() []GradeRule {
 	return []GradeRule{
-		{survey.GradeNone, "the verdict is unreachable or not-dicom: there is nothing to grade",
-			func(f gradeFacts) bool { return !f.verdict.Speaks() }},
+		{survey.GradeNone, "the verdict is unreachable or not-dicom, and no DICOM files lie open: there is nothing to grade",
+			func(f gradeFacts) bool { return !f.verdict.Speaks() && !f.viewer }},
 		{survey.GradeF, "the verdict is open or open-images: queries are answered",
 			func(f gradeFacts) bool { return f.verdict.FreelyAccessible() }},
 		{survey.GradeD, "a viewer or administration page, the product's interface, or DICOM files answer without login (LG-W04, LG-W06 or LG-W07 fails)",

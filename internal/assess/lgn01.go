@@ -2,7 +2,6 @@ package assess
 
 import (
 	"context"
-	"net/netip"
 
 	"leadglass/internal/survey"
 )
@@ -15,7 +14,7 @@ var LGN01 = Check{
 	On:       OnHost,
 	Means: `DICOM was made for networks in which everybody is trusted. At an address of the Internet every weakness of the
 archive is open to everybody, and machines that look for such ports find it within hours.`,
-	Tested: `A port of the target spoke DICOM, at an address that is neither private (RFC 1918, RFC 4193), shared (RFC 6598),
+	Tested: `A port of the target spoke DICOM or DICOMweb, or showed the page of an archive or viewer, at an address that is neither private (RFC 1918, RFC 4193), shared (RFC 6598),
 link-local nor loopback, nor reserved for documentation: fail. The survey sees the network from where it stands: a firewall
 may admit it and nobody else.`,
 	Sends: `Nothing of its own.`,
@@ -29,7 +28,7 @@ may admit it and nobody else.`,
 func runN01(_ context.Context, s *Session) Result {
 	speaks := uint16(0)
 	for _, v := range s.Host {
-		if v.Levels.Speaks {
+		if v.Levels.Speaks || speaksDICOMweb(v) || v.HTTP != nil && v.HTTP.Page != "" {
 			speaks = v.Port
 			break
 		}
@@ -38,26 +37,9 @@ func runN01(_ context.Context, s *Session) Result {
 	case !s.Address.IsValid():
 		return notApplicable("The target has no address.")
 	case speaks == 0:
-		return notApplicable("No port of the target speaks DICOM.")
-	case !public(s.Address):
+		return notApplicable("No port of the target speaks DICOM or DICOMweb, or shows the page of an archive.")
+	case !survey.Public(s.Address):
 		return pass("The address is not one of the public Internet.")
 	}
-	return fail("Port %d speaks DICOM at an address of the public Internet.", speaks)
-}
-
-// public reports whether an address belongs to the public Internet.
-func public(a netip.Addr) bool {
-	a = a.Unmap()
-	if !a.IsGlobalUnicast() || a.IsPrivate() {
-		return false
-	}
-	for _, p := range []string{
-		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24",
-		"203.0.113.0/24", "240.0.0.0/4", "2001:db8::/32", "3fff::/20", "100::/64",
-	} {
-		if netip.MustParsePrefix(p).Contains(a) {
-			return false
-		}
-	}
-	return true
+	return fail("Port %d of an archive answers at an address of the public Internet.", speaks)
 }

@@ -1,33 +1,25 @@
 package attribute
 
 import (
-	_ "embed" // the country table
 	"fmt"
 	"net/netip"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/oschwald/maxminddb-golang/v2"
 
 	"leadglass/internal/survey"
 )
 
-// Sources of an attribution, for survey.Owner.Source.
-const (
-	// SourceGeoIP is a database that the user gave.
-	SourceGeoIP = "geoip"
-	// SourceEmbedded is the country table within the program.
-	SourceEmbedded = "embedded"
-)
-
 // Database is a table of addresses in the MMDB format: country, AS number,
 // name of the network, whichever it holds. It is safe for concurrent use.
 type Database struct {
 	reader *maxminddb.Reader
-	source string
+	source survey.SourceKind
 }
 
 // OpenDatabase opens an MMDB file in one of the layouts of GeoLite2 and GeoIP2
@@ -42,7 +34,7 @@ func OpenDatabase(path string) (*Database, error) {
 }
 
 func checked(r *maxminddb.Reader, name string) (*Database, error) {
-	d := &Database{reader: r, source: SourceGeoIP}
+	d := &Database{reader: r, source: survey.SourceGeoIP}
 	if err := d.probe(name); err != nil {
 		_ = r.Close()
 		return nil, err
@@ -144,11 +136,27 @@ func (e *entry) number() uint32 {
 
 func (e *entry) network() string {
 	for _, name := range []string{e.AutonomousSystemOrganization, e.ASName, e.Name} {
-		if name != "" {
+		if name = printable(name); name != "" {
 			return name
 		}
 	}
 	return ""
+}
+
+// maxName bounds the name of a network, in bytes; longer ones are cut.
+const maxName = 200
+
+// printable is s without what cannot be printed on one line.
+func printable(s string) string {
+	if len(s) > maxName {
+		s = s[:maxName]
+	}
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, s))
 }
 
 // lookup returns what the database says of an address; nothing where it is
@@ -162,23 +170,6 @@ func (d *Database) lookup(addr netip.Addr) (entry, bool) {
 	return e, true
 }
 
-// Attribution names the makers of the embedded country table, as the licence of
-// its source asks (CC BY 4.0).
-const Attribution = "ip-location-db by sapics (CC0 1.0), from statistics of the Number Resource Organization, nro.net (CC BY 4.0)"
-
-//go:embed data/country.mmdb
-var countries []byte
-
-// Embedded is the country table within the program; data/README.md says where
-// it comes from, and how good it is.
-var Embedded = sync.OnceValues(func() (*Database, error) {
-	r, err := maxminddb.OpenBytes(countries)
-	if err != nil {
-		return nil, fmt.Errorf("the country table within the program: %w", err)
-	}
-	return &Database{reader: r, source: SourceEmbedded}, nil
-})
-
 // Sources are what an attribution is made from, the most trusted first.
 type Sources struct {
 	// Overlay may be nil.
@@ -188,17 +179,29 @@ type Sources struct {
 	Databases []*Database
 }
 
+// List names the sources, for the survey to keep.
+func (s *Sources) List() []survey.Source {
+	var list []survey.Source
+	if s.Overlay != nil {
+		list = append(list, survey.Source{Kind: survey.SourceOverlay, Attribution: "the overlay of the scope file"})
+	}
+	for _, d := range s.Databases {
+		list = append(list, d.Source())
+	}
+	return list
+}
+
 // Owner returns what the sources know of an address, and false where they know
 // nothing. What the overlay says stands; country, AS number and network that
-// it leaves empty come from the first database that has them. Owner.Source
-// names where the country comes from, or the rest where that is unknown.
+// it leaves empty come from the first database that has them. The owner says
+// of each where it comes from.
 func (s *Sources) Owner(addr netip.Addr) (survey.Owner, bool) {
 	if s == nil || !addr.IsValid() {
 		return survey.Owner{}, false
 	}
 	addr = addr.Unmap().WithZone("")
 	owner, known := s.Overlay.Lookup(addr)
-	if special(addr) {
+	if !survey.Public(addr) {
 		return owner, known
 	}
 	for _, d := range s.Databases {
@@ -213,41 +216,11 @@ func (s *Sources) Owner(addr netip.Addr) (survey.Owner, bool) {
 			owner.Country, owner.Source, known = c, d.source, true
 		}
 		if n := e.number(); n != 0 && owner.ASN == 0 {
-			owner.ASN, owner.Network, known = n, e.network(), true
+			owner.ASN, owner.Network, owner.NetworkSource, known = n, e.network(), d.source, true
 			if owner.Source == "" {
 				owner.Source = d.source
 			}
 		}
 	}
 	return owner, known
-}
-
-// special reports whether an address belongs to nobody in the world: private,
-// for documentation, for benchmarks, reserved (IANA special-purpose address
-// registries, RFC 6890). What databases say of these is an error of theirs.
-func special(addr netip.Addr) bool {
-	if !addr.IsGlobalUnicast() || addr.IsPrivate() {
-		return true
-	}
-	for _, p := range specialPrefixes {
-		if p.Contains(addr) {
-			return true
-		}
-	}
-	return false
-}
-
-var specialPrefixes = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"),
-	netip.MustParsePrefix("100.64.0.0/10"),   // shared by carriers, RFC 6598
-	netip.MustParsePrefix("192.0.0.0/24"),    // protocol assignments
-	netip.MustParsePrefix("192.0.2.0/24"),    // documentation, RFC 5737
-	netip.MustParsePrefix("198.18.0.0/15"),   // benchmarks, RFC 2544
-	netip.MustParsePrefix("198.51.100.0/24"), // documentation
-	netip.MustParsePrefix("203.0.113.0/24"),  // documentation
-	netip.MustParsePrefix("240.0.0.0/4"),     // reserved
-	netip.MustParsePrefix("100::/64"),        // discard, RFC 6666
-	netip.MustParsePrefix("2001:2::/48"),     // benchmarks
-	netip.MustParsePrefix("2001:db8::/32"),   // documentation, RFC 3849
-	netip.MustParsePrefix("3fff::/20"),       // documentation, RFC 9637
 }

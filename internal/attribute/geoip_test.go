@@ -61,12 +61,23 @@ var layouts = map[string]struct {
 }{
 	"GeoLite2-Country": {mmdbtype.Map{"country": mmdbtype.Map{"iso_code": mmdbtype.String("DE"), "geoname_id": mmdbtype.Uint32(2921044)}},
 		survey.Owner{Country: "DE", Source: "geoip"}},
+	"GeoLite2-City": {mmdbtype.Map{"city": mmdbtype.Map{"names": mmdbtype.Map{"en": mmdbtype.String("Kiel")}}, "country": mmdbtype.Map{"iso_code": mmdbtype.String("DE")},
+		"location": mmdbtype.Map{"latitude": mmdbtype.Float64(54.3)}, "registered_country": mmdbtype.Map{"iso_code": mmdbtype.String("FR")}},
+		survey.Owner{Country: "DE", Source: "geoip"}},
+	"DBIP-City-Lite": {mmdbtype.Map{"city": mmdbtype.Map{"names": mmdbtype.Map{"en": mmdbtype.String("Kiel")}}, "continent": mmdbtype.Map{"code": mmdbtype.String("EU")}, "country": mmdbtype.Map{"iso_code": mmdbtype.String("DE"), "is_in_european_union": mmdbtype.Bool(true)}},
+		survey.Owner{Country: "DE", Source: "geoip"}},
+	"DBIP-ASN-Lite (compat=GeoLite2-ASN)": {mmdbtype.Map{"autonomous_system_number": mmdbtype.Uint32(64500), "autonomous_system_organization": mmdbtype.String(" Example\r\n Net\x1b")},
+		survey.Owner{ASN: 64500, Network: "Example Net", NetworkSource: "geoip", Source: "geoip"}},
+	"ipinfo standard_location": {mmdbtype.Map{"city": mmdbtype.String("Kiel"), "region": mmdbtype.String("Schleswig-Holstein"), "country": mmdbtype.String("DE"), "lat": mmdbtype.String("54.3")},
+		survey.Owner{Country: "DE", Source: "geoip"}},
+	"ipinfo standard_asn": {mmdbtype.Map{"asn": mmdbtype.String("AS64500"), "name": mmdbtype.String("Example Net"), "domain": mmdbtype.String("net.example")},
+		survey.Owner{ASN: 64500, Network: "Example Net", NetworkSource: "geoip", Source: "geoip"}},
 	"GeoLite2-ASN": {mmdbtype.Map{"autonomous_system_number": mmdbtype.Uint32(64500), "autonomous_system_organization": mmdbtype.String("Example Net")},
-		survey.Owner{ASN: 64500, Network: "Example Net", Source: "geoip"}},
+		survey.Owner{ASN: 64500, Network: "Example Net", NetworkSource: "geoip", Source: "geoip"}},
 	"ipinfo lite": {mmdbtype.Map{"country": mmdbtype.String("Germany"), "country_code": mmdbtype.String("DE"), "asn": mmdbtype.String("AS64500"), "as_name": mmdbtype.String("Example Net")},
-		survey.Owner{Country: "DE", ASN: 64500, Network: "Example Net", Source: "geoip"}},
+		survey.Owner{Country: "DE", ASN: 64500, Network: "Example Net", NetworkSource: "geoip", Source: "geoip"}},
 	"ipinfo country_asn": {mmdbtype.Map{"country": mmdbtype.String("DE"), "asn": mmdbtype.String("AS64500"), "name": mmdbtype.String("Example Net")},
-		survey.Owner{Country: "DE", ASN: 64500, Network: "Example Net", Source: "geoip"}},
+		survey.Owner{Country: "DE", ASN: 64500, Network: "Example Net", NetworkSource: "geoip", Source: "geoip"}},
 	"country ipvAll": {mmdbtype.Map{"country_code": mmdbtype.String("de")}, survey.Owner{Country: "DE", Source: "geoip"}},
 }
 
@@ -108,10 +119,10 @@ func TestOrder(t *testing.T) {
 		sources attribute.Sources
 		want    survey.Owner
 	}{
-		"overlay wins":            {attribute.Sources{Overlay: overlay("203.0.114.0/24,CH,Spital,it@spital.example\n"), Databases: all}, survey.Owner{Country: "CH", Site: "Spital", Contact: "it@spital.example", ASN: 64500, Network: "Example Net", Source: "overlay"}},
-		"overlay without country": {attribute.Sources{Overlay: overlay("203.0.114.0/24,,Spital\n"), Databases: all}, survey.Owner{Country: "DE", Site: "Spital", ASN: 64500, Network: "Example Net", Source: "geoip"}},
+		"overlay wins":            {attribute.Sources{Overlay: overlay("203.0.114.0/24,CH,Spital,it@spital.example\n"), Databases: all}, survey.Owner{Country: "CH", Site: "Spital", Contact: "it@spital.example", ContactSource: "overlay", ASN: 64500, Network: "Example Net", NetworkSource: "geoip", Source: "overlay"}},
+		"overlay without country": {attribute.Sources{Overlay: overlay("203.0.114.0/24,,Spital\n"), Databases: all}, survey.Owner{Country: "DE", Site: "Spital", ASN: 64500, Network: "Example Net", NetworkSource: "geoip", Source: "geoip"}},
 		"first database wins":     {attribute.Sources{Databases: []*attribute.Database{other, country}}, survey.Owner{Country: "FR", Source: "geoip"}},
-		"number alone":            {attribute.Sources{Databases: []*attribute.Database{asn}}, survey.Owner{ASN: 64500, Network: "Example Net", Source: "geoip"}},
+		"number alone":            {attribute.Sources{Databases: []*attribute.Database{asn}}, survey.Owner{ASN: 64500, Network: "Example Net", NetworkSource: "geoip", Source: "geoip"}},
 	} {
 		if got, ok := test.sources.Owner(addr); !ok || got != test.want {
 			t.Errorf("%s: %+v, %v, want %+v", name, got, ok, test.want)

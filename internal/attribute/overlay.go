@@ -1,7 +1,7 @@
 // Package attribute answers where an archive is and whose it is: country, site,
 // contact, AS number and network. What the user's overlay says stands; then
 // come the databases that the user gives, and last the country table within
-// the program.
+// the program (docs/attribution.md).
 //
 // It guesses nothing and asks nobody: an address that no source covers stays
 // unknown. The next stage is the store.
@@ -20,9 +20,6 @@ import (
 
 	"leadglass/internal/survey"
 )
-
-// SourceOverlay is the Owner.Source of everything that the overlay says.
-const SourceOverlay = "overlay"
 
 // Overlay maps address prefixes to owners. The longest prefix that holds an
 // address wins, with its whole row: an empty field is not filled from a
@@ -43,7 +40,7 @@ type row struct {
 func LoadOverlay(path string) (*Overlay, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("opening the overlay: %w", err)
+		return nil, fmt.Errorf("opening the overlay: %w; name a CSV file of prefix,country,site,contact as `overlay` in the scope file", err)
 	}
 	defer f.Close()
 	return ReadOverlay(f, path)
@@ -109,12 +106,15 @@ func (o *Overlay) add(fields []string, line int) error {
 	if earlier, ok := o.table.Get(prefix); ok {
 		return fmt.Errorf("prefix %s stands already in line %d; remove one of the two lines", prefix, earlier.line)
 	}
-	owner := survey.Owner{Country: country, Source: SourceOverlay}
+	owner := survey.Owner{Country: country, Source: survey.SourceOverlay}
 	if len(fields) > 2 {
 		owner.Site = strings.Clone(fields[2])
 	}
 	if len(fields) > 3 {
 		owner.Contact = strings.Clone(fields[3])
+	}
+	if owner.Contact != "" {
+		owner.ContactSource = survey.SourceOverlay
 	}
 	o.table.Insert(prefix, row{owner: owner, line: line})
 	o.size++

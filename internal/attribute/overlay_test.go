@@ -1,10 +1,12 @@
 package attribute_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -35,10 +37,10 @@ func TestLookup(t *testing.T) {
 		want survey.Owner
 		ok   bool
 	}{
-		{"192.0.2.1", survey.Owner{Country: "DE", Site: "Klinikum Nord, Haus 2", Contact: "it@nord.example", Source: "overlay"}, true},
-		{"::ffff:192.0.2.1", survey.Owner{Country: "DE", Site: "Klinikum Nord, Haus 2", Contact: "it@nord.example", Source: "overlay"}, true},
+		{"192.0.2.1", survey.Owner{Country: "DE", Site: "Klinikum Nord, Haus 2", Contact: "it@nord.example", ContactSource: "overlay", Source: "overlay"}, true},
+		{"::ffff:192.0.2.1", survey.Owner{Country: "DE", Site: "Klinikum Nord, Haus 2", Contact: "it@nord.example", ContactSource: "overlay", Source: "overlay"}, true},
 		{"192.0.2.129", survey.Owner{Country: "CH", Source: "overlay"}, true},
-		{"192.0.2.200", survey.Owner{Country: "AT", Site: "Spital", Contact: "noc@spital.example", Source: "overlay"}, true},
+		{"192.0.2.200", survey.Owner{Country: "AT", Site: "Spital", Contact: "noc@spital.example", ContactSource: "overlay", Source: "overlay"}, true},
 		{"2001:db8::7", survey.Owner{Site: "Research network", Source: "overlay"}, true},
 		{"198.51.100.1", survey.Owner{}, false},
 		{"2001:db9::7", survey.Owner{}, false},
@@ -84,8 +86,8 @@ func TestMistakesNameLineAndRemedy(t *testing.T) {
 
 func TestLoadOverlay(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sites.csv")
-	if _, err := attribute.LoadOverlay(path); err == nil || !strings.Contains(err.Error(), path) {
-		t.Errorf("missing file: error %v does not name it", err)
+	if _, err := attribute.LoadOverlay(path); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "as `overlay`") {
+		t.Errorf("missing file: error %v does not name it and the remedy", err)
 	}
 	if err := os.WriteFile(path, []byte("10.0.0.0/8,FR,,\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -131,3 +133,29 @@ func TestLongestPrefix(t *testing.T) {
 		}
 	})
 }
+
+// FuzzOverlay: any bytes are an overlay or an error that names file and line,
+// and what was read is found again.
+func FuzzOverlay(f *testing.F) {
+	f.Add([]byte(sample))
+	f.Add([]byte("prefix,country\n192.0.2.0/24,XX\n"))
+	f.Add([]byte("192.0.2.0/24,DE,\"a\nb\",c\n::/0,FR\n"))
+	f.Add([]byte("::ffff:0:0/96,DE\n\"\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		o, err := attribute.ReadOverlay(bytes.NewReader(data), "sites.csv")
+		if err != nil {
+			if !errorForm.MatchString(err.Error()) {
+				t.Errorf("error without file, line or remedy: %v", err)
+			}
+			return
+		}
+		for _, a := range []string{"0.0.0.0", "192.0.2.7", "::1", "2001:db8::1"} {
+			owner, ok := o.Lookup(netip.MustParseAddr(a))
+			if ok && (o.Len() == 0 || owner.Source != survey.SourceOverlay || owner.Country != "" && survey.CountryName(owner.Country) == "") {
+				t.Errorf("%d rows, %s has the owner %+v", o.Len(), a, owner)
+			}
+		}
+	})
+}
+
+var errorForm = regexp.MustCompile(`(?s)^sites\.csv:[0-9]+: .*[;,(]`)

@@ -144,6 +144,8 @@ func (l *lane) candidate(c survey.Candidate) {
 	j := &job{lane: l, todo: s.ports, found: Found{Candidate: c, Saved: func() {}}}
 	if c.Port != 0 {
 		j.todo = []uint16{c.Port}
+	} else {
+		j.todo = more(s.ports, c.Ports)
 	}
 	j.visitor = s.Visit(c)
 	s.jobs.Add(1)
@@ -190,4 +192,14 @@ func (l *lane) next(j *job) (port uint16, ok bool) {
 		return 0, false
 	}
 	return j.todo[0], true
+}
+
+// more are the ports of both lists, each once.
+func more(ports, others []uint16) []uint16 {
+	for _, p := range others {
+		if !slices.Contains(ports, p) {
+			ports = append(slices.Clip(ports), p)
+		}
+	}
+	return ports
 }

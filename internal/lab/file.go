@@ -124,6 +124,9 @@ type Group struct {
 	Speaks Speaks `yaml:"speaks,omitempty"`
 	// Persona names the product that a DICOM archive plays.
 	Persona string `yaml:"persona,omitempty"`
+	// VersionName is announced instead of the persona's implementation version
+	// name, 16 characters at most (PS3.7 D.3.3.2.4), whatever they are.
+	VersionName string `yaml:"version_name,omitempty"`
 	// Port is the persona's when absent.
 	Port uint16 `yaml:"port,omitempty"`
 	// PlainPort is a second port without TLS, for archives whose Port has it.
@@ -149,7 +152,10 @@ type Group struct {
 	Contents    *Contents `yaml:"contents,omitempty"`
 	Web         []Web     `yaml:"web,omitempty"`
 	Quirks      *Quirks   `yaml:"quirks,omitempty"`
-	Expect      *Expect   `yaml:"expect,omitempty"`
+	// Damage is how many of 1,000 writes to the network are damaged at random,
+	// on all ports: a hostile or broken archive.
+	Damage int     `yaml:"damage,omitempty"`
+	Expect *Expect `yaml:"expect,omitempty"`
 	// From is where the contents' figures come from.
 	From Provenance `yaml:"from,omitempty"`
 }

@@ -99,6 +99,9 @@ func (f *Fleet) add(g *Group, cast map[string]persona) error {
 	if g.Port == 0 {
 		g.Port = p.port
 	}
+	if g.VersionName != "" {
+		p.versionName = g.VersionName
+	}
 	if g.Port == 0 {
 		return fmt.Errorf("no port")
 	}
@@ -194,6 +197,12 @@ func (g *Group) validate() error {
 	}
 	if g.Retrieval == "" {
 		g.Retrieval = NoRetrieval
+	}
+	if len(g.VersionName) > 16 {
+		return fmt.Errorf("version_name of %d characters; the standard has 16 at most", len(g.VersionName))
+	}
+	if g.Damage < 0 || g.Damage > maxDamage {
+		return fmt.Errorf("damage %d; give how many of %d writes are damaged", g.Damage, maxDamage)
 	}
 	switch g.Speaks {
 	case SpeaksDICOM, Closed, Mute, SpeaksHTTP, SpeaksSSH, SpeaksNoise, HangsUp:

@@ -14,6 +14,7 @@ import (
 
 // Running is a fleet that listens.
 type Running struct {
+	seed      uint64
 	cancel    context.CancelFunc
 	listeners []net.Listener
 	servers   []*http.Server
@@ -32,7 +33,7 @@ func (f *Fleet) Run(ctx context.Context) (*Running, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	r := &Running{cancel: cancel, conns: map[net.Conn]struct{}{}}
+	r := &Running{seed: f.File.Seed, cancel: cancel, conns: map[net.Conn]struct{}{}}
 	certs := newAuthority(f.File.Seed)
 	buffers := &batches{}
 	for _, a := range f.Archives {
@@ -58,12 +59,12 @@ func (r *Running) start(ctx context.Context, a *Archive, certs *authority, buffe
 		if err != nil {
 			return fmt.Errorf("TLS of %s: %w", a.Address, err)
 		}
-		if err := r.listen(ctx, netip.AddrPortFrom(a.Address, g.Port), cfg, serve); err != nil {
+		if err := r.listen(ctx, a, g.Port, cfg, serve); err != nil {
 			return err
 		}
 	}
 	if g.PlainPort != 0 {
-		if err := r.listen(ctx, netip.AddrPortFrom(a.Address, g.PlainPort), nil, serve); err != nil {
+		if err := r.listen(ctx, a, g.PlainPort, nil, serve); err != nil {
 			return err
 		}
 	}
@@ -73,7 +74,7 @@ func (r *Running) start(ctx context.Context, a *Archive, certs *authority, buffe
 		if err != nil {
 			return fmt.Errorf("TLS of %s: %w", a.Address, err)
 		}
-		if err := r.listenHTTP(netip.AddrPortFrom(a.Address, w.Port), cfg, a.pages(w)); err != nil {
+		if err := r.listenHTTP(a, w.Port, cfg, a.pages(w)); err != nil {
 			return err
 		}
 	}
@@ -109,11 +110,12 @@ func bind(at netip.AddrPort) (net.Listener, error) {
 }
 
 // listen serves the connections to one port, each on its own goroutine.
-func (r *Running) listen(ctx context.Context, at netip.AddrPort, cfg *tls.Config, serve func(context.Context, net.Conn)) error {
-	l, err := bind(at)
+func (r *Running) listen(ctx context.Context, a *Archive, port uint16, cfg *tls.Config, serve func(context.Context, net.Conn)) error {
+	l, err := bind(netip.AddrPortFrom(a.Address, port))
 	if err != nil {
 		return err
 	}
+	l = damaging(l, a, r.seed)
 	r.listeners = append(r.listeners, l)
 	r.wg.Go(func() {
 		for {
@@ -166,11 +168,12 @@ func (r *Running) disown(conn net.Conn) {
 	delete(r.conns, conn)
 }
 
-func (r *Running) listenHTTP(at netip.AddrPort, cfg *tls.Config, pages http.Handler) error {
-	l, err := bind(at)
+func (r *Running) listenHTTP(a *Archive, port uint16, cfg *tls.Config, pages http.Handler) error {
+	l, err := bind(netip.AddrPortFrom(a.Address, port))
 	if err != nil {
 		return err
 	}
+	l = damaging(l, a, r.seed)
 	if cfg != nil {
 		l = tls.NewListener(l, cfg)
 	}

@@ -134,7 +134,7 @@ func (h *host) finish(ctx context.Context) (Result, error) {
 // inOrder puts the services in the order in which the scope has their ports,
 // whichever was found first.
 func (h *host) inOrder() {
-	ports := slices.Concat(h.Scope.Ports.DICOM, h.Scope.Ports.HTTP)
+	ports := slices.Concat(h.Scope.Ports.DICOM, h.Scope.Ports.HTTP, h.candidate.Ports)
 	place := func(i int) int { return slices.Index(ports, h.finding.Services[i].Port) }
 	order := make([]int, len(h.openers))
 	for i := range order {

@@ -31,6 +31,8 @@ type Engine struct {
 	Log      *slog.Logger
 	// Attribute says where an address is and whose; nil where nothing is known.
 	Attribute func(netip.Addr) (survey.Owner, bool)
+	// Sources are what Attribute answers from, for the survey to keep.
+	Sources []survey.Source
 	// SketchKey makes the sketches of studies comparable within a survey. It is
 	// made for the survey and never stored.
 	SketchKey privacy.Key

@@ -54,6 +54,8 @@ type About struct {
 	Simulated    bool
 	Probed       int64
 	Addresses    int64
+	// Sources are what countries come from.
+	Sources []survey.Source
 }
 
 // UnknownCountry is the key of the archives that no country is known of; ISO
@@ -106,6 +108,7 @@ func NewAggregator(s survey.Survey) *Aggregator {
 		Survey: About{
 			Name: s.Name, Organisation: s.Authority.Organisation, StartedAt: s.StartedAt, FinishedAt: s.FinishedAt,
 			State: s.State, Version: s.Version, Simulated: s.Simulated, Probed: s.Probed, Addresses: s.Addresses,
+			Sources: s.Sources,
 		},
 		Verdicts: map[survey.Verdict]int64{}, Grades: map[survey.Grade]int64{}, Countries: map[string]Row{},
 		Products: map[string]int64{}, Toolkits: map[string]int64{}, Transport: map[string]int64{},

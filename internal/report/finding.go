@@ -92,16 +92,6 @@ func wrap(s string, width int) []string {
 	return lines
 }
 
-// meanings says what a verdict means to the person who runs the archive.
-var meanings = map[survey.Verdict]string{
-	survey.Unreachable: "Nothing answered: no port that was tried accepted a connection.",
-	survey.NotDICOM:    "Something answers here, but it is not a DICOM archive.",
-	survey.Protected:   "A DICOM archive that lets a stranger do nothing. This is how it should be.",
-	survey.Identified:  "A DICOM archive that accepts associations from a stranger, but answers no query.",
-	survey.Open:        "Anyone who reaches this address can list its studies, without any password.",
-	survey.OpenImages:  "Anyone who reaches this address can list its studies and retrieve the images, without any password.",
-}
-
 func (p *printer) verdictColor(v survey.Verdict) string {
 	switch v {
 	case survey.Open, survey.OpenImages:
@@ -124,8 +114,10 @@ func (p *printer) head(f survey.Finding) {
 		fmt.Fprintf(&p.b, "  grade %s", f.Grade)
 	}
 	p.b.WriteString("\n")
-	for _, line := range wrap(meanings[f.Verdict], p.Width-2) {
-		fmt.Fprintf(&p.b, "  %s\n", line)
+	for _, sentence := range meaning(f) {
+		for _, line := range wrap(sentence, p.Width-2) {
+			fmt.Fprintf(&p.b, "  %s\n", line)
+		}
 	}
 	if f.Viewer != "" {
 		fmt.Fprintf(&p.b, "  %s\n", p.paint("A web viewer without login is open here too ("+string(f.Viewer)+").", red))

@@ -1,6 +1,10 @@
 package report
 
-import "leadglass/internal/survey"
+import (
+	"strings"
+
+	"leadglass/internal/survey"
+)
 
 // texts are the method, the limits, and the meaning of the qualities, as the
 // report states them. They hold no number of archives.
@@ -11,6 +15,9 @@ func texts(a *Aggregate, least int64) (method, limits, notes []string) {
 		"Study records and images linked are the archive's own figures: the answers to queries that ask for study identifiers, numbers of images, dates and modalities, or routes that return numbers only.",
 		"Images accessible are the linked images of archives whose retrieval route answered as open to a probe that cannot receive an image. No image was retrieved.",
 		"No value of a patient attribute was copied out of the receive buffer, stored, or printed.",
+	}
+	if said := countrySources(a.Survey.Sources); said != "" {
+		method = append(method, "The country of an archive is that of its address, by the first of these that knows it: "+said+".")
 	}
 	if a.UniqueStudies.Archives > 0 {
 		method = append(method, "Different studies are estimated with a keyed HyperLogLog sketch of each archive's study identifiers; the key was made for this survey and not kept.")
@@ -45,4 +52,16 @@ func texts(a *Aggregate, least int64) (method, limits, notes []string) {
 		"unknown: no archive gave a number.",
 	}
 	return method, limits, notes
+}
+
+// countrySources are the sources that name countries, with what their licences
+// ask to be said.
+func countrySources(list []survey.Source) string {
+	var said []string
+	for _, s := range list {
+		if s.Kind != survey.SourceRDAP {
+			said = append(said, s.String())
+		}
+	}
+	return strings.Join(said, "; ")
 }

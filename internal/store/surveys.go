@@ -32,7 +32,11 @@ func (s *Store) CreateSurvey(ctx context.Context, v survey.Survey) (survey.Surve
 	}
 	v.StartedAt = v.StartedAt.UTC().Round(0)
 	named := v.ID != ""
-	err := s.inTx(ctx, "creating a survey in", func(tx *sql.Tx) error {
+	sources, err := formatSources(v.Sources)
+	if err != nil {
+		return v, err
+	}
+	err = s.inTx(ctx, "creating a survey in", func(tx *sql.Tx) error {
 		for taken := true; taken; {
 			if !named {
 				v.ID = NewID(v.StartedAt)
@@ -50,49 +54,27 @@ func (s *Store) CreateSurvey(ctx context.Context, v survey.Survey) (survey.Surve
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO surveys
 			(id, name, authority_organisation, authority_contact, authority_reference, scope,
-			 simulated, version, started_at, finished_at, state, probed, addresses, sweep)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+			 simulated, version, started_at, finished_at, state, probed, addresses, sources, sweep)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 			v.ID, v.Name, v.Authority.Organisation, v.Authority.Contact, v.Authority.Reference, v.Scope,
-			v.Simulated, v.Version, formatTime(v.StartedAt), finished(v), string(v.State), v.Probed, v.Addresses, sweep)
+			v.Simulated, v.Version, formatTime(v.StartedAt), finished(v), string(v.State), v.Probed, v.Addresses, sources, sweep)
 		return err
 	})
 	return v, err
 }
 
-// SaveSweep stores how far the sweep of a survey is.
-func (s *Store) SaveSweep(ctx context.Context, surveyID string, sweep survey.Sweep) error {
-	return s.inTx(ctx, "storing the sweep's position in", func(tx *sql.Tx) error {
-		text, err := sweepText(&sweep)
-		if err != nil {
-			return err
-		}
-		res, err := tx.ExecContext(ctx, "UPDATE surveys SET sweep = $2 WHERE id = $1", surveyID, text)
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n != 1 {
-			return errors.Join(err, fmt.Errorf("survey %s %w", surveyID, ErrNotFound))
-		}
-		return nil
-	})
-}
-
-func sweepText(v *survey.Sweep) (sql.NullString, error) {
-	if v == nil {
-		return sql.NullString{}, nil
-	}
-	text, err := json.Marshal(v)
-	return sql.NullString{String: string(text), Valid: true}, err
-}
-
 // UpdateSurvey stores how far the survey with v's ID got: state, finishing
-// time, probed, addresses. How far its sweep got is stored by SaveSweep. What was ordered (name, authority, scope, start) is
+// time, probed, addresses, and the sources of its attributions. What was ordered (name, authority, scope, start) is
 // not changed.
 func (s *Store) UpdateSurvey(ctx context.Context, v survey.Survey) error {
+	sources, err := formatSources(v.Sources)
+	if err != nil {
+		return err
+	}
 	return s.inTx(ctx, "updating survey "+v.ID+" in", func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `UPDATE surveys
-			SET state = $2, finished_at = $3, probed = $4, addresses = $5 WHERE id = $1`,
-			v.ID, string(v.State), finished(v), v.Probed, v.Addresses)
+			SET state = $2, finished_at = $3, probed = $4, addresses = $5, sources = $6 WHERE id = $1`,
+			v.ID, string(v.State), finished(v), v.Probed, v.Addresses, sources)
 		if err != nil {
 			return err
 		}
@@ -103,12 +85,24 @@ func (s *Store) UpdateSurvey(ctx context.Context, v survey.Survey) error {
 	})
 }
 
+// formatSources is the list as JSON, "" for none.
+func formatSources(list []survey.Source) (string, error) {
+	if len(list) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal(list)
+	if err != nil {
+		return "", fmt.Errorf("the sources of a survey: %w", err)
+	}
+	return string(text), nil
+}
+
 func finished(v survey.Survey) sql.NullString {
 	return sql.NullString{String: formatTime(v.FinishedAt), Valid: !v.FinishedAt.IsZero()}
 }
 
 const surveyColumns = `id, name, authority_organisation, authority_contact, authority_reference, scope,
-	simulated, version, started_at, finished_at, state, probed, addresses, sweep`
+	simulated, version, started_at, finished_at, state, probed, addresses, sources, sweep`
 
 // Surveys returns all surveys, the newest first.
 func (s *Store) Surveys(ctx context.Context) ([]survey.Survey, error) {
@@ -152,10 +146,10 @@ func (s *Store) Survey(ctx context.Context, idOrName string) (survey.Survey, err
 
 func scanSurvey(row interface{ Scan(...any) error }) (survey.Survey, error) {
 	var v survey.Survey
-	var started, state string
+	var started, state, sources string
 	var finished, sweep sql.NullString
 	err := row.Scan(&v.ID, &v.Name, &v.Authority.Organisation, &v.Authority.Contact, &v.Authority.Reference,
-		&v.Scope, &v.Simulated, &v.Version, &started, &finished, &state, &v.Probed, &v.Addresses, &sweep)
+		&v.Scope, &v.Simulated, &v.Version, &started, &finished, &state, &v.Probed, &v.Addresses, &sources, &sweep)
 	if err != nil {
 		return survey.Survey{}, err
 	}
@@ -163,13 +157,18 @@ func scanSurvey(row interface{ Scan(...any) error }) (survey.Survey, error) {
 	if v.StartedAt, err = parseTime(started); err != nil {
 		return survey.Survey{}, err
 	}
-	if sweep.Valid {
-		if err := json.Unmarshal([]byte(sweep.String), &v.Sweep); err != nil {
-			return survey.Survey{}, fmt.Errorf("the stored state of a sweep: %w (%w)", err, errDamaged)
-		}
+	if v.Sweep, err = readSweep(sweep); err != nil {
+		return survey.Survey{}, err
 	}
 	if finished.Valid {
-		v.FinishedAt, err = parseTime(finished.String)
+		if v.FinishedAt, err = parseTime(finished.String); err != nil {
+			return survey.Survey{}, err
+		}
 	}
-	return v, err
+	if sources != "" {
+		if err := json.Unmarshal([]byte(sources), &v.Sources); err != nil {
+			return survey.Survey{}, fmt.Errorf("the stored sources of survey %s: %w (%w)", v.ID, err, errDamaged)
+		}
+	}
+	return v, nil
 }

@@ -24,6 +24,9 @@ type Candidate struct {
 	Host string
 	// Port restricts the work to one port; 0 means the scope's ports.
 	Port uint16
+	// Ports are tried beside those of the scope; they come from a file of
+	// another scanner.
+	Ports []uint16
 	// HTTPURL is set when the user named a DICOMweb root instead of a port.
 	HTTPURL string
 }
@@ -124,9 +127,15 @@ type Owner struct {
 	Contact string `json:"contact,omitempty"`
 	ASN     uint32 `json:"asn,omitempty"`
 	Network string `json:"network,omitempty"`
-	// Source says where the attribution comes from: "overlay", "geoip",
-	// "embedded"…
-	Source string `json:"source,omitempty"`
+	// Source says where the country comes from or, where that is unknown, the
+	// rest: one of the kinds of Source.
+	Source SourceKind `json:"source,omitempty"`
+	// NetworkSource says where ASN and Network come from, ContactSource where
+	// Contact does; Site is always the overlay's.
+	NetworkSource SourceKind `json:"network_source,omitempty"`
+	ContactSource SourceKind `json:"contact_source,omitempty"`
+	// Registration is set once an address registry was asked.
+	Registration *Registration `json:"registration,omitempty"`
 }
 
 // Record is a finding in a stored survey.
@@ -161,49 +170,12 @@ type Survey struct {
 	Probed int64 `json:"probed"`
 	// Addresses is how many addresses the scope held.
 	Addresses int64 `json:"addresses"`
+	// Sources are what countries, networks and contacts of the findings come
+	// from, with what their licences ask to be said.
+	Sources []Source `json:"sources,omitempty"`
 	// Sweep is how the scope's prefixes were gone through; nil in surveys of
 	// versions that did not keep it.
 	Sweep *Sweep `json:"sweep,omitempty"`
-}
-
-// SweepMethod says how ports are tried.
-type SweepMethod string
-
-// The methods of a sweep: by connecting, or by single SYN packets.
-const (
-	SweepConnect SweepMethod = "connect"
-	SweepSYN     SweepMethod = "syn"
-)
-
-// Sweep is how far a sweep of prefixes is, which is all that is needed to go
-// on with it, and what was lost on the way.
-type Sweep struct {
-	Method SweepMethod `json:"method"`
-	// Seed selects the order: 32 hexadecimal digits.
-	Seed string `json:"seed"`
-	// Shard, from 1 to Shards, is the part of the scope that was swept.
-	Shard  int `json:"shard"`
-	Shards int `json:"shards"`
-	// Pairs is how many pairs of an address and a port the shard has, excluded
-	// ones included, and Position how many are done.
-	Pairs    uint64 `json:"pairs"`
-	Position uint64 `json:"position"`
-	// Rate is the last rate, in probes a second.
-	Rate int64 `json:"rate"`
-	// Canaries are single packets to ports that had answered before;
-	// CanariesLost those without an answer, and Loss their share. Loss is null
-	// when it could not be measured, and LossUnknown says why.
-	Canaries     int64    `json:"canaries"`
-	CanariesLost int64    `json:"canaries_lost"`
-	Loss         *float64 `json:"loss"`
-	LossUnknown  string   `json:"loss_unknown,omitempty"`
-	// Hosts is how many hosts with an open port the sweep found. MissedShare is
-	// the share that it is expected to have missed in spite of all repetitions,
-	// by the measured loss, and HostsMissed how many hosts that would be: an
-	// estimate. Both are null when the loss is.
-	Hosts       int64    `json:"hosts"`
-	MissedShare *float64 `json:"missed_share"`
-	HostsMissed *float64 `json:"hosts_missed"`
 }
 
 // Authority says who ordered a survey.

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"slices"
+	"time"
+
+	"leadglass/internal/imports"
+	"leadglass/internal/pipeline"
+	"leadglass/internal/survey"
+)
+
+// candidateFile is what a file of another scanner held, for the summary.
+type candidateFile struct {
+	File   string `json:"file"`
+	Format string `json:"format"`
+	// Entries is how many places it names, OutOfScope how many of them may not
+	// be touched, Skipped how many lines could not be read.
+	Entries    int64 `json:"entries"`
+	OutOfScope int64 `json:"out_of_scope"`
+	Skipped    int64 `json:"skipped"`
+}
+
+// candidateList gathers the hosts that files name and the scope permits, each
+// once, with the ports named for it. It holds about 100 bytes a host.
+type candidateList struct {
+	ports map[netip.Addr][]uint16
+	hosts map[netip.Addr]string
+	// names are those that files give without an address, with their ports.
+	names map[string][]uint16
+}
+
+// readCandidates reads files of other scanners. Nothing in them widens the
+// scope: what it does not permit is counted and left out.
+func readCandidates(ctx context.Context, a *app, eng *pipeline.Engine, paths []string, strict bool) (*candidateList, []candidateFile, error) {
+	l := &candidateList{ports: map[netip.Addr][]uint16{}, hosts: map[netip.Addr]string{}, names: map[string][]uint16{}}
+	var files []candidateFile
+	for _, path := range paths {
+		f, err := l.read(ctx, a, eng, path, strict)
+		if err != nil {
+			return nil, nil, err
+		}
+		files = append(files, f)
+	}
+	l.resolve(ctx, a, eng, files)
+	for _, f := range files {
+		text := fmt.Sprintf("%s: %s, %s", f.File, f.Format, plural(f.Entries, "entry"))
+		if f.OutOfScope > 0 {
+			text += fmt.Sprintf("; %s outside the scope, left out", grouped(f.OutOfScope))
+		}
+		if f.Skipped > 0 {
+			text += fmt.Sprintf("; %s could not be read, left out", plural(f.Skipped, "line"))
+		}
+		a.note("%s", text)
+	}
+	return l, files, nil
+}
+
+// read reads one file.
+func (l *candidateList) read(ctx context.Context, a *app, eng *pipeline.Engine, path string, strict bool) (candidateFile, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return candidateFile{}, usage(fmt.Errorf("--candidates: %w", err))
+	}
+	defer func() { _ = f.Close() }()
+	out := candidateFile{File: path}
+	now := time.Now()
+	const shown = 3
+	options := imports.Options{Name: path, Strict: strict, Skipped: func(p *imports.Problem) {
+		if out.Skipped++; out.Skipped <= shown {
+			a.note("left out: %v", p)
+		}
+	}}
+	sum, err := imports.Read(f, options, func(e imports.Entry) error {
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case !e.Addr.IsValid():
+			l.names[e.Name] = withPort(l.names[e.Name], e.Port)
+		case eng.Scope.Check(e.Addr, now) != nil:
+			out.OutOfScope++
+		default:
+			l.ports[e.Addr] = withPort(l.ports[e.Addr], e.Port)
+		}
+		return nil
+	})
+	out.Format, out.Entries = string(sum.Format), sum.Entries
+	var problem *imports.Problem
+	if errors.As(err, &problem) {
+		return out, usage(fmt.Errorf("--candidates: %w; without --strict such lines are left out", err))
+	}
+	if err != nil {
+		return out, fmt.Errorf("reading candidates: %w", err)
+	}
+	return out, nil
+}
+
+// withPort adds a port to a list that holds each once; 0 is none.
+func withPort(ports []uint16, port uint16) []uint16 {
+	if port == 0 || slices.Contains(ports, port) {
+		return ports
+	}
+	return append(ports, port)
+}
+
+// resolve resolves the names that files gave, through the gate. Names that
+// lead outside the scope are counted with the last file.
+func (l *candidateList) resolve(ctx context.Context, a *app, eng *pipeline.Engine, files []candidateFile) {
+	for name, ports := range l.names {
+		addrs, err := eng.Gate.Resolve(ctx, name)
+		if err != nil {
+			a.note("%s is left out: %v", name, err)
+			files[len(files)-1].OutOfScope++
+		}
+		for _, addr := range addrs {
+			l.hosts[addr] = name
+			all := l.ports[addr]
+			for _, p := range ports {
+				all = withPort(all, p)
+			}
+			l.ports[addr] = all
+		}
+	}
+}
+
+// all are the candidates, in an order that is no network's, so that none is
+// asked in a burst.
+func (l *candidateList) all() iter.Seq[survey.Candidate] {
+	addrs := make([]netip.Addr, 0, len(l.ports))
+	for addr := range l.ports {
+		addrs = append(addrs, addr)
+	}
+	rand.Shuffle(len(addrs), func(i, j int) { addrs[i], addrs[j] = addrs[j], addrs[i] })
+	return func(yield func(survey.Candidate) bool) {
+		for _, addr := range addrs {
+			if !yield(survey.Candidate{Address: addr, Host: l.hosts[addr], Ports: l.ports[addr]}) {
+				return
+			}
+		}
+	}
+}
+
+// beside are the candidates of the scope's sweep, with the ports that files
+// name for them, and then those of the files that the sweep does not reach:
+// hosts in networks of IPv6 that are too large to be swept.
+func (l *candidateList) beside(swept iter.Seq[survey.Candidate]) iter.Seq[survey.Candidate] {
+	return func(yield func(survey.Candidate) bool) {
+		seen := map[netip.Addr]bool{}
+		for c := range swept {
+			if ports, ok := l.ports[c.Address]; ok {
+				c.Ports = ports
+				seen[c.Address] = true
+			}
+			if !yield(c) {
+				return
+			}
+		}
+		for c := range l.all() {
+			if !seen[c.Address] && !yield(c) {
+				return
+			}
+		}
+	}
+}

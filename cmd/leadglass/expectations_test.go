@@ -1,0 +1,169 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"leadglass/internal/realserver"
+	"leadglass/internal/survey"
+)
+
+// wholeHost are the arguments that check all ports of a server: first those
+// of DICOM, then those of HTTP.
+func wholeHost(t *testing.T, dicom, http []uint16, more ...string) []string {
+	t.Helper()
+	list := func(ports []uint16, otherwise string) string {
+		var all []string
+		for _, p := range ports {
+			all = append(all, strconv.Itoa(int(p)))
+		}
+		if len(all) == 0 {
+			return otherwise
+		}
+		return strings.Join(all, ", ")
+	}
+	path := file(t, scopeText("127.0.0.1", list(dicom, "1"), list(http, "2")))
+	return append([]string{"127.0.0.1", "--scope", path}, more...)
+}
+
+// realOrthanc starts an Orthanc with DICOMweb and this configuration.
+func realOrthanc(config ...map[string]any) func(*testing.T) []string {
+	return func(t *testing.T) []string {
+		all := map[string]any{}
+		for _, c := range config {
+			maps.Copy(all, c)
+		}
+		s := realserver.Orthanc(t, realserver.OrthancOptions{Config: all, DICOMweb: true, Studies: archive()})
+		return wholeHost(t, []uint16{s.DICOMPort}, []uint16{s.HTTPPort})
+	}
+}
+
+// login is Orthanc's configuration that demands a password of HTTP.
+func login() map[string]any {
+	return map[string]any{"AuthenticationEnabled": true, "RegisteredUsers": map[string]string{"a": "b"}}
+}
+
+// realNginx starts an nginx before the DICOMweb of an Orthanc.
+func realNginx(o realserver.NginxOptions) func(*testing.T) []string {
+	return func(t *testing.T) []string {
+		s := realserver.Orthanc(t, realserver.OrthancOptions{DICOMweb: true, Studies: archive()})
+		o.Upstream = s.HTTPAddr()
+		return wholeHost(t, nil, []uint16{realserver.Nginx(t, o).HTTPPort})
+	}
+}
+
+// namedRoot is the URL of the DICOMweb root behind an nginx that demands a
+// password for everything.
+func namedRoot(t *testing.T) string {
+	s := realserver.Orthanc(t, realserver.OrthancOptions{DICOMweb: true, Studies: archive()})
+	return "http://" + realserver.Nginx(t, realserver.NginxOptions{Upstream: s.HTTPAddr(), User: "u", Password: "p"}).HTTPAddr() + "/dicom-web"
+}
+
+// realListing starts an nginx that lists a directory with a DICOM file.
+func realListing(t *testing.T) []string {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "1.dcm"), archive()[0].File(0), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return wholeHost(t, nil, []uint16{realserver.Nginx(t, realserver.NginxOptions{Root: dir}).HTTPPort})
+}
+
+// realDCMTK starts one of DCMTK's servers.
+func realDCMTK(start func(testing.TB, realserver.DCMTKOptions) *realserver.Server, o realserver.DCMTKOptions, more ...string) func(*testing.T) []string {
+	return func(t *testing.T) []string {
+		s := start(t, o)
+		return wholeHost(t, []uint16{s.DICOMPort}, nil, more...)
+	}
+}
+
+// persona starts one archive of the laboratory at an address of its own.
+func persona(last int, text string) func(*testing.T) []string {
+	return func(t *testing.T) []string {
+		addr := fmt.Sprintf("127.0.47.%d", last)
+		path := filepath.Join(t.TempDir(), "fleet.yaml")
+		fleet := fmt.Sprintf("version: 1\nname: one\nseed: 7\ndates: {first: 2015-01-01, last: 2020-12-31}\narchives:\n  - {address: %s, country: AT, %s}\n", addr, text)
+		if err := os.WriteFile(path, []byte(fleet), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return []string{addr, "--scope", runFleet(t, path)}
+	}
+}
+
+const holdings = "contents: {studies: 12, images_linked: 90}"
+
+// expectations are all cases.
+func expectations() []expectation {
+	open := realserver.OpenOrthanc()
+	few := realserver.Studies(1, 6, 2, realserver.StudyOptions{})
+	return []expectation{
+		{product: "Orthanc", setup: "as it comes, with DICOMweb and without a password", real: true, start: realOrthanc(),
+			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D03 D08 D12 D13 W01 W02 W04 W05 W06 W08", pass: "D04 D05 D06 D07 D09 W07 W09 N01", unknown: "W03"},
+		{product: "Orthanc", setup: "queries and C-GET for anybody", real: true, start: realOrthanc(open),
+			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D03 D04 D05 D06 D08 D12 D13 W01 W02 W04 W05 W06 W08", pass: "D07 D09 W07 W09 N01", unknown: "W03"},
+		{product: "Orthanc", setup: "queries for anybody, password on HTTP", real: true, start: realOrthanc(open, login()),
+			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D03 D04 D05 D06 D08 D12 D13", pass: "D07 D09 W01 W02 W03 W04 W05 W06 W07 N01", unknown: "W08"},
+		{product: "Orthanc", setup: "as it comes, password on HTTP, a called title of its own", real: true,
+			start:   realOrthanc(login(), map[string]any{"DicomCheckCalledAet": true, "DicomAet": "HIDDEN7", "DicomAlwaysAllowStore": false}),
+			verdict: survey.Protected, grade: survey.GradeB, fail: "D03", pass: "D01 D02 W01 W02 W03 W04 W05 W06 W07 N01", unknown: "D12 W08"},
+		{product: "DCMTK dcmqrscp", setup: "for anybody who knows its title", real: true,
+			start:   realDCMTK(realserver.Dcmqrscp, realserver.DCMTKOptions{Studies: few}, "--called-ae-title", "DCMQRSCP"),
+			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D03 D04 D05 D06 D08 D12", pass: "D01 D09 D13 N01", unknown: "D02 D07"},
+		{product: "DCMTK dcmqrscp", setup: "without C-GET and Patient Root", real: true,
+			start:   realDCMTK(realserver.Dcmqrscp, realserver.DCMTKOptions{Studies: few, Args: []string{"--disable-get", "--no-patient-root"}}, "--called-ae-title", "DCMQRSCP"),
+			verdict: survey.Open, grade: survey.GradeF, fail: "D03 D04 D08 D12", pass: "D01 D05 D06 D09 D13 N01", unknown: "D02 D07"},
+		{product: "DCMTK dcmqrscp", setup: "a title that nobody knows", real: true,
+			start:   realDCMTK(realserver.Dcmqrscp, realserver.DCMTKOptions{Studies: few, AETitle: "HIDDEN7"}),
+			verdict: survey.Protected, grade: survey.GradeB, fail: "D03", pass: "D01 D02 N01", unknown: "D12"},
+		{product: "DCMTK storescp", setup: "as it comes", real: true, start: realDCMTK(realserver.Storescp, realserver.DCMTKOptions{}),
+			verdict: survey.Identified, grade: survey.GradeD, fail: "D01 D03 D08 D12", pass: "D04 D05 D06 D07 D09 D13 N01"},
+		{product: "DCMTK wlmscpfs", setup: "for anybody who knows its title", real: true,
+			start:   realDCMTK(realserver.Wlmscpfs, realserver.DCMTKOptions{Studies: few}, "--called-ae-title", "WLMSCPFS"),
+			verdict: survey.Open, grade: survey.GradeF, fail: "D03 D09 D12", pass: "D01 D04 D05 D06 D07 D08 D13 N01", unknown: "D02"},
+		{product: "nginx", setup: "before DICOMweb, no password", real: true, start: realNginx(realserver.NginxOptions{AnyOrigin: true}),
+			verdict: survey.OpenImages, grade: survey.GradeF, fail: "W01 W02 W04 W05 W06 W08 W09", pass: "W07 N01", unknown: "W03"},
+		{product: "nginx", setup: "before DICOMweb, password on DICOMweb", real: true,
+			start:   realNginx(realserver.NginxOptions{User: "u", Password: "p", Guarded: "/dicom-web/"}),
+			verdict: survey.Protected, grade: survey.GradeD, fail: "W04 W05 W06 W08", pass: "W01 W02 W03 W07 W09 N01"},
+		{product: "nginx", setup: "before DICOMweb, password on everything", real: true,
+			start:   realNginx(realserver.NginxOptions{User: "u", Password: "p"}),
+			verdict: survey.NotDICOM, grade: survey.GradeNone, pass: "W07"},
+		{product: "nginx", setup: "before DICOMweb, password on everything, the root named", real: true,
+			start:   func(t *testing.T) []string { return []string{namedRoot(t)} },
+			verdict: survey.Protected, grade: survey.GradeB, pass: "W01 W02 W03 W06 W07 N01"},
+		{product: "nginx", setup: "a directory with DICOM files", real: true, start: realListing,
+			verdict: survey.NotDICOM, grade: survey.GradeD, fail: "W07"},
+
+		{product: "dcm4chee-arc", setup: "everything open",
+			start:   persona(1, "persona: dcm4chee-arc, retrieval: get, "+holdings+", web: [{port: 8080, page: dcm4chee-ui2, api: true, dicomweb: true, any_origin: true}]"),
+			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D03 D04 D05 D06 D08 W01 W02 W03 W04 W05 W06 W09", pass: "D07 D09 D13 W07 N01", unknown: "D12 W08"},
+		{product: "dcm4chee-arc", setup: "answers to its default title, no query",
+			start:   persona(2, "persona: dcm4chee-arc, called_title: default, query: refused, "+holdings),
+			verdict: survey.Identified, grade: survey.GradeD, fail: "D02 D03 D08", pass: "D01 D04 D05 D06 D07 D09 D13 N01", unknown: "D12"},
+		{product: "dcm4chee-arc", setup: "TLS with client certificates",
+			start:   persona(3, "persona: dcm4chee-arc, port: 2762, tls: mutual, "+holdings),
+			verdict: survey.Protected, grade: survey.GradeA, pass: "T01"},
+		{product: "Conquest DICOM server", setup: "queries for anybody", start: persona(4, "persona: conquest, "+holdings),
+			verdict: survey.Open, grade: survey.GradeF, fail: "D01 D03 D04 D05 D08", pass: "D06 D07 D09 D13 N01", unknown: "D12"},
+		{product: "Conquest DICOM server", setup: "knows who may call", start: persona(5, "persona: conquest, calling_title: MODALITY1, "+holdings),
+			verdict: survey.Protected, grade: survey.GradeB, fail: "D03", pass: "N01", unknown: "D01 D02 D12"},
+		{product: "ClearCanvas", setup: "queries and C-GET for anybody, with a viewer",
+			start:   persona(6, "persona: clearcanvas, retrieval: get, "+holdings+", web: [{port: 8080, page: ohif}]"),
+			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D03 D04 D05 D06 D08 W04 W05", pass: "D07 D09 D13 W07 N01", unknown: "D12 W08"},
+		{product: "pynetdicom qrscp", setup: "TLS without client certificates",
+			start:   persona(7, "persona: pynetdicom, port: 2762, tls: tls, certificate: self-signed, "+holdings),
+			verdict: survey.Open, grade: survey.GradeF, fail: "D01 D04 D05 T03 T04", pass: "D03 D06 D07 D08 D09 D13 T01 N01", unknown: "D12"},
+		{product: "fo-dicom", setup: "queries and C-MOVE for anybody", start: persona(8, "persona: fo-dicom, retrieval: move, "+holdings),
+			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D03 D04 D05 D07 D08", pass: "D06 D09 D13 N01", unknown: "D12"},
+		{product: "Fujifilm Synapse", setup: "queries for anybody", start: persona(9, "persona: synapse, "+holdings),
+			verdict: survey.Open, grade: survey.GradeF, fail: "D01 D03 D04 D05 D08", pass: "D06 D07 D09 D13 N01", unknown: "D12"},
+		{product: "GE archive", setup: "queries for anybody", start: persona(10, "persona: ge-archive, "+holdings),
+			verdict: survey.Open, grade: survey.GradeF, fail: "D01 D03 D04 D05 D08", pass: "D06 D07 D09 D13 N01", unknown: "D12"},
+		{product: "unknown product", setup: "with a worklist", start: persona(11, "persona: vendor, worklist: 25, "+holdings),
+			verdict: survey.Open, grade: survey.GradeF, fail: "D01 D03 D04 D05 D08 D09", pass: "D06 D07 D13 N01", unknown: "D12"},
+	}
+}

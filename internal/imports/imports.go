@@ -1,0 +1,150 @@
+// Package imports answers one question: which hosts and ports does this file
+// of another scanner name? It reads the output of nmap (XML), masscan (JSON and
+// list), zmap (CSV), naabu, zgrab2, Shodan and Censys (JSON), and plain lists,
+// also packed with gzip or zstd, told by their content and not by their name.
+//
+// It reads in a stream, in bounded memory whatever the file holds, and names
+// each line that it cannot read. It knows no scope: what may be touched of a
+// file's entries is decided by whoever asked for them.
+package imports
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+)
+
+// The most that is taken of a file at once, in bytes.
+const (
+	// maxLine bounds a line of a list or CSV, and a token of XML.
+	maxLine = 1 << 20
+	// maxObject bounds an object of JSON: a page of answers of Censys holds a
+	// hundred hosts.
+	maxObject = 8 << 20
+)
+
+// Entry is one place that a file names.
+type Entry struct {
+	// Addr is the address; invalid where the file names a host alone.
+	Addr netip.Addr
+	// Name is the host name; empty where the file gives an address.
+	Name string
+	// Port is the TCP port that was open; 0 where the file names none.
+	Port uint16
+}
+
+// Format is a form of file.
+type Format string
+
+// The formats.
+const (
+	NmapXML Format = "nmap XML"
+	JSON    Format = "JSON"
+	ZmapCSV Format = "CSV"
+	List    Format = "list"
+)
+
+// Problem is a part of a file that could not be read.
+type Problem struct {
+	File string
+	// Line counts from 1.
+	Line int64
+	// What says what is wrong and what was expected. It quotes at most a few
+	// characters of the file.
+	What string
+}
+
+// Error names the file and the line.
+func (p *Problem) Error() string { return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.What) }
+
+// Options say how to read a file.
+type Options struct {
+	// Name is the file's name, for messages.
+	Name string
+	// Strict ends the reading at the first problem, which is then the error.
+	Strict bool
+	// Skipped is called for each problem that is passed over; may be nil.
+	Skipped func(*Problem)
+}
+
+// Summary is what a file held.
+type Summary struct {
+	Format Format
+	// Entries were handed over, Skipped could not be read, and Other are open
+	// ports of other protocols than TCP and ports that were not open.
+	Entries, Skipped, Other int64
+}
+
+// reader is the work on one file.
+type reader struct {
+	Options
+	in   *bufio.Reader
+	each func(Entry) error
+	sum  Summary
+}
+
+// Read hands each entry of a file to each, in the file's order, and returns
+// what it held. An error of each ends the reading. Without Strict a file that
+// ends in the middle, or of which nothing can be read, is a problem like
+// others; an error is returned for what concerns the file as a whole.
+func Read(r io.Reader, o Options, each func(Entry) error) (Summary, error) {
+	plain, done, err := unpack(r)
+	if err != nil {
+		return Summary{}, fmt.Errorf("%s: %w", o.Name, err)
+	}
+	defer done()
+	in := &reader{Options: o, in: bufio.NewReaderSize(plain, 64<<10), each: each}
+	in.sum.Format, err = in.format()
+	if err == nil {
+		err = map[Format]func() error{NmapXML: in.nmap, JSON: in.json, ZmapCSV: in.csv, List: in.list}[in.sum.Format]()
+	}
+	var problem *Problem
+	if err != nil && !errors.As(err, &problem) {
+		err = fmt.Errorf("%s: %w", o.Name, err)
+	}
+	return in.sum, err
+}
+
+// format tells the format by the first characters that say anything.
+func (r *reader) format() (Format, error) {
+	head, err := r.in.Peek(4096)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	head = bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
+	head = bytes.TrimLeft(head, " \t\r\n")
+	first, _, _ := bytes.Cut(head, []byte("\n"))
+	switch {
+	case len(head) == 0:
+		return List, nil
+	case head[0] == '<':
+		return NmapXML, nil
+	case head[0] == '{', head[0] == '[' && !bytes.Contains(first, []byte("]:")) && !bytes.Contains(first, []byte("::")):
+		return JSON, nil // a list can begin with [2001:db8::1]:104
+	case isHeader(string(first)):
+		return ZmapCSV, nil
+	}
+	return List, nil
+}
+
+// entry hands over what was read.
+func (r *reader) entry(e Entry) error {
+	r.sum.Entries++
+	return r.each(e)
+}
+
+// problem passes over a part of the file, or ends the reading.
+func (r *reader) problem(line int64, format string, args ...any) error {
+	p := &Problem{File: r.Name, Line: line, What: fmt.Sprintf(format, args...)}
+	r.sum.Skipped++
+	if r.Strict {
+		return p
+	}
+	if r.Skipped != nil {
+		r.Skipped(p)
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package report
+
+import "leadglass/internal/survey"
+
+// meaning says what a finding means to the person who runs the archive: what a
+// stranger can do, what that is for the patients, and what to do first.
+func meaning(f survey.Finding) []string {
+	switch f.Verdict {
+	case survey.OpenImages:
+		return []string{
+			"Anyone who reaches this address can list its studies and retrieve the images, without any password.",
+			"For the patients that is a breach of confidentiality, whether or not anybody came: look for traces in the archive's log.",
+			"First take it off the network, or admit only your own stations; then change what is listed below.",
+		}
+	case survey.Open:
+		return []string{
+			"Anyone who reaches this address can list its studies, and with them who was examined, when, and why. No password is needed.",
+			"For the patients that is a breach of confidentiality, whether or not anybody came, even though no image could be retrieved.",
+			"First admit only your own stations; then change what is listed below.",
+		}
+	case survey.Identified:
+		return []string{
+			"A DICOM archive that accepts associations from a stranger, but answers no query.",
+			"No study is exposed by what was tried. What protects them is that the request is refused, not that the caller is.",
+			"Make it refuse strangers at the association: by their address, their AE title, and best by TLS with client certificates.",
+		}
+	case survey.Protected:
+		return protectedMeaning(f)
+	case survey.NotDICOM:
+		return []string{
+			"Something answers here, but it is not a DICOM archive.",
+			"What it is was not looked into; the services below say how far it was recognised.",
+			"If there should be an archive, name its port (HOST:PORT) or the URL of its DICOMweb root.",
+		}
+	}
+	return []string{
+		"Nothing answered: no port that was tried accepted a connection.",
+		"That says nothing of other ports, nor of what can be reached from elsewhere.",
+		"If there should be an archive, name its port (HOST:PORT), or look whether a firewall stands between.",
+	}
+}
+
+// protectedMeaning tells an archive that is as it should be from one whose web
+// side is open.
+func protectedMeaning(f survey.Finding) []string {
+	if len(failedChecks(f)) == 0 {
+		return []string{
+			"An archive that lets a stranger do nothing. This is how it should be.",
+			"No study is exposed by anything that was tried.",
+			"Check again after every change of its configuration.",
+		}
+	}
+	if f.Viewer != "" {
+		return []string{
+			"The archive lets a stranger do nothing by DICOM or DICOMweb, but its web side has no login.",
+			"Whether patients can be seen there was not looked at: no study was opened. Take it that they can.",
+			"Demand a login for the web side; then change what is listed below.",
+		}
+	}
+	return []string{
+		"An archive that lets a stranger neither query nor retrieve.",
+		"No study is exposed by anything that was tried; what failed weakens the protection.",
+		"Change what is listed below, the most severe first.",
+	}
+}
