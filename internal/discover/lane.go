@@ -2,14 +2,11 @@ package discover
 
 import (
 	"context"
-	"errors"
-	"math"
 	"net/netip"
 	"sync"
 	"time"
 
 	"leadglass/internal/gate"
-	"leadglass/internal/survey"
 )
 
 // task is one thing to try.
@@ -36,13 +33,9 @@ const (
 
 // What bounds a lane.
 const (
-	maxDeferred = 1 << 16 // tasks that wait for their network
-	atOnce      = 64      // attempts started between two looks at those under way
-	maxPasses   = 6
-	// missable is the share of what is there that a chunk may miss: when it is
-	// likely less there is no further pass.
-	missable = 0.0025
-	longest  = 100 * time.Millisecond // between two looks at everything
+	maxDeferred = 1 << 16                // tasks that wait for their network
+	atOnce      = 64                     // attempts started between two looks at those under way
+	longest     = 100 * time.Millisecond // between two looks at everything
 )
 
 // lane makes connection attempts with one poller, in one goroutine. A sweep
@@ -258,51 +251,6 @@ func (l *lane) nextPair() (task, bool) {
 	}
 }
 
-// step is the next pair of a chunk's pass that is to be tried; false at the
-// end of the pass.
-func (s *Sweep) step(k *chunk) (task, bool) {
-	steps := k.n
-	if k.pass > 1 {
-		steps = chunkSize
-	}
-	for k.next < steps {
-		offset := k.offset(k.next)
-		k.next++
-		if k.isSettled(offset) {
-			continue
-		}
-		address, port := s.chunks.order.At(k.start + uint64(offset))
-		addr, ok := s.Scope.SweepAt(address)
-		if !ok || s.hosts.isTaken(addr) {
-			k.settle(offset)
-			continue
-		}
-		return task{kind: forSweep, addr: addr, port: s.ports[port], chunk: k, offset: offset}, true
-	}
-	return task{}, false
-}
-
-// pass ends a pass of a chunk. Each silent attempt of it was tries packets.
-func (s *Sweep) pass(k *chunk, tries int) {
-	if k.pass == 1 && k.sent == 0 {
-		k.missing = math.NaN()
-		s.chunks.passed(k, false)
-		return
-	}
-	if k.sent > 0 {
-		k.missing *= math.Pow(s.pace.lossBetween(k.first, k.last), float64(tries))
-	}
-	more := k.missing > missable && k.pass < maxPasses || math.IsNaN(k.missing) && k.pass < 2
-	s.chunks.passed(k, more && k.silent() > 0)
-}
-
-// worthAgain reports whether silent ports of a host are worth a second try:
-// when so many packets get lost that three of them may have been.
-func (s *Sweep) worthAgain() bool {
-	now := time.Now()
-	return math.Pow(s.pace.lossBetween(now.Add(-10*time.Second), now), 3) > missable
-}
-
 // launched is what became of a task.
 type launched uint8
 
@@ -403,90 +351,4 @@ func (l *lane) refused(t task, err error) {
 		t.job.found.Err = err
 		l.ready = append(l.ready, task{kind: forJob, job: t.job})
 	}
-}
-
-// landed ends a task of the order.
-func (l *lane) landed(t task) {
-	k := t.chunk
-	if k.waiting--; k.waiting == 0 && k != l.chunk {
-		l.sweep.pass(k, 3)
-	}
-}
-
-// settle acts on an outcome.
-func (l *lane) settle(o gate.Outcome) {
-	t := l.tasks[o.ID]
-	l.tasks[o.ID] = task{}
-	l.free = append(l.free, o.ID)
-	l.flying--
-	switch t.kind {
-	case forCanary:
-		l.sweep.pace.back(t.canary, o.Answer != gate.Accepted && o.Answer != gate.Refused, o.Took)
-		if o.Open != nil {
-			o.Open.Drop()
-		}
-	case forJob:
-		l.settleJob(t.job, o)
-	default:
-		l.settlePair(t, o)
-	}
-}
-
-// settlePair is settle for a pair of the order.
-func (l *lane) settlePair(t task, o gate.Outcome) {
-	switch o.Answer {
-	case gate.Accepted:
-		l.found(t, o.Open)
-	case gate.Refused:
-		l.known.add(responder{o.Target, false, time.Time{}})
-		t.chunk.settle(t.offset)
-	case gate.Unreachable:
-		t.chunk.settle(t.offset)
-	}
-	l.sweep.hosts.leave(t.addr)
-	l.landed(t)
-}
-
-// found takes up a host of which a port is open, unless it has a result.
-func (l *lane) found(t task, open *gate.Held) {
-	t.chunk.settle(t.offset)
-	if !l.sweep.takeUp(t) {
-		open.Drop()
-		return
-	}
-	open.Offer()
-	l.promote(t, true)
-}
-
-// takeUp reports whether the host of a task is to be worked on, and notes that
-// it is.
-func (s *Sweep) takeUp(t task) bool {
-	if !s.hosts.take(t.addr) || s.done(survey.Candidate{Address: t.addr}) {
-		return false
-	}
-	if t.chunk != nil { // nil: it answered when its chunk was over
-		t.chunk.hosts.Add(1)
-	}
-	s.jobs.Add(1)
-	s.found.Add(1)
-	return true
-}
-
-// settleJob is settle for the port of a job.
-func (l *lane) settleJob(j *job, o gate.Outcome) {
-	j.todo = j.todo[1:]
-	port := o.Target.Port()
-	switch {
-	case o.Answer == gate.Accepted:
-		o.Open.Offer()
-		j.opened(port)
-		return
-	case o.Answer == gate.Refused:
-		j.found.Refused++
-	case o.Answer == gate.Failed && !errors.Is(o.Err, context.Canceled):
-		j.found.Err = o.Err
-	default:
-		j.silent = append(j.silent, port)
-	}
-	l.ready = append(l.ready, task{kind: forJob, job: j})
 }

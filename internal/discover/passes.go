@@ -1,0 +1,58 @@
+package discover
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	maxPasses = 6
+	// missable is the share of what is there that a chunk may miss: when it is
+	// likely less there is no further pass.
+	missable = 0.0025
+)
+
+// step is the next pair of a chunk's pass that is to be tried; false at the
+// end of the pass.
+func (s *Sweep) step(k *chunk) (task, bool) {
+	steps := k.n
+	if k.pass > 1 {
+		steps = chunkSize
+	}
+	for k.next < steps {
+		offset := k.offset(k.next)
+		k.next++
+		if k.isSettled(offset) {
+			continue
+		}
+		address, port := s.chunks.order.At(k.start + uint64(offset))
+		addr, ok := s.Scope.SweepAt(address)
+		if !ok || s.hosts.isTaken(addr) {
+			k.settle(offset)
+			continue
+		}
+		return task{kind: forSweep, addr: addr, port: s.ports[port], chunk: k, offset: offset}, true
+	}
+	return task{}, false
+}
+
+// pass ends a pass of a chunk. Each silent attempt of it was tries packets.
+func (s *Sweep) pass(k *chunk, tries int) {
+	if k.pass == 1 && k.sent == 0 {
+		k.missing = math.NaN()
+		s.chunks.passed(k, false)
+		return
+	}
+	if k.sent > 0 {
+		k.missing *= math.Pow(s.pace.lossBetween(k.first, k.last), float64(tries))
+	}
+	more := k.missing > missable && k.pass < maxPasses || math.IsNaN(k.missing) && k.pass < 2
+	s.chunks.passed(k, more && k.silent() > 0)
+}
+
+// worthAgain reports whether silent ports of a host are worth a second try:
+// when so many packets get lost that three of them may have been.
+func (s *Sweep) worthAgain() bool {
+	now := time.Now()
+	return math.Pow(s.pace.lossBetween(now.Add(-10*time.Second), now), 3) > missable
+}
