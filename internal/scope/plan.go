@@ -93,7 +93,7 @@ func NetworkOf(addr netip.Addr, bits int) netip.Prefix {
 func (l *lists) peakNetwork(bits int) (netip.Prefix, uint64) {
 	var peak, current netip.Prefix
 	var most, count uint64
-	for _, r := range l.withPinned() {
+	for r := range l.withPinned() {
 		for from := r.from; ; {
 			network := NetworkOf(from, bits)
 			if network != current {

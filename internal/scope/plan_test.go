@@ -57,8 +57,9 @@ func TestWholeInternet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Without 0/8, 10/8, 224/4 and 240/4.
-	if want := uint64(1)<<32 - 2<<24 - 2<<28; s.Size() != want {
+	// Without 0/8, 10/8, 224/4, 240/4, and the special purposes: 100.64/10,
+	// 127/8, 169.254/16, 172.16/12, 192.168/16, 198.18/15, and five /24.
+	if want := uint64(1)<<32 - 3<<24 - 2<<28 - 1<<22 - 1<<20 - 2<<16 - 1<<17 - 5<<8; s.Size() != want {
 		t.Errorf("size %d, want %d", s.Size(), want)
 	}
 	if s.RawSize() != 1<<32 || s.RawAt(1<<32-1) != addr("255.255.255.255") {
