@@ -41,7 +41,8 @@ func (c *scopeCheckCommand) Run(a *app) error {
 		s.Authority.ValidUntil.Add(-time.Second).Format(time.DateOnly), s.Authority.Organisation, s.Authority.Contact)
 	fmt.Fprintf(a.out, "  addresses       %s, names %d\n", grouped(int64(p.Addresses)), p.Names)
 	fmt.Fprintf(a.out, "  probes          %s on %d ports\n", grouped(int64(p.Probes)), p.Ports)
-	fmt.Fprintf(a.out, "  packets, bytes  %s, %s at most while nobody answers\n", grouped(int64(p.Packets)), grouped(int64(p.Bytes)))
+	fmt.Fprintf(a.out, "  packets, bytes  %s, %s when nobody answers; with --syn %s, %s\n", grouped(int64(p.Packets)), grouped(int64(p.Bytes)),
+		grouped(int64(p.SYNPackets)), grouped(int64(p.SYNBytes)))
 	fmt.Fprintf(a.out, "  least time      %s at %d probes a second\n", p.Time.Round(time.Second), s.Rate.ProbesPerSecond)
 	if p.PeakNetwork.IsValid() {
 		fmt.Fprintf(a.out, "  busiest network %s: %s probes, at most %d a second\n", p.PeakNetwork, grouped(int64(p.PeakNetworkProbes)), p.PeakNetworkRate)

@@ -316,6 +316,9 @@ func (a *app) summary(run *pipeline.Run, v survey.Survey, files []candidateFile,
 	_, err := fmt.Fprintf(a.out, "survey %s finished in %.1f s\n  hosts recorded  %s\n  archives        %s\n  freely open     %s\n  studies         %s\n  images          %s\n  sent %s bytes in %s\n",
 		v.ID, s.Seconds, grouped(s.Hosts), grouped(s.Archives), grouped(s.Open), grouped(s.Studies), grouped(s.Images),
 		grouped(s.Traffic.BytesSent), plural(s.Traffic.Connections, "connection"))
+	if err == nil && v.Sweep != nil && v.Sweep.Hosts+v.Sweep.Canaries > 0 {
+		_, err = fmt.Fprintln(a.out, sweepLine(v.Sweep))
+	}
 	if err == nil && !v.Simulated {
 		a.note("`leadglass report` makes the report")
 	}

@@ -89,3 +89,15 @@ func (f sweepFlags) ours(all iter.Seq[survey.Candidate]) iter.Seq[survey.Candida
 		}
 	}
 }
+
+// sweepLine says what the sweep of prefixes lost.
+func sweepLine(s *survey.Sweep) string {
+	switch {
+	case s.Loss == nil:
+		return "  packets lost    unknown: " + s.LossUnknown
+	case s.HostsMissed == nil:
+		return fmt.Sprintf("  packets lost    %.1f %% of %s canaries", *s.Loss*100, grouped(s.Canaries))
+	}
+	return fmt.Sprintf("  packets lost    %.1f %% of %s canaries; of the networks' hosts about %.1f were missed, beside %s found",
+		*s.Loss*100, grouped(s.Canaries), *s.HostsMissed, grouped(s.Hosts))
+}

@@ -18,8 +18,12 @@ const (
 	// judgedFrom is how many canaries make a judgement.
 	judgedFrom = 40
 	// clearLoss is how much more loss than usual is a reason to slow down, on
-	// top of twice the standard error.
+	// top of three times the standard error.
 	clearLoss = 0.03
+	// growth is by how much the rate grows, once in growthEvery, after the first
+	// loss; before, it doubles with each judgement.
+	growth      = 1.05
+	growthEvery = 200 * time.Millisecond
 	// slowest is the rate below which a sweep does not fall.
 	slowest = 20
 	// judgedAtLeast is how long canaries are gathered for one judgement.
@@ -47,6 +51,9 @@ type pace struct {
 	credit  float64 // canaries that are due
 	started bool    // the first loss was seen: no more doubling
 	usual   float64 // loss that does not depend on the rate
+	grown   time.Time
+	// What was judged calm since the usual loss was last looked at.
+	calmSent, calmLost float64
 	// A descent: from which rate and loss, and how many halvings ago.
 	fromRate, fromLoss float64
 	halvings           int
@@ -183,7 +190,7 @@ func (p *pace) back(c canary, lost bool, took time.Duration) {
 	for len(p.judging) > 0 && p.judging[0].back == p.judging[0].sent {
 		done := p.judging[0]
 		p.judging = p.judging[1:]
-		if p.judge(float64(done.lost)/float64(done.sent), float64(done.sent)) {
+		if p.judge(float64(done.lost)/float64(done.sent), float64(done.sent), done.ended) {
 			p.forget()
 			return
 		}
@@ -197,22 +204,25 @@ func (p *pace) forget() {
 	p.tokens = 0
 }
 
-// judge sets the rate by the loss of n canaries and reports whether it changed
+// judge sets the rate by the loss of n canaries up to a moment and reports whether it changed
 // by so much that what is on its way says nothing about it.
-func (p *pace) judge(loss, n float64) bool {
-	threshold := p.usual + clearLoss + 2*math.Sqrt(max(loss*(1-loss), 0.01)/n)
+func (p *pace) judge(loss, n float64, ended time.Time) bool {
+	threshold := p.usual + clearLoss + 3*math.Sqrt(max(loss*(1-loss), 0.01)/n)
 	if loss <= threshold {
-		p.usual = min(p.usual, loss+clearLoss)
+		p.calm(loss, n)
 		p.halvings = 0
-		grown := p.rate * 1.05
 		if !p.started {
-			grown = p.rate * 2
+			before := p.rate
+			p.rate = min(p.ceiling, p.rate*2)
+			return p.rate > before
 		}
-		before := p.rate
-		p.rate = min(p.ceiling, grown)
-		return p.rate > before*1.5
+		if ended.Sub(p.grown) >= growthEvery {
+			p.grown, p.rate = ended, min(p.ceiling, p.rate*growth)
+		}
+		return false
 	}
 	p.started = true
+	p.calmSent, p.calmLost = 0, 0
 	if p.halvings == 0 {
 		p.fromRate, p.fromLoss = p.rate, loss
 	}
@@ -227,6 +237,16 @@ func (p *pace) judge(loss, n float64) bool {
 	p.halvings++
 	p.rate = max(min(slowest, p.ceiling), p.rate/2)
 	return true
+}
+
+// calm takes account of a loss that was nothing unusual: over many canaries it
+// may show that the usual loss has become less.
+func (p *pace) calm(loss, n float64) {
+	p.calmSent, p.calmLost = p.calmSent+n, p.calmLost+loss*n
+	if p.calmSent >= 2*enoughCanaries {
+		p.usual = min(p.usual, p.calmLost/p.calmSent)
+		p.calmSent, p.calmLost = 0, 0
+	}
 }
 
 // patience is how long an answer may take: four times the slowest so far, once

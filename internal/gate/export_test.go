@@ -1,8 +1,11 @@
 package gate
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"net/netip"
 	"time"
@@ -75,4 +78,31 @@ func (g *Gate) Probe(ctx context.Context, addr netip.Addr, port uint16) error {
 		}
 	}
 	return context.Cause(ctx)
+}
+
+// SYNKey lets a test make and judge packets.
+type SYNKey struct{ seed maphash.Seed }
+
+// NewSYNKey makes one.
+func NewSYNKey() SYNKey { return SYNKey{maphash.MakeSeed()} }
+
+// Packet is the packet of a SYN.
+func (k SYNKey) Packet(source netip.Addr, to netip.AddrPort, from uint16) []byte {
+	b := make([]byte, ipv4Header+synLen)
+	putIPv4(b, source, to, from, cookie(k.seed, to, from))
+	return b
+}
+
+// Parse reads an answer.
+func (k SYNKey) Parse(b []byte, own uint16) (SYNAnswer, bool) { return parseAnswer(b, own, k.seed) }
+
+// Matches reports whether b holds the number that an answer must acknowledge.
+func (k SYNKey) Matches(b []byte, a SYNAnswer) bool {
+	for _, port := range []uint16{20011, 20012} {
+		want := binary.BigEndian.AppendUint32(nil, cookie(k.seed, a.From, port)+1)
+		if bytes.Contains(b, want) {
+			return true
+		}
+	}
+	return false
 }
