@@ -101,11 +101,18 @@ func inNetwork(t testing.TB, verb string) *network {
 	name, _, _ := strings.Cut(t.Name(), "/")
 	args := []string{verb, "^" + name + "$", "-test.v", "-test.timeout=5m"}
 	if verb != "-test.run" {
-		args = append(args, "-test.run=^$", "-test.benchtime=1x")
+		args = append(args, "-test.run=^$", "-test.benchtime=1x", "-test.timeout=20m")
 	}
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
 	cmd.Env = append(os.Environ(), insideNetwork+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+	if verb == "-test.bench" { // it takes a while: its lines are wanted as they come
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		if err := cmd.Run(); err != nil {
+			t.Errorf("in the namespace: %v", err)
+		}
+		return nil
+	}
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
