@@ -120,7 +120,7 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	}
 	a.note("survey %s of %s (%s), %s, by the authority of %s", v.ID, v.Name, plural(v.Addresses, "address"),
 		plural(len(s.Ports.DICOM)+len(s.Ports.HTTP), "port"), s.Authority.Organisation)
-	run := &pipeline.Run{Engine: eng, SurveyID: v.ID, Saver: a.saver(db, o.json), Sweep: v.Sweep, Examiners: max(1, o.workers),
+	run := &pipeline.Run{Engine: eng, SurveyID: v.ID, Saver: a.saver(db, o.json), Sweep: v.Sweep, Passes: o.how.Passes, Examiners: max(1, o.workers),
 		Done: func(c survey.Candidate) bool { _, ok := done[store.KeyOf(c)]; return ok }}
 	stop := a.showProgress(&run.Progress, v.Addresses*int64(len(s.Ports.DICOM)+len(s.Ports.HTTP))-v.Probed)
 	err = run.Execute(ctx, o.how.ours(targets))

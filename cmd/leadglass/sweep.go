@@ -14,8 +14,9 @@ import (
 
 // sweepFlags say how the prefixes of a scope are gone through.
 type sweepFlags struct {
-	SYN   bool   `name:"syn" help:"Sweep by single SYN packets, which needs CAP_NET_RAW, instead of by connecting."`
-	Shard string `help:"Survey part I of N of the scope; N machines, each with its part, survey it whole." placeholder:"I/N" default:"1/1"`
+	SYN    bool   `name:"syn" help:"Sweep by single SYN packets, which needs CAP_NET_RAW, instead of by connecting."`
+	Passes int    `help:"How often what is silent is tried at most; default: as often as the measured loss asks for." placeholder:"N"`
+	Shard  string `help:"Survey part I of N of the scope; N machines, each with its part, survey it whole." placeholder:"I/N" default:"1/1"`
 }
 
 // parts reads --shard.
@@ -56,6 +57,9 @@ func (f sweepFlags) fits(s *survey.Sweep) bool {
 func (f sweepFlags) check(g *gate.Gate) error {
 	if _, _, err := f.parts(); err != nil {
 		return usage(err)
+	}
+	if f.Passes < 0 {
+		return usage(fmt.Errorf("--passes %d is less than none; write how often what is silent is tried at most", f.Passes))
 	}
 	if !f.SYN {
 		return nil

@@ -67,6 +67,9 @@ type Options struct {
 	// From is where the sweep of prefixes begins: that of a new survey
 	// (see New), or of one that was interrupted.
 	From survey.Sweep
+	// Passes is how often a silent pair is tried at most; 0 for as often as the
+	// measured loss asks for.
+	Passes int
 	// Done says which hosts have a result already; nil for none.
 	Done func(survey.Candidate) bool
 	// Visit begins the work on a host.

@@ -237,8 +237,8 @@ func (v visitor) Done(_ context.Context, f discover.Found) {
 
 const header = "version: 1\nauthority: {organisation: a, contact: b, valid_from: 2026-01-01, valid_until: 2126-12-31}\n"
 
-// sweep goes through the scope.
-func sweep(t testing.TB, method survey.SweepMethod, text string) *swept {
+// sweep goes through the scope, in as many passes at most as may be given.
+func sweep(t testing.TB, method survey.SweepMethod, text string, passes ...int) *swept {
 	t.Helper()
 	sc, err := scope.Parse("sweep.yaml", []byte(header+text), time.Now())
 	if err != nil {
@@ -255,7 +255,7 @@ func sweep(t testing.TB, method survey.SweepMethod, text string) *swept {
 				return
 			}
 		}
-	}, Prefixes: true, From: from, Visits: 48,
+	}, Prefixes: true, Passes: append(passes, 0)[0], From: from, Visits: 48,
 		Visit: func(c survey.Candidate) discover.Visitor { return visitor{w, c.Address} }})
 	if err != nil {
 		t.Fatal(err)

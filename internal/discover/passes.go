@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	maxPasses = 6
+	maxPasses = 6 // more than loss at which a network is of use asks for
 	// missable is the share of what is there that a chunk may miss: when it is
 	// likely less there is no further pass.
 	missable = 0.0025
@@ -47,6 +47,9 @@ func (s *Sweep) pass(k *chunk, tries int) {
 		k.missing *= math.Pow(s.pace.lossBetween(k.first, k.last), float64(tries))
 	}
 	more := k.missing > missable && k.pass < maxPasses || math.IsNaN(k.missing) && k.pass < 2
+	if s.Passes > 0 && k.pass >= s.Passes {
+		more = false
+	}
 	s.chunks.passed(k, more && k.silent() > 0)
 }
 

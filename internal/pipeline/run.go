@@ -34,6 +34,9 @@ type Run struct {
 	// earlier run saved. Nil sweeps candidates alone. While Execute runs it is
 	// the state at its beginning, and afterwards that at its end.
 	Sweep *survey.Sweep
+	// Passes is how often what is silent is tried at most; 0 for as often as the
+	// measured loss asks for.
+	Passes int
 	// Examiners is how many hosts are examined side by side.
 	Examiners int
 	Progress  Progress
@@ -69,7 +72,7 @@ func (r *Run) Execute(ctx context.Context, candidates iter.Seq[survey.Candidate]
 	defer cancel(nil)
 	found := make(chan *visit, r.Examiners)
 	records := make(chan saving, saveMost)
-	o := discover.Options{Gate: r.Gate, Scope: r.Scope, Candidates: candidates, Done: r.Done, Visits: identifiers,
+	o := discover.Options{Gate: r.Gate, Scope: r.Scope, Candidates: candidates, Done: r.Done, Passes: r.Passes, Visits: identifiers,
 		Visit: func(c survey.Candidate) discover.Visitor { return &visit{run: r, candidate: c, queue: found} }}
 	if r.Sweep != nil {
 		o.Prefixes, o.From = true, *r.Sweep
