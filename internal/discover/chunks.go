@@ -18,13 +18,15 @@ const maxChunks = 8192
 // chunk is a run of positions of the order, gone through in one or more
 // passes: after the first, only what was silent is tried again.
 type chunk struct {
-	start   uint64
-	n       uint32 // positions, chunkSize but in the last
-	pass    int    // from 1
-	next    uint32 // steps of the pass that were issued
-	waiting int    // attempts of the pass whose outcome is not known
-	sent    int    // probes of the pass
-	settled [chunkSize / 64]uint64
+	start    uint64
+	n        uint32 // positions, chunkSize but in the last
+	pass     int    // from 1
+	answered uint32 // settled when the last pass ended
+	useless  int    // passes that lost most of what they sent
+	next     uint32 // steps of the pass that were issued
+	waiting  int    // attempts of the pass whose outcome is not known
+	sent     int    // probes of the pass
+	settled  [chunkSize / 64]uint64
 	// first and last are when the pass sent its first and its last probe.
 	first, last time.Time
 	// missing is the share of what was silent that is there all the same, as

@@ -15,7 +15,7 @@ func (p Pace) Rate() (rate, usual float64) {
 
 // Step lets one probe out at a time and says how many canaries are due then.
 func (p Pace) Step(now time.Time) (canaries int) {
-	p.p.spent(p.p.take(now, 1<<20))
+	p.p.spent(now, p.p.take(now, 1<<20))
 	for p.p.canaryDue() {
 		canaries++
 	}

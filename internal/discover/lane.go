@@ -169,19 +169,10 @@ func (l *lane) issueReady() (wait time.Duration) {
 	return wait
 }
 
-// sow begins new work, as much as rate and room permit: canaries, candidates,
-// pairs of the order.
+// sow begins new work, as much as rate and room permit: candidates, then pairs
+// of the order with canaries among them.
 func (l *lane) sow(now time.Time) (wait time.Duration) {
 	s := l.sweep
-	for !s.syn && s.pace.canaryDue() {
-		r := l.known.pick(now)
-		if r == nil {
-			break
-		}
-		if wait := l.launch(task{kind: forCanary, addr: r.at.Addr(), port: r.at.Port(), open: r.open}); wait > 0 {
-			return wait
-		}
-	}
 	for range atOnce {
 		if wait := s.crowded(); wait > 0 {
 			return wait
@@ -198,13 +189,28 @@ func (l *lane) sow(now time.Time) (wait time.Duration) {
 	return 0
 }
 
+// sendCanaries sends some of the canaries that are due.
+func (l *lane) sendCanaries(now time.Time) {
+	for range canariesAtOnce {
+		if !l.sweep.pace.canaryDue() {
+			return
+		}
+		if r := l.known.pick(now); r != nil {
+			l.launch(task{kind: forCanary, addr: r.at.Addr(), port: r.at.Port(), open: r.open})
+		}
+	}
+}
+
 // sweepOn goes on with the order.
 func (l *lane) sweepOn(now time.Time) (wait time.Duration) {
 	s := l.sweep
 	if s.syn {
 		return longest
 	}
-	for range atOnce {
+	for i := range atOnce {
+		if i%canaryShare == 0 {
+			l.sendCanaries(now)
+		}
 		if wait := s.crowded(); wait > 0 {
 			return wait
 		}
@@ -315,7 +321,7 @@ func (l *lane) attempt(t task) (launched, time.Duration) {
 	switch t.kind {
 	case forSweep:
 		l.tokens--
-		s.pace.spent(1)
+		s.pace.spent(now, 1)
 		s.tried.Add(1)
 		t.chunk.probed(now)
 	case forJob:

@@ -62,6 +62,7 @@ func TestPaceFindsARate(t *testing.T) {
 		{"the scope's rate", 1000, constant(0), 1000, 1000},
 		{"5 % whatever the rate", 200_000, constant(0.05), 50_000, 200_000},
 		{"20 % whatever the rate", 200_000, constant(0.2), 100_000, 200_000},
+		{"20 % at a low rate", 1000, constant(0.2), 600, 1000},
 		{"50,000 a second get through", 1_000_000, limited(50_000), 30_000, 75_000},
 		{"8,000 a second get through", 1_000_000, limited(8000), 5000, 13_000},
 		{"both", 1_000_000, func(rate float64) float64 { return 1 - 0.9*min(1, 50_000/rate) }, 12_000, 85_000},

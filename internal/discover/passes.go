@@ -7,6 +7,10 @@ import (
 
 const (
 	maxPasses = 6 // more than loss at which a network is of use asks for
+	// Passes of which so much was lost do not count, up to a number: they were
+	// made before the right rate was found.
+	uselessLoss = 0.3
+	maxUseless  = 20
 	// missable is the share of what is there that a chunk may miss: when it is
 	// likely less there is no further pass.
 	missable = 0.0025
@@ -44,13 +48,29 @@ func (s *Sweep) pass(k *chunk, tries int) {
 		return
 	}
 	if k.sent > 0 {
-		k.missing *= math.Pow(s.pace.lossBetween(k.first, k.last), float64(tries))
+		single := s.pace.lossBetween(k.first, k.last)
+		loss := math.Pow(single, float64(tries))
+		k.missing *= loss
+		// What this pass found beyond the earlier ones was missed by those:
+		// where that is more than the canaries foretold, loss was uneven.
+		answered := k.n - k.silent()
+		if k.pass > 1 && answered > 0 {
+			k.missing = max(k.missing, float64(answered-k.answered)/float64(answered)*loss)
+		}
+		k.answered = answered
+		if single > uselessLoss && k.useless < maxUseless {
+			k.useless++
+		}
 	}
-	more := k.missing > missable && k.pass < maxPasses || math.IsNaN(k.missing) && k.pass < 2
+	more := k.missing > missable && k.pass-k.useless < maxPasses || math.IsNaN(k.missing) && k.pass < 2
 	if s.Passes > 0 && k.pass >= s.Passes {
 		more = false
 	}
-	s.chunks.passed(k, more && k.silent() > 0)
+	silent := k.silent()
+	if !math.IsNaN(k.missing) {
+		k.missing = min(k.missing, float64(silent)/float64(k.n))
+	}
+	s.chunks.passed(k, more && silent > 0)
 }
 
 // worthAgain reports whether silent ports of a host are worth a second try:

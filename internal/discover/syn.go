@@ -81,10 +81,12 @@ func (l *synLane) send(now time.Time) (wait time.Duration, err error) {
 			l.deferred.again(now.Add(admission.Wait))
 		}
 	}
-	if err := l.sendCanaries(now); err != nil {
-		return 0, err
-	}
-	for range synBurst {
+	for i := range synBurst {
+		if i%canaryShare == 0 { // among the probes, whose fate they are to share
+			if err := l.sendCanaries(now); err != nil {
+				return 0, err
+			}
+		}
 		if wait, err := l.sendNext(now); wait > 0 || err != nil {
 			return l.patient(wait), err
 		}
@@ -100,10 +102,13 @@ func (l *synLane) patient(wait time.Duration) time.Duration {
 	return min(wait, longest)
 }
 
-// sendCanaries sends those that are due.
+// sendCanaries sends some of those that are due.
 func (l *synLane) sendCanaries(now time.Time) error {
 	s := l.sweep
-	for s.pace.canaryDue() {
+	for range canariesAtOnce {
+		if !s.pace.canaryDue() {
+			break
+		}
 		r := l.known.pick(now)
 		if r == nil {
 			return nil
@@ -171,7 +176,7 @@ func (l *synLane) queue(t task, now time.Time) (gate.Admission, error) {
 	admission, err := l.door.Queue(gate.Attempt{Target: netip.AddrPortFrom(t.addr, t.port)})
 	if admission.Started {
 		l.tokens--
-		s.pace.spent(1)
+		s.pace.spent(now, 1)
 		s.tried.Add(1)
 		t.chunk.probed(now)
 	}
@@ -226,11 +231,7 @@ func (l *synLane) settle(a gate.SYNAnswer, now time.Time) {
 		}
 		t.chunk.settle(t.offset)
 	}
-	r := responder{at: a.From, open: a.Open}
-	if a.Open {
-		r.used = now // it has something to do
-	}
-	l.known.add(r)
+	l.known.add(responder{at: a.From, open: a.Open})
 	if a.Open && s.takeUp(t) {
 		l.turn++
 		s.lanes[l.turn%len(s.lanes)].mail(t)
@@ -254,7 +255,7 @@ func (l *synLane) expire(now time.Time) {
 		}
 	}
 	l.sent = slices.DeleteFunc(l.sent, func(k *chunk) bool {
-		if k.waiting > 0 || now.Sub(k.last) < patience && k.sent > 0 && k.silent() > 0 {
+		if k.waiting > 0 || now.Sub(k.last) < patience+2*lossBucket && k.sent > 0 && k.silent() > 0 {
 			return false
 		}
 		delete(l.active, k.start)
