@@ -7,9 +7,13 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"net"
 	"net/netip"
 	"time"
 )
+
+// NewRecords is the connection below TLS.
+func NewRecords(c net.Conn) net.Conn { return newRecords(c) }
 
 // NetworkRates lets a test see the memory of the networks' rates.
 type NetworkRates struct{ n *networks }

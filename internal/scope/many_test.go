@@ -72,8 +72,9 @@ func TestSpecialPurpose(t *testing.T) {
 		{"10.1.2.3", "10.1.2.3", nil, false},
 		{"127.0.0.0/8", "127.0.0.1", nil, false},
 		{"\"2001:db8::/32\"", "2001:db8::1", nil, false},
-		{"\"2001::/16\"", "2001:db8::1", scope.ErrExcluded, true},
-		{"\"2001::/16\"", "2001:4860::1", nil, true},
+		{"\"::/108\"", "::1", scope.ErrExcluded, true},
+		{"\"::/108\"", "::2", nil, true},
+		{"\"::/64\"", "::1", nil, false}, // not swept
 	} {
 		s, err := scope.Parse("s.yaml", []byte(rules+"include: ["+c.include+"]\n"), today)
 		if err != nil {

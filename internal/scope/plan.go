@@ -30,6 +30,10 @@ type Plan struct {
 	Ports    int            `json:"ports"`
 	// Probes is addresses times ports.
 	Probes uint64 `json:"probes"`
+	// HL7Ports are tried beyond the sweep, on hosts on which DICOM is found:
+	// HL7Probes connections at most, should that be every address.
+	HL7Ports  int    `json:"hl7_ports"`
+	HL7Probes uint64 `json:"hl7_probes"`
 	// Packets and Bytes are what is sent when no host answers, by connecting;
 	// SYNPackets and SYNBytes with --syn.
 	Packets    uint64 `json:"packets"`
@@ -56,9 +60,11 @@ func (s *Scope) Plan() Plan {
 		Names:     len(s.Names),
 		NotSwept:  s.lists.tooLarge,
 		Ports:     len(s.Ports.DICOM) + len(s.Ports.HTTP),
+		HL7Ports:  len(s.Ports.HL7),
 	}
 	p.Addresses += s.lists.unresolved()
 	p.Probes = p.Addresses * uint64(p.Ports)
+	p.HL7Probes = p.Addresses * uint64(p.HL7Ports)
 	p.Packets = p.Probes * passes * packetsPerProbe
 	p.Bytes = p.Packets * bytesPerPacket
 	p.SYNPackets = p.Probes * passes

@@ -49,6 +49,9 @@ func special() []netip.Prefix {
 func (d *draft) excludeSpecial() {
 	all := special()
 	for _, e := range d.include {
+		if e.prefix.Addr().BitLen()-e.prefix.Bits() > maxEnumeratedBits && e.prefix.Addr().Is6() {
+			continue // it is not swept: its hosts are named one by one
+		}
 		var within []string
 		for _, p := range all {
 			if e.prefix.Bits() < p.Bits() && e.prefix.Contains(p.Addr()) {

@@ -75,6 +75,9 @@ func (s *Store) Close() error {
 	return nil
 }
 
+// Name is the store as messages name it.
+func (s *Store) Name() string { return s.name }
+
 // inTx runs f in one transaction, which is rolled back if f returns an error.
 func (s *Store) inTx(ctx context.Context, doing string, f func(*sql.Tx) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
@@ -129,7 +132,8 @@ func KeyOf(c survey.Candidate) Key {
 	return Key{Target: c.Address.Unmap().String(), Port: c.Port}
 }
 
-func keyOfRecord(r *survey.Record) (Key, error) {
+// KeyOfRecord returns the key that r is stored under.
+func KeyOfRecord(r *survey.Record) (Key, error) {
 	k := Key{Target: r.Finding.Target.Address, Port: r.RequestedPort}
 	if k.Target == "" {
 		k.Target = r.Finding.Target.Host

@@ -80,14 +80,6 @@ const (
 	ViewerOpenHTTPS Viewer = "open-https"
 )
 
-// Suspicion marks archives that may not hold real patients. Each mark has at
-// least one reason.
-type Suspicion struct {
-	Honeypot bool     `json:"honeypot"`
-	TestData bool     `json:"test_data"`
-	Reasons  []string `json:"reasons"`
-}
-
 // Traffic is what the work on one target put on the wire, as counted by the
 // gate.
 type Traffic struct {
@@ -176,6 +168,9 @@ type Survey struct {
 	// Sweep is how the scope's prefixes were gone through; nil in surveys of
 	// versions that did not keep it.
 	Sweep *Sweep `json:"sweep,omitempty"`
+	// Coverage is what was looked at and how; nil for a survey of a version
+	// that did not keep it.
+	Coverage *Coverage `json:"-"`
 }
 
 // Authority says who ordered a survey.
