@@ -86,7 +86,8 @@ func TestOlderSchema(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	exec(t, path, "DROP TABLE check_texts; DROP TABLE registrations; ALTER TABLE surveys DROP COLUMN sources; DELETE FROM goose_db_version WHERE version_id >= 6")
+	exec(t, path, "DROP TABLE check_texts; DROP TABLE registrations; ALTER TABLE surveys DROP COLUMN sources; ALTER TABLE surveys DROP COLUMN sweep; "+
+		"DELETE FROM goose_db_version WHERE version_id >= 6")
 	got, err := open(t, path).Survey(context.Background(), v.ID)
 	if err != nil || got.Name != "v" || got.Sources != nil {
 		t.Errorf("survey %+v, %v", got, err)
