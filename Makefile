@@ -7,7 +7,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 # What the tests start: real servers, and the C compiler of the race detector.
-TEST_PACKAGES := orthanc orthanc-dicomweb dcmtk nginx gcc libc6-dev
+TEST_PACKAGES := orthanc orthanc-dicomweb dcmtk nginx postgresql gcc libc6-dev
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)

@@ -14,7 +14,7 @@ import (
 // commandLine is the whole command line: the global flags and one field a
 // command, each in a file of its own.
 type commandLine struct {
-	Store    string `help:"Where surveys are kept: a file." default:"leadglass.db" env:"LEADGLASS_STORE" placeholder:"FILE"`
+	Store    string `help:"Where surveys are kept: a file, or a PostgreSQL database as postgres://USER@HOST/DATABASE." default:"leadglass.db" env:"LEADGLASS_STORE" placeholder:"FILE"`
 	Quiet    bool   `short:"q" help:"No progress and no hints, only results and errors."`
 	LogLevel string `help:"Log to stderr from this level on: debug, info, warn, error, off." enum:"debug,info,warn,error,off" default:"warn"`
 	NoColor  bool   `help:"No colours (also by NO_COLOR in the environment)."`
