@@ -40,7 +40,7 @@ func layers() map[string]layer {
 		"internal/census", "internal/census/webcount", "internal/privacy", "internal/attribute", "internal/store",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
-	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/report", "internal/registry", "internal/contacts",
+	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/report", "internal/registry", "internal/contacts", "internal/metrics",
 		"internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
@@ -80,6 +80,9 @@ func layers() map[string]layer {
 		"internal/pipeline": {imports: stages,
 			needs: []string{"net", "net/http", "crypto/tls"}},
 
+		// Figures for Prometheus: it answers requests and makes none.
+		"internal/metrics": {needs: []string{"net", "net/http", "github.com/prometheus/client_golang/prometheus"}},
+
 		// What remains when the network is gone.
 		"internal/store": {imports: []string{"internal/survey"},
 			needs: []string{"database/sql", "net", "modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"}}, // net: types of errors
@@ -116,7 +119,9 @@ func mayConnect() map[string]string {
 }
 
 // mayListen are the packages that may wait for connections.
-func mayListen() []string { return []string{"internal/lab", "internal/realserver"} }
+func mayListen() []string {
+	return []string{"internal/lab", "internal/realserver", "internal/metrics"}
+}
 
 // mayImportBlank names the only package that imports something for nothing
 // but its effects: the database drivers.

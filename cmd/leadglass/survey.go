@@ -26,6 +26,7 @@ type surveyCommand struct {
 	Concurrency  int      `help:"How many hosts are examined side by side." default:"32"`
 	ProductsFile string   `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
 	GeoIP        []string `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
+	Metrics      string   `help:"Show figures to Prometheus at http://ADDR/metrics, and health at /healthz; ADDR is PORT, on loopback, or HOST:PORT." placeholder:"ADDR"`
 	JSON         bool     `help:"JSON Lines on stdout: every finding, then a summary."`
 }
 
@@ -52,7 +53,7 @@ func (c *surveyCommand) Run(ctx context.Context, a *app) error {
 	}
 	_, _, err = runSurvey(ctx, a, s, surveyOptions{name: c.Name, resume: c.Resume, workers: c.Concurrency,
 		candidates: c.Candidates, sweep: c.Sweep || len(c.Candidates) == 0, strict: c.Strict,
-		products: c.ProductsFile, geoip: c.GeoIP, json: c.JSON})
+		products: c.ProductsFile, geoip: c.GeoIP, json: c.JSON, metrics: c.Metrics})
 	return err
 }
 
@@ -65,6 +66,7 @@ type surveyOptions struct {
 	workers   int
 	products  string
 	json      bool
+	metrics   string // where figures are shown; "" for nowhere
 	// candidates are files that name hosts; sweep: the scope is swept.
 	candidates    []string
 	sweep, strict bool
@@ -106,10 +108,16 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		return survey.Survey{}, nil, err
 	}
 	defer db.Close()
+	server, err := listenMetrics(o.metrics) // before there is a survey
+	if err != nil {
+		return survey.Survey{}, nil, err
+	}
+	defer server.Close()
 	o.size = size
 	v, done, err := openSurvey(ctx, db, s, o)
 	if err == nil { // kept at once: a survey that is killed has its sources too
 		v.Sources = survey.AddSources(v.Sources, eng.Sources...)
+		v.State = survey.StateRunning
 		err = db.UpdateSurvey(ctx, v)
 	}
 	if err != nil {
@@ -119,8 +127,12 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		plural(len(s.Ports.DICOM)+len(s.Ports.HTTP), "port"), s.Authority.Organisation)
 	run := &pipeline.Run{Engine: eng, SurveyID: v.ID, Saver: a.saver(db, o.json), Sweepers: sweepers, Examiners: max(1, o.workers),
 		Done: func(c survey.Candidate) bool { _, ok := done[store.KeyOf(c)]; return ok }}
+	work, attendant, err := a.attend(ctx, db, v, run, server)
+	if err != nil {
+		return v, run, err
+	}
 	stop := a.showProgress(&run.Progress, v.Addresses-int64(len(done)))
-	err = run.Execute(ctx, targets)
+	err = attendant.end(run.Execute(work, targets))
 	stop()
 
 	v.Probed += run.Progress.Probed.Load()
@@ -128,15 +140,9 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	if err != nil {
 		v.State, v.FinishedAt = survey.StateInterrupted, time.Time{}
 	}
-	if saveErr := db.UpdateSurvey(context.WithoutCancel(ctx), v); saveErr != nil {
-		return v, run, errors.Join(err, saveErr)
-	}
-	if err != nil {
-		if errors.Is(err, context.Canceled) {
-			return v, run, &exitError{code: exitIncomplete, cause: fmt.Errorf(
-				"survey %s interrupted after %d hosts; continue it with --resume", v.ID, run.Progress.Examined.Load())}
-		}
-		return v, run, fmt.Errorf("survey %s: %w", v.ID, err)
+	saving := db.UpdateSurvey(context.WithoutCancel(ctx), v)
+	if err := a.ended(v.ID, run.Progress.Examined.Load(), err, saving); err != nil {
+		return v, run, err
 	}
 	return v, run, a.summary(run, v, files, o.json)
 }
@@ -158,14 +164,21 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o surveyOp
 	if err != nil {
 		return survey.Survey{}, nil, err
 	}
+	cancelled := ""
 	for _, v := range all {
 		if v.State == survey.StateFinished || v.Scope != s.Text || o.name != "" && v.Name != o.name {
+			continue
+		}
+		if r, err := db.Run(ctx, v.ID); err != nil {
+			return survey.Survey{}, nil, err
+		} else if !r.CancelledAt.IsZero() {
+			cancelled = "; " + v.ID + " was cancelled, which is final"
 			continue
 		}
 		done, err := db.DoneTargets(ctx, v.ID)
 		return v, done, err
 	}
-	return survey.Survey{}, nil, usage(errors.New("no unfinished survey of this very scope in the store; leave --resume out to begin one"))
+	return survey.Survey{}, nil, usage(fmt.Errorf("no unfinished survey of this very scope in the store%s; leave --resume out to begin one", cancelled))
 }
 
 // surveyTargets are the hosts to survey and how many they are, with what the
