@@ -139,6 +139,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 func status(t *testing.T, dsn string) (s surveyStatus) {
 	t.Helper()
 	o := leadglass(t, "--store", dsn, "survey", "show", "--json").want(t, exitDone)
+	matches(t, "survey-status", []byte(o.out))
 	if err := json.Unmarshal([]byte(o.out), &s); err != nil {
 		t.Fatalf("%v in %s", err, o.out)
 	}
@@ -292,6 +293,15 @@ func TestMetrics(t *testing.T) {
 		`leadglass_gate_associations_total [1-9]\d*`, `leadglass_studies_counted_total [1-9]\d*`, "leadglass_gate_refused_total 0"} {
 		if !regexp.MustCompile("(?m)^" + want + "$").MatchString(text) {
 			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+	page, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`(?m)^# TYPE (leadglass_\S+)`).FindAllStringSubmatch(text, -1) {
+		if !bytes.Contains(page, []byte("`"+m[1]+"`")) {
+			t.Errorf("docs/operations.md does not name %s", m[1])
 		}
 	}
 	for _, secret := range []string{prefix, "127.", "LEADGLASS", "ORTHANC", "DCM4CHEE", "CANARY"} {

@@ -170,6 +170,22 @@ func (s *PostgresServer) Database(t testing.TB) string {
 	return s.DSN(name)
 }
 
+// Copy makes a copy of a database with pg_dump and pg_restore, and returns its
+// DSN.
+func (s *PostgresServer) Copy(t testing.TB, dsn string) string {
+	t.Helper()
+	dump, to := filepath.Join(t.TempDir(), "dump"), s.Database(t)
+	for _, cmd := range []*exec.Cmd{
+		exec.Command(filepath.Join(s.bin, "pg_dump"), "--format=custom", "--file="+dump, dsn),
+		exec.Command(filepath.Join(s.bin, "pg_restore"), "--no-owner", "--exit-on-error", "--dbname="+to, dump),
+	} {
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", filepath.Base(cmd.Path), err, out)
+		}
+	}
+	return to
+}
+
 // DSN is that of a database by its name, with user and password.
 func (s *PostgresServer) DSN(database string) string {
 	u := url.URL{Scheme: "postgres", User: url.UserPassword(postgresUser, postgresPassword),

@@ -40,10 +40,9 @@ func quiet(t *testing.T, err error) {
 	}
 }
 
-// TestPostgreSQLRefuses: each error names the store and what helps, and no
+// testPostgreSQLRefuses: each error names the store and what helps, and no
 // error a password.
-func TestPostgreSQLRefuses(t *testing.T) {
-	server := realserver.Postgres(t)
+func testPostgreSQLRefuses(t *testing.T, server *realserver.PostgresServer) {
 	empty, foreign, latin := server.Database(t), server.Database(t), server.DSN("latin")
 	server.Exec(t, foreign, "CREATE TABLE patient_recycling_order (id INTEGER)")
 	server.Exec(t, foreign, "CREATE SCHEMA surveys")
@@ -98,14 +97,13 @@ func TestPostgreSQLRefuses(t *testing.T) {
 	}
 }
 
-// TestPostgreSQLReader: who reports needs no more than the right to read.
-func TestPostgreSQLReader(t *testing.T) {
-	server := realserver.Postgres(t)
+// testPostgreSQLReader: who reports needs no more than the right to read.
+func testPostgreSQLReader(t *testing.T, server *realserver.PostgresServer) {
 	dsn := server.Database(t)
 	s := open(t, dsn)
 	v := create(t, s, "v", started)
-	server.Exec(t, dsn, "CREATE ROLE reader LOGIN PASSWORD 's3cr/et'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
-	r, err := store.OpenExisting(context.Background(), login(t, dsn, "reader"))
+	server.Exec(t, dsn, "CREATE ROLE reporter LOGIN PASSWORD 's3cr/et'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO reporter")
+	r, err := store.OpenExisting(context.Background(), login(t, dsn, "reporter"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,11 +116,10 @@ func TestPostgreSQLReader(t *testing.T) {
 	}
 }
 
-// TestPostgreSQLFailsMidway: a full disk and a server that goes away end what
+// testPostgreSQLFailsMidway: a full disk and a server that goes away end what
 // is being done with a message, and the same Store works when it is back.
-func TestPostgreSQLFailsMidway(t *testing.T) {
+func testPostgreSQLFailsMidway(t *testing.T, server *realserver.PostgresServer) {
 	ctx := context.Background()
-	server := realserver.Postgres(t)
 	dsn := server.Database(t)
 	s := open(t, dsn)
 	v := create(t, s, "v", started)

@@ -133,3 +133,28 @@ func testOrderOfRecords(t *testing.T, e engine) {
 		t.Errorf("order %v, want %v", got, want)
 	}
 }
+
+// testBackup takes a backup while the store is open for writing, and goes on
+// with either.
+func testBackup(t *testing.T, e engine) {
+	ctx := context.Background()
+	dsn := e.empty(t)
+	s := open(t, dsn)
+	v := create(t, s, "v", started)
+	if err := s.AppendRecords(ctx, []survey.Record{record(v.ID, "127.0.0.1", 0, survey.Open), record(v.ID, "127.0.0.2", 104, survey.OpenImages)}); err != nil {
+		t.Fatal(err)
+	}
+	restored := open(t, e.backup(t, dsn))
+	if got, err := restored.Survey(ctx, "v"); err != nil || !reflect.DeepEqual(got, v) {
+		t.Errorf("restored %+v, %v; want %+v", got, err, v)
+	}
+	if got, want := all(t, restored, v.ID), all(t, s, v.ID); !reflect.DeepEqual(got, want) {
+		t.Errorf("restored\n%+v\nwant\n%+v", got, want)
+	}
+	if err := restored.AppendRecords(ctx, []survey.Record{record(v.ID, "127.0.0.3", 0, survey.Open)}); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := len(all(t, s, v.ID)), len(all(t, restored, v.ID)); a != 2 || b != 3 {
+		t.Errorf("%d records in the store and %d in the copy, want 2 and 3", a, b)
+	}
+}

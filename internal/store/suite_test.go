@@ -14,6 +14,9 @@ type engine struct {
 	// exec runs SQL in it, past the store; several statements where they are
 	// separated by semicolons.
 	exec func(t testing.TB, dsn, statements string)
+	// backup copies it as docs/operations.md says, and returns the DSN of the
+	// copy.
+	backup func(t testing.TB, dsn string) string
 }
 
 // suite is what a store does in whatever database it is kept.
@@ -33,6 +36,7 @@ func suite() map[string]func(*testing.T, engine) {
 		"newer schema":                     testNewerSchema,
 		"no store yet":                     testNoStoreYet,
 		"runs and cancelling":              testRuns,
+		"backup":                           testBackup,
 	}
 }
 
@@ -46,13 +50,26 @@ func TestSQLite(t *testing.T) {
 	engine{
 		empty: func(t testing.TB) string { return filepath.Join(t.TempDir(), "a ?#%20 name.db") },
 		exec:  exec,
+		backup: func(t testing.TB, dsn string) string {
+			copied := filepath.Join(t.TempDir(), "backup.db")
+			exec(t, dsn, "VACUUM INTO '"+copied+"'")
+			return copied
+		},
 	}.suite(t)
 }
 
 func TestPostgreSQL(t *testing.T) {
 	server := realserver.Postgres(t)
-	engine{
-		empty: server.Database,
-		exec:  func(t testing.TB, dsn, statements string) { server.Exec(t, dsn, statements) },
-	}.suite(t)
+	t.Run("suite", func(t *testing.T) {
+		engine{
+			empty:  server.Database,
+			exec:   func(t testing.TB, dsn, statements string) { server.Exec(t, dsn, statements) },
+			backup: server.Copy,
+		}.suite(t)
+	})
+	for name, test := range map[string]func(*testing.T, *realserver.PostgresServer){
+		"refuses": testPostgreSQLRefuses, "reader": testPostgreSQLReader, "fails midway": testPostgreSQLFailsMidway,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, server) })
+	}
 }
