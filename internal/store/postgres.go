@@ -165,24 +165,24 @@ func (postgresEngine) release(ctx context.Context, s *Store) error {
 
 // remedy says what helps against an error of PostgreSQL or of the connection
 // with it.
-func (postgresEngine) remedy(err error) (cause error, remedy string) {
+func (postgresEngine) remedy(err error) (remedy string, cause error) {
 	var pe *pgconn.PgError
 	switch {
 	case errors.As(err, &pe):
 		if remedy = stateRemedy(pe.Code); remedy != "" {
 			// The message alone: the errors around it name the user.
-			return fmt.Errorf("%s (SQLSTATE %s)", pe.Message, pe.Code), remedy
+			return remedy, fmt.Errorf("%s (SQLSTATE %s)", pe.Message, pe.Code)
 		}
-		return errors.New(oneLine(err)), ""
+		return "", errors.New(oneLine(err))
 	case errors.Is(err, context.Canceled):
-		return context.Canceled, ""
+		return "", context.Canceled
 	case errors.As(err, new(*pgconn.ConnectError)):
 		// pgx's error holds the whole configuration: only its text goes on.
-		return errors.New(oneLine(err)), "is the server running, and do address, port and TLS settings of the DSN fit? What was saved is kept: a survey goes on with --resume"
+		return "is the server running, and do address, port and TLS settings of the DSN fit? What was saved is kept: a survey goes on with --resume", errors.New(oneLine(err))
 	case isLost(err):
-		return fmt.Errorf("the connection is lost (%s)", oneLine(err)), "what was saved is kept: when the server is back, a survey goes on with --resume"
+		return "what was saved is kept: when the server is back, a survey goes on with --resume", fmt.Errorf("the connection is lost (%s)", oneLine(err))
 	}
-	return err, ""
+	return "", err
 }
 
 // stateRemedy is what helps against a result of PostgreSQL, "" where nothing

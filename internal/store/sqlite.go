@@ -134,22 +134,22 @@ func (sqliteEngine) claim(ctx context.Context, s *Store, _ bool) error {
 }
 
 // remedy says what helps against an error of SQLite.
-func (sqliteEngine) remedy(err error) (cause error, remedy string) {
+func (sqliteEngine) remedy(err error) (remedy string, cause error) {
 	var se *sqlite.Error
 	if !errors.As(err, &se) {
-		return err, ""
+		return "", err
 	}
 	switch se.Code() & 0xff {
 	case codeNotADB:
-		return fmt.Errorf("it is not a survey store, or it is damaged (%w)", err), restoreRemedy
+		return restoreRemedy, fmt.Errorf("it is not a survey store, or it is damaged (%w)", err)
 	case codeCorrupt:
-		return fmt.Errorf("it is damaged (%w)", err), restoreRemedy
+		return restoreRemedy, fmt.Errorf("it is damaged (%w)", err)
 	case codeBusy, codeLocked:
-		return err, "another program is writing to it; wait for it to end, or name another file with --store FILE"
+		return "another program is writing to it; wait for it to end, or name another file with --store FILE", err
 	case codeReadOnly, codeCantOpen:
-		return err, "the file and its directory must be writable; mend their permissions, or name another file with --store FILE"
+		return "the file and its directory must be writable; mend their permissions, or name another file with --store FILE", err
 	case codeFull:
-		return err, "the disk is full; make room and run again with --resume"
+		return "the disk is full; make room and run again with --resume", err
 	}
-	return err, ""
+	return "", err
 }

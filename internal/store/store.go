@@ -44,9 +44,9 @@ type engine interface {
 	// schema at the same time, until release.
 	claim(ctx context.Context, s *Store, create bool) error
 	release(ctx context.Context, s *Store) error
-	// remedy is the error in words that a user understands, and what helps; ""
-	// where nothing is known to. No password is in the error that it returns.
-	remedy(err error) (cause error, remedy string)
+	// remedy is what helps against an error, "" where nothing is known to, and
+	// the error in words that a user understands, with no password in it.
+	remedy(err error) (remedy string, cause error)
 }
 
 // Open opens the store that dsn names: a PostgreSQL database where it begins
@@ -91,7 +91,7 @@ const restoreRemedy = "restore it from a backup, or name another file with --sto
 
 // explain says what was being done with which store, and what helps.
 func (s *Store) explain(doing string, err error) error {
-	cause, remedy := s.engine.remedy(err)
+	remedy, cause := s.engine.remedy(err)
 	if errors.Is(err, errDamaged) {
 		remedy = restoreRemedy
 	}
