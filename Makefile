@@ -6,8 +6,9 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-# What the tests start: real servers, and the C compiler of the race detector.
-TEST_PACKAGES := orthanc orthanc-dicomweb dcmtk nginx postgresql gcc libc6-dev
+# What the tests start: real servers, a browser, readers of PDF, programs that
+# decrypt, a debugger that writes core files, and the race detector's compiler.
+TEST_PACKAGES := orthanc orthanc-dicomweb dcmtk nginx stunnel4 postgresql chromium poppler-utils gnupg age gdb gcc libc6-dev
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
@@ -16,7 +17,7 @@ HOSTILE_CONVERSATIONS ?= 1000000
 BENCH ?= .
 # The version of the tool that writes the bill of materials.
 CYCLONEDX := v1.10.0
-DEMO_FLAGS ?=
+DEMO_FLAGS ?= --follow-up follow-up-2019-11
 
 export CGO_ENABLED ?= 0
 
@@ -31,7 +32,7 @@ setup: ## install the Debian packages that the tests need
 build: check-go ## build bin/leadglass
 	@go build -trimpath -ldflags '-X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/leadglass ./cmd/leadglass
 
-demo: build ## simulated fleet, survey, score and report, all in one go
+demo: build ## simulated fleet, survey, score, report, follow-up and comparison, all in one go
 	@bin/leadglass demo $(DEMO_FLAGS)
 
 test: setup lint ## everything that CI runs
@@ -45,7 +46,7 @@ bench: setup check-go ## benchmarks, with allocations and ratios
 fuzz: check-go ## run each fuzz target for FUZZ_SECONDS
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
 
-data: ## fetch the embedded country table again, from npm
+data: ## make the embedded tables of countries and the world map again, from npm
 	@scripts/data.sh
 
 hostile: check-go ## HOSTILE_CONVERSATIONS conversations with archives that damage what they send

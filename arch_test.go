@@ -38,10 +38,11 @@ func layers() map[string]layer {
 		"dicom", "dicom/ul", "dicom/dimse", "internal/survey", "internal/scope", "internal/gate",
 		"internal/discover", "internal/identify", "internal/identify/products", "internal/assess",
 		"internal/census", "internal/census/webcount", "internal/privacy", "internal/attribute", "internal/store",
+		"internal/tlsprobe", "internal/suspect",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
-	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/report", "internal/registry", "internal/contacts", "internal/metrics",
-		"internal/lab", "internal/lab/content", "lab/fleets")
+	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/report", "internal/registry", "internal/contacts",
+		"internal/metrics", "internal/compare", "internal/disclose", "internal/disclose/seal", "internal/pdf", "internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
 		"dicom":       {},
@@ -62,7 +63,9 @@ func layers() map[string]layer {
 			needs: []string{"net", "net/http", "crypto/tls", "syscall"}}, // syscall: numbers of errors
 		"internal/identify/products": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/goccy/go-yaml"}},
-		"internal/assess": {imports: append([]string{"internal/advisories"}, protocol...),
+		"internal/tlsprobe": {imports: []string{"internal/survey"},
+			needs: []string{"net", "crypto/tls", "syscall"}}, // names of versions; syscall: numbers of errors
+		"internal/assess": {imports: append([]string{"internal/advisories", "internal/privacy"}, protocol...),
 			needs: []string{"net", "net/http", "crypto/tls"}},
 		"internal/advisories": {imports: []string{"internal/survey"}, needs: []string{"github.com/goccy/go-yaml"}}, // data
 		"internal/census": {imports: append([]string{"internal/privacy"}, protocol...),
@@ -72,22 +75,31 @@ func layers() map[string]layer {
 		"internal/privacy": {imports: []string{"dicom", "internal/survey"},
 			needs: []string{"github.com/dchest/siphash", "github.com/axiomhq/hyperloglog"}},
 		"internal/imports": {needs: []string{"github.com/klauspost/compress"}}, // files of other scanners
+		"internal/suspect": {imports: []string{"internal/survey"}},             // findings in, suspicion out
 		"internal/attribute": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/oschwald/maxminddb-golang/v2"}},
 		"internal/registry": {imports: []string{"internal/survey"}, // is given the gate's client
 			needs: []string{"net/http", "github.com/openrdap/rdap"}},
 		"internal/contacts": {imports: []string{"internal/survey"}, needs: []string{"github.com/goccy/go-yaml"}},
 		"internal/pipeline": {imports: stages,
-			needs: []string{"net", "net/http", "crypto/tls"}},
+			needs: []string{"net", "net/http", "crypto/tls", "syscall"}}, // syscall: numbers of errors
 
 		// Figures for Prometheus: it answers requests and makes none.
 		"internal/metrics": {needs: []string{"net", "net/http", "github.com/prometheus/client_golang/prometheus"}},
 
 		// What remains when the network is gone.
 		"internal/store": {imports: []string{"internal/survey"},
-			needs: []string{"database/sql", "net", "modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"}}, // net: types of errors
+			needs: []string{"database/sql", "net", "modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", // net: types of errors
+				"github.com/go-json-experiment/json"}},
 		// Sketches of unique studies are united there.
-		"internal/report": {imports: []string{"internal/survey"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
+		"internal/report":  {imports: []string{"internal/survey"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
+		"internal/compare": {imports: []string{"internal/survey", "internal/report"}},
+
+		// Disclosure makes files and sends nothing; only seal knows of encryption.
+		"internal/disclose": {imports: []string{"internal/survey", "internal/disclose/seal"},
+			needs: []string{"github.com/gaissmai/bart", "github.com/goccy/go-yaml"}},
+		"internal/disclose/seal": {needs: []string{"github.com/ProtonMail/gopenpgp/v3", "filippo.io/age"}},
+		"internal/pdf":           {needs: []string{"os/exec"}}, // runs a browser on a file
 
 		// The simulated fleet must not know what identify and assess expect.
 		"internal/lab": {imports: []string{"dicom", "dicom/ul", "dicom/dimse", "internal/lab/content"},

@@ -2,6 +2,7 @@ package dicom_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -211,6 +212,37 @@ func TestNewUIDIsValid(t *testing.T) {
 	}
 }
 
+// TestNested reads the elements of a sequence's items, whether their lengths are
+// defined or not.
+func TestNested(t *testing.T) {
+	for _, s := range []dicom.Syntax{dicom.ImplicitLittle, dicom.ExplicitLittle} {
+		one := dicom.AppendString(nil, s, dicom.PatientID, dicom.LO, "A1")
+		two := dicom.AppendString(nil, s, dicom.PatientID, dicom.LO, "B2")
+		defined := dicom.AppendSequence(nil, s, dicom.OtherPatientIDsSequence, one, nil, two)
+		open := []byte{0xFE, 0xFF, 0x00, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF}
+		closed := []byte{0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0}
+		undefined := dicom.AppendSequence(nil, s, dicom.OtherPatientIDsSequence)
+		for i := len(undefined) - 4; i < len(undefined); i++ {
+			undefined[i] = 0xFF
+		}
+		undefined = slices.Concat(undefined, open, one, closed, open, two, closed, []byte{0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0})
+		for name, data := range map[string][]byte{"defined": defined, "undefined": undefined} {
+			it := dicom.Iterate(data, s)
+			if !it.Next() {
+				t.Fatalf("%s: %v", name, it.Err())
+			}
+			var got []string
+			nested := it.Nested()
+			for nested.Next() {
+				got = append(got, nested.Tag().String()+string(nested.Value()))
+			}
+			if want := []string{"(0010,0020)A1", "(0010,0020)B2"}; !slices.Equal(got, want) || nested.Err() != nil {
+				t.Errorf("%s lengths: %q, %v; want %q", name, got, nested.Err(), want)
+			}
+		}
+	}
+}
+
 func FuzzElements(f *testing.F) {
 	f.Add(undefined(dicom.ImplicitLittle), true)
 	f.Add(undefined(dicom.ExplicitLittle), false)
@@ -225,6 +257,13 @@ func FuzzElements(f *testing.F) {
 		it := dicom.Iterate(data, s)
 		for it.Next() {
 			read += 8 + len(it.Value())
+			inside := 0
+			for nested := it.Nested(); nested.Next(); {
+				inside += 8 + len(nested.Value())
+			}
+			if inside > len(it.Value()) {
+				t.Fatalf("%d bytes of nested elements in a value of %d", inside, len(it.Value()))
+			}
 			dicom.ParseIS(it.Value())
 			dicom.ParseDA(it.Value())
 		}

@@ -10,16 +10,24 @@ import (
 	"testing"
 )
 
-// BenchmarkArchives surveys fleets that grow tenfold in archives, each with the
-// study of 2019's part of open archives and records per archive.
+// BenchmarkArchives surveys fleets that grow tenfold in archives.
 func BenchmarkArchives(b *testing.B) {
 	program := build(b)
 	var first *growth
 	for _, n := range []int{23, 230, 2300} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			open := n * 590 / 2300
-			records := n * 24_300_000 / 2300
-			fleet := fmt.Sprintf(`version: 1
+			fleet := studyMix(n)
+			first = grow(b, program, fleet, n, first)
+		})
+	}
+}
+
+// studyMix is a fleet of n archives with the study of 2019's part of open ones
+// and records per archive.
+func studyMix(n int) string {
+	open := n * 590 / 2300
+	records := n * 24_300_000 / 2300
+	return fmt.Sprintf(`version: 1
 name: archives-%d
 seed: 1
 dates: {first: 2008-01-07, last: 2019-09-01}
@@ -27,9 +35,6 @@ archives:
   - {count: %d, address: 127.30.0.1, persona: dcm4chee-arc, retrieval: get, contents: {studies: %d, images_linked: %d}, from: modelled}
   - {count: %d, address: 127.30.16.1, persona: orthanc, called_title: PRIVATE1, from: modelled}
 `, n, open, records, records*30, n-open)
-			first = grow(b, program, fleet, n, first)
-		})
-	}
 }
 
 // BenchmarkStudies surveys one archive that grows tenfold in studies.

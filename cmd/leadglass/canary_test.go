@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -45,6 +47,27 @@ func (s searched) folder(t *testing.T, dir string) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// readPDF adds the text of every PDF, which is compressed within.
+func (s searched) readPDF(t *testing.T) {
+	t.Helper()
+	for name := range s {
+		if filepath.Ext(name) != ".pdf" {
+			continue
+		}
+		text, err := exec.Command("pdftotext", name, "-").Output()
+		if err != nil || len(text) < 1000 {
+			t.Fatalf("reading %s: %v, %d bytes; run `make setup`", name, err, len(text))
+		}
+		s[name+" as text"] = text
+		page := s[strings.TrimSuffix(name, ".pdf")+".html"]
+		for _, number := range regexp.MustCompile(`[0-9][0-9,]{2,}`).FindAll(text, -1) {
+			if !bytes.Contains(page, number) {
+				t.Errorf("%s holds %s, which the page does not", name, number)
+			}
+		}
 	}
 }
 
@@ -105,7 +128,7 @@ func TestNoPatientValueLeaves(t *testing.T) {
 	for _, edition := range []string{"public", "confidential"} {
 		for _, name := range []string{"fleet", "orthanc"} {
 			out := filepath.Join(dir, edition, name)
-			s.run(t, db, "report", name, "--edition", edition, "--min-count", "1", "--format", "html,json,csv", "--out", out).want(t, exitDone)
+			s.run(t, db, "report", name, "--edition", edition, "--min-count", "1", "--format", "html,json,csv,pdf", "--out", out).want(t, exitDone)
 			text, err := os.ReadFile(filepath.Join(out, "report.json"))
 			if err != nil {
 				t.Fatal(err)
@@ -114,11 +137,27 @@ func TestNoPatientValueLeaves(t *testing.T) {
 		}
 	}
 	s.folder(t, dir)
+	s.readPDF(t)
 	if len(s["stdout of "+db+" survey --scope "+fleetScope+" --name fleet --json"]) == 0 || len(s) < 40 {
 		t.Fatalf("only %d outputs to search", len(s))
 	}
 	if found := s.hits(marks()...); len(found) > 0 {
 		t.Errorf("patient values in %d places:\n%s", len(found), strings.Join(found, "\n"))
+	}
+	public := searched{}
+	for name, content := range s {
+		if strings.HasPrefix(name, filepath.Join(dir, "public")) {
+			public[name] = content
+		}
+	}
+	if len(public) != 2*5 {
+		t.Errorf("%d public outputs to search, want 5 of each survey", len(public))
+	}
+	if found := public.hits(prefix, "127.0.0.1", strconv.Itoa(int(orthanc.DICOMPort)), "lab.invalid"); len(found) > 0 {
+		t.Errorf("addresses in %d public places:\n%s", len(found), strings.Join(found, "\n"))
+	}
+	if len(s.hits(prefix)) == 0 {
+		t.Error("the confidential reports hold no address, so that the search shows nothing")
 	}
 	var identifiers []string
 	for _, study := range studies {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -144,6 +145,19 @@ func (l *candidateList) all() iter.Seq[survey.Candidate] {
 			}
 		}
 	}
+}
+
+// ranges are the addresses of the candidates, sorted.
+func (l *candidateList) ranges() []survey.AddressRange {
+	var all []survey.AddressRange
+	for _, addr := range slices.SortedFunc(maps.Keys(l.ports), netip.Addr.Compare) {
+		if n := len(all); n > 0 && all[n-1].To.Next() == addr && all[n-1].To.Is4() == addr.Is4() {
+			all[n-1].To = addr
+			continue
+		}
+		all = append(all, survey.AddressRange{From: addr, To: addr})
+	}
+	return all
 }
 
 // beside are the candidates of the scope's sweep, with the ports that files

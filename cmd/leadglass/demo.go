@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"leadglass/internal/lab"
+	"leadglass/internal/pdf"
 	"leadglass/internal/report"
 	"leadglass/internal/store"
 )
@@ -22,18 +23,21 @@ type demoCommand struct {
 	Fleet string `help:"A fleet file, or the name of one that comes with Leadglass." default:"greenbone-2019"`
 	Out   string `help:"The folder for store, scope and report." default:"leadglass-demo" placeholder:"DIR"`
 	JSON  bool   `help:"The score and what it took as one JSON object at the end."`
+	// FollowUp is a second state of the fleet.
+	FollowUp string `help:"Another fleet to survey at the same addresses afterwards, compared with the first: follow-up-2019-11 is that of the study." placeholder:"FLEET"`
 }
 
 // Help says what happens, with examples.
 func (demoCommand) Help() string {
 	return `Starts a fleet of simulated archives in a process of its own, on 127.0.0.0/8,
 surveys it over real connections, compares every figure with the truth, and
-writes the public report. Without --fleet it is the study of 2019 at its full
+writes the public report, as PDF too where Chromium is installed. Without --fleet it is the study of 2019 at its full
 size: 2,300 archives, 24.3 million study records, every one of which crosses a
 socket.
 
 Examples:
   leadglass demo
+  leadglass demo --follow-up follow-up-2019-11
   leadglass demo --fleet demo
   leadglass demo --fleet my-fleet.yaml --out /tmp/demo --json`
 }
@@ -45,6 +49,10 @@ type demoResult struct {
 	ClientMaxRSS int64   `json:"client_max_rss_bytes"`
 	LabMaxRSS    int64   `json:"lab_max_rss_bytes"`
 	Report       string  `json:"report"`
+	// FollowUp is absent without --follow-up.
+	FollowUp *followUpResult `json:"follow_up,omitempty"`
+	// PDF is the report as PDF; absent without a Chromium to print it.
+	PDF string `json:"pdf,omitempty"`
 }
 
 // Run does it all in one go.
@@ -58,11 +66,20 @@ func (c *demoCommand) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("making the folder of the demo: %w", err)
 	}
 	a.Store = filepath.Join(c.Out, "leadglass.db")
+	next, err := c.followUp(fleet)
+	if err != nil {
+		return usage(err)
+	}
 	process, scopeFile, err := startLab(ctx, a, c.Fleet, c.Out)
 	if err != nil {
 		return err
 	}
 	defer process.stop()
+	if next != nil { // both surveys are of the addresses of both states
+		if _, err := writeLabScope(fleet, c.Out, next.addresses()...); err != nil {
+			return err
+		}
+	}
 	a.note("%s simulated on this machine", plural(len(fleet.Archives), "archive"))
 
 	quiet := *a
@@ -76,14 +93,38 @@ func (c *demoCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	paths, err := writeReport(ctx, a.Store, reportCommand{Format: []string{"html", "json", "csv"},
-		Edition: report.EditionPublic, MinCount: 1, Out: c.Out})
+	// The archives are simulated, so that no small count needs to be withheld.
+	order := reportCommand{Format: []string{"html", "json", "csv"}, Edition: report.EditionPublic, MinCount: 1, Out: c.Out}
+	paths, err := writeReport(ctx, a.Store, order)
 	if err != nil {
 		return err
 	}
 	result := demoResult{Scores: scores, Seconds: time.Since(start).Seconds(), ClientMaxRSS: maxRSS(syscall.RUSAGE_SELF),
 		LabMaxRSS: process.stop(), Report: paths[0]}
+	if result.PDF, err = printDemo(ctx, a, order); err != nil {
+		return err
+	}
+	if next != nil {
+		if result.FollowUp, err = next.run(ctx, &quiet, c.Out); err != nil {
+			return err
+		}
+	}
 	return c.print(a, result)
+}
+
+// printDemo prints the report as PDF where there is a Chromium, and returns its
+// path.
+func printDemo(ctx context.Context, a *app, order reportCommand) (string, error) {
+	if _, err := pdf.Find(""); err != nil {
+		a.note("no PDF: %s", err)
+		return "", nil
+	}
+	order.Format = []string{"pdf"}
+	paths, err := writeReport(ctx, a.Store, order)
+	if err != nil {
+		return "", err
+	}
+	return paths[0], nil
 }
 
 // demoWorkers is how many simulated archives are examined side by side: most of
@@ -98,8 +139,14 @@ func (c *demoCommand) print(a *app, r demoResult) error {
 		err = a.printScores(r.Scores)
 		fmt.Fprintf(a.out, "%.1f s, %d MB resident at most, simulated fleet %d MB\nreport: %s\n",
 			r.Seconds, r.ClientMaxRSS>>20, r.LabMaxRSS>>20, r.Report)
+		if r.PDF != "" {
+			fmt.Fprintf(a.out, "as PDF: %s\n", r.PDF)
+		}
+		if r.FollowUp != nil {
+			fmt.Fprintf(a.out, "%.1f s for the follow-up and the comparison\ncomparison: %s\n", r.FollowUp.Seconds, r.FollowUp.Comparison)
+		}
 	}
-	if err == nil && !r.AllRight() {
+	if err == nil && (!r.AllRight() || r.FollowUp != nil && !r.FollowUp.AllRight()) {
 		return &exitError{code: exitFailed, cause: errors.New("the survey and the truth differ")}
 	}
 	return err

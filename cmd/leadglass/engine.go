@@ -13,6 +13,7 @@ import (
 	"leadglass/internal/privacy"
 	"leadglass/internal/scope"
 	"leadglass/internal/survey"
+	"leadglass/internal/suspect"
 )
 
 // engineOptions is what flags add to a scope.
@@ -29,6 +30,10 @@ func newEngine(a *app, s *scope.Scope, o engineOptions) (*pipeline.Engine, error
 	if err != nil {
 		return nil, usage(err)
 	}
+	demos, err := suspect.BuiltinDemos()
+	if err != nil {
+		return nil, err
+	}
 	e := &pipeline.Engine{
 		Gate: gate.New(s, gate.Options{
 			PerHostTime: s.Limits.PerHostTime, PerHostBytes: s.Limits.PerHostBytes,
@@ -36,7 +41,7 @@ func newEngine(a *app, s *scope.Scope, o engineOptions) (*pipeline.Engine, error
 			PerNetworkProbesPerSecond: s.Rate.PerNetwork.ProbesPerSecond, PerNetworkPrefix: s.Rate.PerNetwork.Prefix,
 			Logger: a.log,
 		}),
-		Scope: s, Products: table, Log: a.log, SketchKey: privacy.NewKey(),
+		Scope: s, Products: table, Demos: demos, Log: a.log, SketchKey: privacy.NewKey(),
 		Memory: census.NewMemory(census.DefaultMemory), KnownAETitles: o.titles, Timeouts: pipeline.DefaultTimeouts, AuthorisedBy: o.authorisedBy,
 	}
 	sources, err := attributions(s.Overlay, o.geoip)

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,14 +89,14 @@ func (c *labRunCommand) Run(ctx context.Context, a *app) error {
 }
 
 // writeLabScope writes the scope and the overlay of a fleet into dir and
-// returns the path of the scope.
-func writeLabScope(fleet *lab.Fleet, dir string) (string, error) {
+// returns the path of the scope; also are further addresses to include.
+func writeLabScope(fleet *lab.Fleet, dir string, also ...netip.Addr) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("making the folder for the scope: %w", err)
 	}
 	path := filepath.Join(dir, "scope.yaml")
 	var text, overlay strings.Builder
-	err := errors.Join(fleet.Overlay(&overlay), fleet.Scope(&text, lab.ScopeOptions{Now: time.Now(), Overlay: "overlay.csv"}),
+	err := errors.Join(fleet.Overlay(&overlay), fleet.Scope(&text, lab.ScopeOptions{Now: time.Now(), Overlay: "overlay.csv", Also: also}),
 		os.WriteFile(filepath.Join(dir, "overlay.csv"), []byte(overlay.String()), 0o600),
 		os.WriteFile(path, []byte(text.String()), 0o600))
 	if err != nil {
@@ -170,12 +171,19 @@ func score(ctx context.Context, db *store.Store, idOrName string, fleet *lab.Fle
 	if err != nil {
 		return lab.Scores{}, err
 	}
+	fleets := map[netip.Addr]bool{}
+	for _, a := range fleet.Archives {
+		fleets[a.Address] = true
+	}
 	var measured []lab.Measured
 	for r, err := range db.Records(ctx, v.ID) {
 		if err != nil {
 			return lab.Scores{}, err
 		}
-		measured = append(measured, measuredOf(&r.Finding))
+		// A scope may name addresses at which the fleet has nothing.
+		if m := measuredOf(&r.Finding); fleets[m.Address] || m.Verdict != string(survey.Unreachable) {
+			measured = append(measured, m)
+		}
 	}
 	return lab.Score(fleet.Truth(), measured), nil
 }
@@ -183,7 +191,20 @@ func score(ctx context.Context, db *store.Store, idOrName string, fleet *lab.Fle
 func measuredOf(f *survey.Finding) lab.Measured {
 	m := lab.Measured{Verdict: string(f.Verdict), Viewer: string(f.Viewer), Studies: numberOf(f.Counts.Studies),
 		ImagesLinked: numberOf(f.Counts.ImagesLinked), ImagesAccessible: numberOf(f.Counts.ImagesAccessible)}
+	for mark, has := range map[lab.Mark]bool{lab.HoneypotMark: f.Suspicion.Honeypot, lab.TestDataMark: f.Suspicion.TestData,
+		lab.VeterinaryMark: f.Suspicion.Veterinary} {
+		if has {
+			m.Marks = append(m.Marks, mark)
+		}
+	}
+	slices.Sort(m.Marks)
 	m.Address, _ = netip.ParseAddr(f.Target.Address) // the lab's targets are addresses
+	for _, c := range f.IdentifyingClasses {
+		m.Sampled = true
+		if c.Present {
+			m.IdentifyingClasses = append(m.IdentifyingClasses, c.Class)
+		}
+	}
 	if f.Owner != nil {
 		m.Country = f.Owner.Country
 	}

@@ -10,6 +10,7 @@ import (
 
 	"leadglass/internal/assess"
 	"leadglass/internal/attribute"
+	"leadglass/internal/suspect"
 )
 
 // version and commit are set by the linker.
@@ -58,7 +59,7 @@ func unique(list []string) []string {
 }
 
 type checksCommand struct {
-	JSON bool `help:"The whole catalogue and the grade rule as JSON on stdout."`
+	JSON bool `help:"The whole catalogue, the grade rule and the rule of suspicions as JSON on stdout."`
 }
 
 // Help adds examples to --help.
@@ -69,14 +70,16 @@ func (checksCommand) Help() string {
   leadglass check --explain LG-D04                the page of one check`
 }
 
-// Run lists the checks and the rule of the grades.
+// Run lists the checks, and the rules of grades and suspicions.
 func (c *checksCommand) Run(a *app) error {
 	if c.JSON {
 		return json.NewEncoder(a.out).Encode(struct {
-			Schema string             `json:"schema"`
-			Checks []assess.Check     `json:"checks"`
-			Grades []assess.GradeRule `json:"grades"`
-		}{"leadglass.checks/1", assess.Catalogue(), assess.GradeRules()})
+			Schema    string             `json:"schema"`
+			Checks    []assess.Check     `json:"checks"`
+			Grades    []assess.GradeRule `json:"grades"`
+			Needed    int                `json:"suspicion_needs"`
+			Suspicion []suspect.Rule     `json:"suspicion"`
+		}{"leadglass.checks/1", assess.Catalogue(), assess.GradeRules(), suspect.Needed, suspect.Rules()})
 	}
 	for _, check := range assess.Catalogue() {
 		fmt.Fprintf(a.out, "%s  %-8s  %s\n", check.ID, check.Severity, check.Title)
@@ -88,6 +91,10 @@ func (c *checksCommand) Run(a *app) error {
 			grade = "-"
 		}
 		fmt.Fprintf(a.out, "  %s  %s\n", grade, r.When)
+	}
+	fmt.Fprintf(a.out, "\nSuspicions: %d is enough; of signs of one kind the heaviest counts\n", suspect.Needed)
+	for _, r := range suspect.Rules() {
+		fmt.Fprintf(a.out, "  %d  %-12s  %s\n", r.Weight, r.Kind, r.When)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ import (
 // TestMain lets the test binary be the program: under the name leadglass, as
 // scripts start it, it runs main.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"leadglass": main})
+	testscript.Main(m, map[string]func(){"leadglass": main, staysCommand: stays})
 }
 
 // TestScripts runs the scripts in testdata/script.

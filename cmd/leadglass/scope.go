@@ -42,6 +42,9 @@ func (c *scopeCheckCommand) Run(a *app) error {
 	fmt.Fprintf(a.out, "  addresses       %s, names %d\n", grouped(int64(p.Addresses)), p.Names)
 	fmt.Fprintf(a.out, "  probes          %s on %d ports\n", grouped(int64(p.Probes)), p.Ports)
 	fmt.Fprintf(a.out, "  packets, bytes  %s, %s at most while nobody answers\n", grouped(int64(p.Packets)), grouped(int64(p.Bytes)))
+	if p.HL7Ports > 0 {
+		fmt.Fprintf(a.out, "  HL7 v2          %s at most beyond that, on hosts on which DICOM is found\n", plural(int64(p.HL7Probes), "connection"))
+	}
 	fmt.Fprintf(a.out, "  least time      %s at %d probes a second\n", p.Time.Round(time.Second), s.Rate.ProbesPerSecond)
 	if p.PeakNetwork.IsValid() {
 		fmt.Fprintf(a.out, "  busiest network %s: %s probes, at most %d a second\n", p.PeakNetwork, grouped(int64(p.PeakNetworkProbes)), p.PeakNetworkRate)

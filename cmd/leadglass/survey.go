@@ -70,9 +70,6 @@ type surveyOptions struct {
 	// candidates are files that name hosts; sweep: the scope is swept.
 	candidates    []string
 	sweep, strict bool
-	// size is how many addresses there are to look at, as far as is known
-	// before names are resolved.
-	size int64
 }
 
 // sweepers is how many hosts are swept side by side. A host that drops packets
@@ -99,7 +96,7 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	if err != nil {
 		return survey.Survey{}, nil, err
 	}
-	targets, size, files, err := surveyTargets(ctx, a, eng, o)
+	targets, err := surveyTargets(ctx, a, eng, o)
 	if err != nil {
 		return survey.Survey{}, nil, err
 	}
@@ -113,8 +110,7 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		return survey.Survey{}, nil, err
 	}
 	defer server.Close()
-	o.size = size
-	v, done, err := openSurvey(ctx, db, s, o)
+	v, done, err := openSurvey(ctx, db, s, targets, o)
 	if err == nil { // kept at once: a survey that is killed has its sources too
 		v.Sources = survey.AddSources(v.Sources, eng.Sources...)
 		v.State = survey.StateRunning
@@ -132,9 +128,12 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		return v, run, err
 	}
 	stop := a.showProgress(&run.Progress, v.Addresses-int64(len(done)))
-	err = attendant.end(run.Execute(work, targets))
+	err = attendant.end(run.Execute(work, targets.hosts))
 	stop()
 
+	if err == nil {
+		_, err = pipeline.Compare(ctx, db, v.ID)
+	}
 	v.Probed += run.Progress.Probed.Load()
 	v.State, v.FinishedAt = survey.StateFinished, time.Now().UTC()
 	if err != nil {
@@ -144,20 +143,27 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	if err := a.ended(v.ID, run.Progress.Examined.Load(), err, saving); err != nil {
 		return v, run, err
 	}
-	return v, run, a.summary(run, v, files, o.json)
+	return v, run, a.summary(run, v, targets.files, o.json)
 }
 
 // openSurvey makes a new survey or finds the one to continue, with the targets
 // it has done.
-func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o surveyOptions) (survey.Survey, map[store.Key]struct{}, error) {
+func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets surveyTargetList, o surveyOptions) (survey.Survey, map[store.Key]struct{}, error) {
 	name := o.name
 	if name == "" {
 		name = s.Name
 	}
+	coverage, err := coverageOf(s, o.products)
+	if err != nil {
+		return survey.Survey{}, nil, usage(err)
+	}
+	if !o.sweep {
+		coverage.Ranges = targets.named
+	}
 	if !o.resume {
 		v, err := db.CreateSurvey(ctx, survey.Survey{Name: name, Scope: s.Text, Simulated: o.simulated, Version: version,
 			Authority: survey.Authority{Organisation: s.Authority.Organisation, Contact: s.Authority.Contact, Reference: s.Authority.Reference},
-			StartedAt: time.Now(), Addresses: o.size})
+			StartedAt: time.Now(), Addresses: targets.size, Coverage: coverage})
 		return v, nil, err
 	}
 	all, err := db.Surveys(ctx)
@@ -175,29 +181,47 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o surveyOp
 			cancelled = "; " + v.ID + " was cancelled, which is final"
 			continue
 		}
+		if v.Coverage != nil { // else what was done before is not known
+			continued := v.Coverage.Continued(*coverage)
+			v.Coverage = &continued
+		}
 		done, err := db.DoneTargets(ctx, v.ID)
 		return v, done, err
 	}
 	return survey.Survey{}, nil, usage(fmt.Errorf("no unfinished survey of this very scope in the store%s; leave --resume out to begin one", cancelled))
 }
 
-// surveyTargets are the hosts to survey and how many they are, with what the
-// files held that name some.
-func surveyTargets(ctx context.Context, a *app, eng *pipeline.Engine, o surveyOptions) (iter.Seq[survey.Candidate], int64, []candidateFile, error) {
-	swept, size := candidates(ctx, eng, a), int64(eng.Scope.Size())+int64(len(eng.Scope.Names))
+// surveyTargetList is what a survey looks at.
+type surveyTargetList struct {
+	hosts iter.Seq[survey.Candidate]
+	// size is how many addresses there are to look at, as far as is known
+	// before names are resolved.
+	size int64
+	// files are what the files held that name hosts; named are those hosts
+	// where nothing else is looked at.
+	files []candidateFile
+	named []survey.AddressRange
+}
+
+// surveyTargets are the hosts to survey: those of the scope, of files, or both.
+func surveyTargets(ctx context.Context, a *app, eng *pipeline.Engine, o surveyOptions) (surveyTargetList, error) {
+	t := surveyTargetList{hosts: candidates(ctx, eng, a), size: int64(eng.Scope.Size()) + int64(len(eng.Scope.Names))}
 	if len(o.candidates) == 0 {
-		return swept, size, nil, nil
+		return t, nil
 	}
 	list, files, err := readCandidates(ctx, a, eng, o.candidates, o.strict)
+	t.files = files
 	switch {
 	case err != nil:
-		return nil, 0, nil, err
+		return t, err
 	case o.sweep:
-		return list.beside(swept), size, files, nil
+		t.hosts = list.beside(t.hosts)
+		return t, nil
 	case len(list.ports) == 0:
-		return nil, 0, nil, usage(errors.New("the files of --candidates name no host that the scope permits"))
+		return t, usage(errors.New("the files of --candidates name no host that the scope permits"))
 	}
-	return list.all(), int64(len(list.ports)), files, nil
+	t.hosts, t.size, t.named = list.all(), int64(len(list.ports)), list.ranges()
+	return t, nil
 }
 
 // candidates are the scope's addresses and what its names resolve to.

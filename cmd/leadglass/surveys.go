@@ -46,8 +46,8 @@ type surveyStatus struct {
 	Verdicts map[survey.Verdict]int64 `json:"verdicts"`
 }
 
-// statusOf asks the store how a survey stands.
-func statusOf(ctx context.Context, db *store.Store, v survey.Survey) (surveyStatus, error) {
+// surveyStatusOf asks the store how a survey stands.
+func surveyStatusOf(ctx context.Context, db *store.Store, v survey.Survey) (surveyStatus, error) {
 	r, err := db.Run(ctx, v.ID)
 	if err != nil {
 		return surveyStatus{}, err
@@ -96,7 +96,7 @@ func (c *surveyListCommand) Run(ctx context.Context, a *app) error {
 		fmt.Fprintf(a.out, "%-21s %-11s %-16s %12s %8s  %s\n", "survey", "status", "started (UTC)", "records", "open", "name")
 	}
 	for _, v := range all {
-		s, err := statusOf(ctx, db, v)
+		s, err := surveyStatusOf(ctx, db, v)
 		if err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func (c *surveyShowCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	s, err := statusOf(ctx, db, v)
+	s, err := surveyStatusOf(ctx, db, v)
 	if err != nil {
 		return err
 	}
@@ -250,7 +250,7 @@ func (c *surveyCancelCommand) await(ctx context.Context, db *store.Store, id str
 		if err != nil {
 			return surveyStatus{}, err
 		}
-		s, err := statusOf(ctx, db, v)
+		s, err := surveyStatusOf(ctx, db, v)
 		if err != nil || s.Status != survey.StatusCancelling || time.Now().After(deadline) {
 			return s, err
 		}

@@ -1,6 +1,7 @@
 package dimse
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,10 +19,14 @@ type Key struct {
 	Value string
 }
 
+// sorted returns keys in the order of their tags.
+func sorted(keys []Key) []Key {
+	return slices.SortedFunc(slices.Values(keys), func(a, b Key) int { return cmp.Compare(a.Tag, b.Tag) })
+}
+
 // appendIdentifier appends keys in the order of their tags (PS3.5 7.1).
 func appendIdentifier(dst []byte, s dicom.Syntax, keys []Key) []byte {
-	sorted := slices.SortedFunc(slices.Values(keys), func(a, b Key) int { return int(int64(a.Tag) - int64(b.Tag)) })
-	for _, k := range sorted {
+	for _, k := range sorted(keys) {
 		if k.VR == dicom.SQ {
 			dst = dicom.AppendSequence(dst, s, k.Tag)
 			continue
@@ -64,11 +69,16 @@ type FindResult struct {
 // filled as far as the query got, also with an error. Memory does not grow
 // with the number of responses, and nothing is allocated per response.
 func (c *Client) Find(ctx context.Context, sopClass string, keys []Key, each func(Match) bool) (FindResult, error) {
+	return c.find(ctx, sopClass, func(dst []byte, s dicom.Syntax) []byte {
+		return appendIdentifier(dst, s, keys)
+	}, each)
+}
+
+// find is Find with the identifier that a function appends.
+func (c *Client) find(ctx context.Context, sopClass string, identifier func([]byte, dicom.Syntax) []byte, each func(Match) bool) (FindResult, error) {
 	defer c.a.Watch(ctx)()
 	start := time.Now()
-	id, syntax, err := c.request(CFindRQ, sopClass, "", func(dst []byte, s dicom.Syntax) []byte {
-		return appendIdentifier(dst, s, keys)
-	})
+	id, syntax, err := c.request(CFindRQ, sopClass, "", identifier)
 	if err != nil {
 		return FindResult{}, fmt.Errorf("C-FIND: %w", err)
 	}

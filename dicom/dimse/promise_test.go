@@ -27,6 +27,7 @@ func TestNoRequestNamesAnObject(t *testing.T) {
 	want := map[string]reflect.Type{
 		"Echo":          reflect.TypeFor[func(*dimse.Client, ctx) (dimse.Status, error)](),
 		"Find":          reflect.TypeFor[func(*dimse.Client, ctx, string, []dimse.Key, func(dimse.Match) bool) (dimse.FindResult, error)](),
+		"FindSample":    reflect.TypeFor[func(*dimse.Client, ctx, string, dimse.Sample, func(dimse.Match)) (dimse.SampleResult, error)](),
 		"ProbeGet":      reflect.TypeFor[func(*dimse.Client, ctx, string) (probe, error)](),
 		"ProbeMove":     reflect.TypeFor[func(*dimse.Client, ctx, string, string) (probe, error)](),
 		"ProbeGetStudy": reflect.TypeFor[func(*dimse.Client, ctx, int64) (probe, error)](),

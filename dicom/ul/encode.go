@@ -1,6 +1,7 @@
 package ul
 
 import (
+	"cmp"
 	"encoding/binary"
 
 	"leadglass/dicom"
@@ -163,11 +164,9 @@ func appendUserInfo(dst []byte, u *UserInfo) []byte {
 	dst, start := beginItem(dst, itemUserInformation)
 	dst = append(dst, itemMaximumLength, 0, 0, 4)
 	dst = binary.BigEndian.AppendUint32(dst, u.MaxPDULength)
-	uid := u.ImplementationClassUID
-	if uid == "" {
-		uid = ImplementationClassUID
+	if !u.Anonymous {
+		dst = appendItem(dst, itemImplementationUID, cmp.Or(u.ImplementationClassUID, ImplementationClassUID))
 	}
-	dst = appendItem(dst, itemImplementationUID, uid)
 	if u.AsyncOps != nil {
 		dst = append(dst, itemAsyncOperations, 0, 0, 4)
 		dst = binary.BigEndian.AppendUint16(dst, u.AsyncOps.Invoked)
@@ -176,7 +175,7 @@ func appendUserInfo(dst []byte, u *UserInfo) []byte {
 	for _, r := range u.Roles {
 		dst = appendRole(dst, r)
 	}
-	if u.ImplementationVersionName != "" {
+	if u.ImplementationVersionName != "" && !u.Anonymous {
 		dst = appendItem(dst, itemImplementationName, u.ImplementationVersionName)
 	}
 	if u.Identity != nil {

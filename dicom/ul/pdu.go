@@ -76,6 +76,10 @@ type UserInfo struct {
 	// ImplementationClassUID names the implementation (PS3.7 D.3.3.2.1); our
 	// own where it is empty in a PDU that we send.
 	ImplementationClassUID string
+	// Anonymous leaves ImplementationClassUID and ImplementationVersionName out
+	// of a PDU that we send. PS3.7 D.3.3.2.1 demands the first; some servers
+	// leave both out all the same, and the laboratory plays them.
+	Anonymous bool
 	// ImplementationVersionName has at most 16 characters (PS3.7 D.3.3.2.2).
 	ImplementationVersionName string
 	// AsyncOps is the asynchronous operations window, nil when absent.

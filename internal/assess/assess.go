@@ -6,7 +6,8 @@
 // applicable, with one sentence of evidence that holds no byte of a peer's data
 // set. The package never counts what an archive holds (that is the next stage,
 // the census), never dials (associations are opened by the caller's Opener),
-// and never asks for a value that identifies a person.
+// and asks for values that identify a person only in the sample of LG-D10, of
+// which it learns the classes and nothing else.
 package assess
 
 import (
@@ -26,6 +27,9 @@ const (
 	OnDICOM Subject = "dicom"
 	// OnHTTP checks are made once for each HTTP service.
 	OnHTTP Subject = "http"
+	// OnTLS checks are made once for each DICOM or HTTP service, and for each
+	// port whose TLS keeps us out.
+	OnTLS Subject = "tls"
 	// OnHost checks are made once for a host, over all its services.
 	OnHost Subject = "host"
 )
@@ -93,6 +97,9 @@ type Assessment struct {
 	// Behaviours are the facts seen, named as survey.BehaviourFind and its
 	// like, for telling products apart.
 	Behaviours []string
+	// Classes are the classes of identifying attributes that LG-D10 and LG-D11
+	// found present or absent; nil where none could be asked for.
+	Classes []survey.IdentifyingClass
 	// Traffic counts associations, queries and responses of the assessment.
 	Traffic survey.Traffic
 }
@@ -113,7 +120,7 @@ func (a Assessment) QueryModel() string {
 }
 
 // Run makes the checks that fit the session's service, none where it speaks
-// neither DICOM nor HTTP; or those of the host as a whole where there is no
+// neither DICOM nor HTTP and has no TLS to describe; or those of the host as a whole where there is no
 // service. On a DICOM service it also sets what only a query can show:
 // Levels.QueryAnswered, and Rejection where the peer aborted at the query and
 // had not rejected anything before.
@@ -122,11 +129,12 @@ func Run(ctx context.Context, s *Session) Assessment {
 	var a Assessment
 	on := s.subject()
 	for _, c := range Catalogue() {
-		if c.On == on {
+		if c.On == on || c.On == OnTLS && (on == OnDICOM || on == OnHTTP) {
 			a.Checks = append(a.Checks, c.report(s, c.Run(ctx, s)))
 		}
 	}
 	a.Queries, a.Routes, a.Behaviours, a.Traffic = s.queries, s.routes, s.behaviours, s.traffic
+	a.Classes = s.classes()
 	if len(a.Queries) > 0 {
 		s.Service.Levels.QueryAnswered = true
 	}

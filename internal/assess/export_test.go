@@ -1,6 +1,18 @@
 package assess
 
-import "io"
+import (
+	"io"
+
+	"leadglass/dicom"
+	"leadglass/dicom/dimse"
+)
+
+// SeeSpecies counts a response as Species does, for tests.
+func SeeSpecies(identifier []byte, s dicom.Syntax) SpeciesSample {
+	var p SpeciesSample
+	p.see(dimse.Match{Data: identifier, Syntax: s})
+	return p
+}
 
 // Listing judges a page as LG-W07 does, for tests.
 func Listing(page []byte, step int) (listed bool, files int) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"leadglass/dicom"
 	"leadglass/internal/assess"
 )
 
@@ -51,6 +52,25 @@ func FuzzInterface(f *testing.F) {
 	f.Fuzz(func(t *testing.T, document []byte) {
 		if assess.HasKey(bytes.NewReader(document), "CountStudies") && !bytes.Contains(document, []byte(":")) {
 			t.Errorf("%q fits", document)
+		}
+	})
+}
+
+// FuzzSpecies: whatever a response holds, it counts once.
+func FuzzSpecies(f *testing.F) {
+	for _, species := range []string{"", "CANARY", "Human"} {
+		for _, s := range []dicom.Syntax{dicom.ImplicitLittle, dicom.ExplicitLittle} {
+			one := dicom.AppendString(nil, s, dicom.PatientSpeciesDescription, dicom.LO, species)
+			f.Add(dicom.AppendString(append(one, one...), s, dicom.PatientBreedDescription, dicom.LO, species), s == dicom.ExplicitLittle)
+		}
+	}
+	f.Fuzz(func(t *testing.T, identifier []byte, explicit bool) {
+		s := dicom.ImplicitLittle
+		if explicit {
+			s = dicom.ExplicitLittle
+		}
+		if got := assess.SeeSpecies(identifier, s); got.Sampled != 1 || got.Species > 1 || got.Breed > 1 {
+			t.Errorf("%+v", got)
 		}
 	})
 }

@@ -22,6 +22,8 @@ type gradeFacts struct {
 	guessed bool
 	// certificate: the certificate is at fault.
 	certificate bool
+	// profile: LG-T02 passes on every port that answers.
+	profile bool
 	// mutual: every port that answers demands a client certificate.
 	mutual bool
 }
@@ -40,10 +42,10 @@ func GradeRules() []GradeRule {
 			func(f gradeFacts) bool { return f.guessed }},
 		{survey.GradeC, "the verdict is identified, but only over TLS without a client certificate or with a title that has to be known",
 			func(f gradeFacts) bool { return f.verdict == survey.Identified }},
-		{survey.GradeC, "the verdict is protected, but the certificate is expired, self-signed or weak (LG-T03 fails)",
+		{survey.GradeC, "the verdict is protected, but the certificate is expired, self-signed, for another name or weak (LG-T03 fails)",
 			func(f gradeFacts) bool { return f.certificate }},
-		{survey.GradeA, "the verdict is protected, every port that answers demands TLS with a client certificate, and nothing else is reachable",
-			func(f gradeFacts) bool { return f.mutual }},
+		{survey.GradeA, "the verdict is protected, every port that answers demands TLS with a client certificate and meets the TLS profile (LG-T02 passes), and nothing else is reachable",
+			func(f gradeFacts) bool { return f.mutual && f.profile }},
 		{survey.GradeB, "the verdict is protected: every association is rejected, or TLS keeps strangers out",
 			func(gradeFacts) bool { return true }},
 	}
@@ -72,6 +74,7 @@ func factsOf(services []survey.Service, checks []survey.Check) gradeFacts {
 		viewer:      failedOn(checks, 0, LGW04.ID, LGW06.ID, LGW07.ID),
 		certificate: failedOn(checks, 0, LGT03.ID),
 		mutual:      true,
+		profile:     true,
 	}
 	for _, s := range services {
 		switch verdictOf(s, nil) {
@@ -81,6 +84,7 @@ func factsOf(services []survey.Service, checks []survey.Check) gradeFacts {
 			f.guessed = f.guessed || failedOn(checks, s.Port, LGD03.ID) && failedOn(checks, s.Port, LGD01.ID, LGD02.ID)
 		}
 		f.mutual = f.mutual && certificateRequired(s)
+		f.profile = f.profile && passedOn(checks, s.Port, LGT02.ID)
 	}
 	return f
 }

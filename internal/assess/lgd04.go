@@ -35,7 +35,9 @@ storage. One to three C-FIND-RQ (1.2.840.10008.5.1.4.1.2.2.1) of about 200 bytes
 | (0020,000D) | Study Instance UID | empty |
 | (0020,1208) | Number of Study Related Instances | empty; not in the reduced query |
 
-and one C-CANCEL-RQ for each that is answered. No key identifies a person.`,
+and one C-CANCEL-RQ for each that is answered. Where a study is listed, one C-FIND-RQ more on the same association, for a
+Study Instance UID made up at random with a Study Date in 1850: what answers it with a study answers the same whatever it
+is asked (docs/suspicion.md). No key identifies a person.`,
 	Remedies: and(callers(), map[Product]string{
 		Orthanc: `in orthanc.json:
     "DicomAlwaysAllowFind": false,
@@ -65,6 +67,10 @@ func runD04(ctx context.Context, s *Session) Result {
 		if r.kind != replyAnswered {
 			return unknown("To a study query %s, and to one with fewer keys %s.", first, r.what)
 		}
+		s.answeredBy(dicom.StudyRootFind)
+		result := s.listed(ctx, r)
+		s.listedDates = everyDate
+		return result
 	}
 	switch r.kind {
 	case replyRefused:
@@ -78,6 +84,9 @@ func runD04(ctx context.Context, s *Session) Result {
 
 // listed says what an archive that answers lists.
 func (s *Session) listed(ctx context.Context, r reply) Result {
+	if r.matches > 0 {
+		s.listedDates = s.lastDays(30)
+	}
 	if r.matches == 0 && r.status == dimse.Success {
 		if all := s.ask(ctx, dicom.StudyRootFind, studyKeys("")); all.kind == replyAnswered {
 			r = all
@@ -85,6 +94,7 @@ func (s *Session) listed(ctx context.Context, r reply) Result {
 	}
 	switch {
 	case r.matches > 0:
+		s.askImpossible(ctx)
 		return fail("A study query of a stranger was answered with at least one study; it was stopped after the first.")
 	case r.status == dimse.Success:
 		return fail("A study query of a stranger was answered with success; no study was listed.")
@@ -92,12 +102,35 @@ func (s *Session) listed(ctx context.Context, r reply) Result {
 	return fail("A study query of a stranger was processed: %s.", r.what)
 }
 
+// askImpossible asks for a study that cannot exist, where the association is
+// still there: an archive that returns one answers the same whatever it is
+// asked, as simple honeypots do. It decides nothing here; package suspect
+// weighs it.
+func (s *Session) askImpossible(ctx context.Context) {
+	if s.line == nil {
+		return
+	}
+	rejection := s.Service.Rejection
+	r := s.ask(ctx, dicom.StudyRootFind, []dimse.Key{
+		{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "STUDY"},
+		{Tag: dicom.StudyDate, VR: dicom.DA, Value: "18500101-18501231"}, // 45 years before the first radiograph
+		{Tag: dicom.StudyInstanceUID, VR: dicom.UI, Value: dicom.NewUID()},
+	})
+	s.Service.Rejection = rejection // an end here is no refusal of queries
+	if r.matches > 0 {
+		s.note(survey.BehaviourImpossible, survey.ImpossibleStudy)
+	}
+}
+
+// everyDate is a range of all study dates, for archives that demand one.
+const everyDate = "19000101-"
+
 // reducedStudyKeys are the keys for archives that do not take the others: the
 // unique key, and a date because some demand one.
 func reducedStudyKeys() []dimse.Key {
 	return []dimse.Key{
 		{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "STUDY"},
-		{Tag: dicom.StudyDate, VR: dicom.DA, Value: "19000101-"},
+		{Tag: dicom.StudyDate, VR: dicom.DA, Value: everyDate},
 		{Tag: dicom.StudyInstanceUID, VR: dicom.UI},
 	}
 }

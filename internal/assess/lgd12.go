@@ -44,6 +44,9 @@ Where the distributor says that it has closed the holes in this version, note th
 }
 
 func runD12(_ context.Context, s *Session) Result {
+	if s.Service.Protocol != survey.ProtocolDICOM {
+		return notApplicable("The port did not speak DICOM, so no software was named.")
+	}
 	if s.Service.Toolkit.Name == "" && productOf(s.Service).name == "" {
 		return unknown("Neither toolkit nor product is known.")
 	}

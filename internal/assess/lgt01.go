@@ -2,6 +2,8 @@ package assess
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	"leadglass/internal/survey"
 )
@@ -14,8 +16,8 @@ var LGT01 = Check{
 	On:       OnHost,
 	Means: `TLS protects nobody who is still let in beside it: stations stay on the old port, and whoever is turned away
 on the new one takes the other.`,
-	Tested: `A host with DICOM over TLS on one port and DICOM without it on another fails. A host without DICOM over TLS is
-the business of LG-D03.`,
+	Tested: `A host with DICOM over TLS on one port and DICOM without it on another fails. A port that turns
+away clients without a certificate before it can be asked counts as DICOM over TLS. A host without DICOM over TLS is the business of LG-D03.`,
 	Sends: `Nothing of its own; what identification saw on each port is compared.`,
 	Remedies: map[Product]string{
 		Any: `close the plaintext port to all but the machine itself as soon as the last station is set to TLS; until then admit only the addresses of those that are not, for example with nftables:
@@ -40,9 +42,21 @@ func runT01(_ context.Context, s *Session) Result {
 	case len(over) == 0:
 		return notApplicable("No port of the host speaks DICOM over TLS.")
 	case len(plain) == 0:
-		return pass("Port %d speaks DICOM over TLS, and no port without it.", over[0])
+		return pass("DICOM over TLS is spoken on %s, without it on none.", ports(over))
 	}
-	return fail("Port %d speaks DICOM over TLS, but port %d without it.", over[0], plain[0])
+	return fail("DICOM over TLS is spoken on %s, but without it on %s.", ports(over), ports(plain))
+}
+
+// ports names ports: "port 104", "ports 104, 11112".
+func ports(list []uint16) string {
+	var names []string
+	for _, p := range list {
+		names = append(names, strconv.Itoa(int(p)))
+	}
+	if len(names) == 1 {
+		return "port " + names[0]
+	}
+	return "ports " + strings.Join(names, ", ")
 }
 
 // certificateRequired reports whether a TLS service turns away clients

@@ -11,38 +11,71 @@ var LGT04 = Check{
 	ID:       "LG-T04",
 	Title:    "Client certificate not required",
 	Severity: survey.Medium,
-	On:       OnDICOM,
+	On:       OnTLS,
 	Means: `TLS without client certificates hides what is said from those on the way, not from those who ask: any caller
 still gets in. Only the client's certificate says who calls.`,
-	Tested: `A handshake without a client certificate, and an A-ASSOCIATE-RQ over it: any DICOM answer fails the check. In
-TLS 1.3 the demand for a certificate shows only after the handshake, when the server ends the connection.`,
-	Sends: `Nothing of its own; identification makes the handshake and sends the A-ASSOCIATE-RQ.`,
+	Tested: `A handshake without a client certificate, and over it an A-ASSOCIATE-RQ or, on a web port, a request: any answer of
+the archive fails the check. Up to TLS 1.2 a server that demands a certificate ends the handshake. In TLS 1.3 it says so after the
+handshake, and up to 2 s are waited for that before anything is sent; a server that says nothing is asked. nginx lets the handshake pass
+and answers requests with status 400. A web service that demands a login does not need the certificate.`,
+	Sends: `Nothing of its own; identification makes the handshake and sends the A-ASSOCIATE-RQ or the request.`,
 	Remedies: and(encrypt(), map[Product]string{
-		Orthanc: `in orthanc.json:
+		Orthanc: `in orthanc.json, for DICOM:
     "DicomTlsRemoteCertificateRequired": true,
     "DicomTlsTrustedCertificates": "/etc/orthanc/trusted.crt"
-and restart. Stations whose certificate is not in trusted.crt can no longer connect.`,
+and for HTTPS:
+    "SslVerifyPeers": true,
+    "SslTrustedClientCertificates": "/etc/orthanc/trusted.pem"
+and restart. Stations whose certificate is not in these files can no longer connect.`,
 		DCMTKTool: `start it with --require-peer-cert (the default) and without --verify-peer-cert or --ignore-peer-cert:
     storescp +tls /etc/dcmtk/archive.key /etc/dcmtk/archive.crt +cf /etc/dcmtk/stations.crt --require-peer-cert 2762
 Stations without a certificate can no longer connect.`,
 		Dcm4chee: `on the TLS connection of the device:
     dcmTLSNeedClientAuth: TRUE
 and reload the configuration. Stations whose certificate the archive's trust store does not know can no longer connect.`,
+		Nginx: nginxClients,
 	}),
 	References: []string{refTLSProfile, refPersonAuth, refNIS2Access},
 	Run:        runT04,
 }
 
-func runT04(_ context.Context, s *Session) Result {
+func runT04(ctx context.Context, s *Session) Result {
 	t := s.Service.TLS
-	if t == nil {
+	switch {
+	case t == nil:
 		return notApplicable("The service was not reached over TLS.")
-	}
-	switch t.ClientCertificate {
-	case "required":
+	case t.ClientCertificate == "required":
 		return pass("A client without a certificate was turned away.")
-	case "not-required":
+	case t.ClientCertificate != "not-required":
+		return unknown("It could not be told whether a client certificate is required.")
+	}
+	switch {
+	case s.Service.Protocol == survey.ProtocolHTTP:
+		return s.webWithoutCertificate(ctx)
+	case s.Service.Protocol == survey.ProtocolDICOM:
 		return fail("DICOM was answered over TLS to a client without a certificate.")
 	}
-	return unknown("It could not be told whether a client certificate is required.")
+	return fail("The server asked the client for no certificate.")
+}
+
+// webWithoutCertificate judges a web service that answered without a client
+// certificate.
+func (s *Session) webWithoutCertificate(ctx context.Context) Result {
+	h := s.Service.HTTP
+	if h == nil || h.AuthRequired {
+		return notApplicable("The web service demands a login instead of a client certificate.")
+	}
+	c := s.Service.Product.Confidence
+	archive := h.Page != "" || c != "" && c != survey.UnknownConf
+	if !archive && s.Allow.DICOMweb && s.Web.Client != nil {
+		f := s.dicomweb(ctx)
+		archive = f.service != nil
+		if archive && f.service.QIDO == survey.AccessProtected {
+			return notApplicable("The web service demands a login instead of a client certificate.")
+		}
+	}
+	if !archive {
+		return notApplicable("The web server showed nothing of an archive.")
+	}
+	return fail("A request was answered over TLS (status %d) to a client without a certificate or login.", h.Status)
 }

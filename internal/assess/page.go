@@ -11,7 +11,7 @@ func (c Check) Page() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s: %s\n\n", c.ID, c.Title)
 	fmt.Fprintf(&b, "Severity %s. Made %s.\n", c.Severity, map[Subject]string{
-		OnDICOM: "on each DICOM port", OnHTTP: "on each HTTP port", OnHost: "once for each host"}[c.On])
+		OnDICOM: "on each DICOM port", OnHTTP: "on each HTTP port", OnTLS: "on each DICOM and each HTTP port", OnHost: "once for each host"}[c.On])
 	for _, part := range []struct{ title, text string }{
 		{"What it means", c.Means}, {"How it is tested", c.Tested}, {"What is sent", c.Sends},
 	} {

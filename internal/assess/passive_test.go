@@ -1,6 +1,8 @@
 package assess_test
 
 import (
+	"context"
+	"errors"
 	"net/netip"
 	"strings"
 	"testing"
@@ -43,13 +45,17 @@ func TestPassiveChecks(t *testing.T) {
 	classes := func(c ...string) survey.Service {
 		return with(speaks(), func(s *survey.Service) { s.Levels.Associates, s.SOPClasses = true, c })
 	}
-	good := survey.TLS{Version: "TLS 1.3", ClientCertificate: "required", NotAfter: now.AddDate(1, 0, 0), KeyType: "RSA", KeyBits: 3072}
+	good := survey.TLS{Version: "TLS 1.3", ClientCertificate: "required", NotBefore: now.AddDate(0, 0, -1), NotAfter: now.AddDate(1, 0, 0),
+		KeyType: "RSA", KeyBits: 3072, SignatureAlgorithm: "SHA256-RSA", NameAsked: "10.0.0.1", Name: survey.NameMatches}
 	tls := func(change func(*survey.TLS)) survey.Service {
 		c := good
 		change(&c)
 		return with(speaks(), overTLS(c))
 	}
 	secure := func(s *survey.Service) { s.TLS = &good }
+	without := good
+	without.ClientCertificate = "not-required"
+	open := func(s *survey.Service) { s.TLS = &without }
 	callingRefused := with(title(survey.UnknownTitle, ""), func(s *survey.Service) {
 		s.Rejection = &survey.Rejection{Kind: "reject", Text: "calling-AE-title-not-recognized", During: "association"}
 	})
@@ -88,13 +94,23 @@ func TestPassiveChecks(t *testing.T) {
 		{"LG-T03", tls(func(c *survey.TLS) { c.NotAfter = now.AddDate(0, 0, -1) }), survey.Fail, "expired on 2026-02-28"},
 		{"LG-T03", tls(func(c *survey.TLS) { c.SelfSigned = true }), survey.Fail, "signed by itself"},
 		{"LG-T03", tls(func(c *survey.TLS) { c.KeyBits = 1024 }), survey.Fail, "RSA with 1024 bit"},
-		{"LG-T03", tls(func(c *survey.TLS) { c.KeyType, c.KeyBits = "ECDSA", 192 }), survey.Fail, "ECDSA with 192 bit"},
+		{"LG-T03", tls(func(c *survey.TLS) { c.KeyType, c.KeyBits = "ECDSA", 224 }), survey.Fail, "ECDSA with 224 bit"},
+		{"LG-T03", tls(func(c *survey.TLS) { c.NotBefore = now.AddDate(0, 0, 1) }), survey.Fail, "not valid before 2026-03-02"},
+		{"LG-T03", tls(func(c *survey.TLS) { c.Name = survey.NameDiffers }), survey.Fail, "not for 10.0.0.1"},
+		{"LG-T03", tls(func(c *survey.TLS) { c.Name = survey.NameUnjudged }), survey.Pass, "could not be judged"},
+		{"LG-T03", tls(func(c *survey.TLS) { c.SignatureAlgorithm = "ECDSA-SHA1" }), survey.Fail, "signed by ECDSA-SHA1"},
+		{"LG-T03", tls(func(c *survey.TLS) { c.SelfSigned, c.KeyBits = true, 1024 }), survey.Fail, "signed by itself, its key is RSA with 1024 bit"},
 		{"LG-T03", tls(func(c *survey.TLS) { c.KeyType, c.KeyBits = "ECDSA", 256 }), survey.Pass, "256 bit"},
 		{"LG-T03", tls(func(c *survey.TLS) { c.NotAfter = time.Time{} }), survey.Unknown, "no certificate"},
 		{"LG-T04", speaks(), survey.NotApplicable, "TLS"},
 		{"LG-T04", with(speaks(), secure), survey.Pass, "turned away"},
 		{"LG-T04", tls(func(c *survey.TLS) { c.ClientCertificate = "not-required" }), survey.Fail, "without a certificate"},
 		{"LG-T04", tls(func(c *survey.TLS) { c.ClientCertificate = "unknown" }), survey.Unknown, "could not"},
+		{"LG-T04", with(explorer, secure), survey.Pass, "turned away"},
+		{"LG-T04", with(explorer, open), survey.Fail, "status 200"},
+		{"LG-T04", with(login, open), survey.NotApplicable, "login"},
+		{"LG-T04", with(other, open), survey.NotApplicable, "nothing of an archive"},
+		{"LG-T03", with(explorer, open), survey.Pass, "2027-03-01"},
 		{"LG-W04", explorer, survey.Fail, "orthanc-explorer"},
 		{"LG-W04", with(explorer, secure), survey.Fail, "orthanc-explorer"},
 		{"LG-W04", login, survey.Pass, "401"},
@@ -141,6 +157,48 @@ func TestForeignPortsAreNotChecked(t *testing.T) {
 		t.Errorf("%d checks of a port that speaks something else", len(a.Checks))
 	}
 }
+
+// TestHL7 tries ports beside an archive, and none beside anything else.
+func TestHL7(t *testing.T) {
+	ports := map[uint16]error{2575: nil, 6661: errors.New("refused"), 7777: errGate}
+	accepts := func(_ context.Context, port uint16) (bool, error) {
+		if ports[port] == errGate {
+			return false, errGate
+		}
+		return ports[port] == nil, nil
+	}
+	web := survey.Service{Port: 8042, Protocol: survey.ProtocolHTTP, Outcome: survey.Answered,
+		DICOMweb: &survey.DICOMweb{QIDO: survey.AccessOpen}}
+	page := survey.Service{Port: 80, Protocol: survey.ProtocolHTTP, Outcome: survey.Answered}
+	for _, test := range []struct {
+		name    string
+		service survey.Service
+		ports   []uint16
+		accepts func(context.Context, uint16) (bool, error)
+		want    survey.CheckState
+		says    string
+	}{
+		{"open", speaks(), []uint16{6661, 2575}, accepts, survey.Fail, "Port 2575, which HL7 v2 MLLP usually uses, accepts connections; nothing was sent"},
+		{"open beside DICOMweb", web, []uint16{2575}, accepts, survey.Fail, "what speaks there is not known"},
+		{"closed", speaks(), []uint16{6661}, accepts, survey.Pass, "6661"},
+		{"cannot be tried", speaks(), []uint16{6661, 7777}, accepts, survey.Unknown, "port 7777 could not be tried: budget"},
+		{"one open, one cannot be tried", speaks(), []uint16{7777, 2575}, accepts, survey.Fail, "2575"},
+		{"no archive", page, []uint16{2575}, nil, survey.NotApplicable, "no other port was tried"},
+		{"no ports", speaks(), nil, accepts, survey.NotApplicable, "lists no port"},
+		{"single port", speaks(), []uint16{2575}, nil, survey.NotApplicable, "A single port was asked for"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, c := range assess.Run(t.Context(), &assess.Session{Host: []survey.Service{test.service}, HL7: test.ports, Accepts: test.accepts}).Checks {
+				if c.ID == "LG-N02" && (c.State != test.want || !strings.Contains(c.Evidence, test.says)) {
+					t.Errorf("%s: %s", c.State, c.Evidence)
+				}
+			}
+		})
+	}
+}
+
+// errGate is an error that leaves the answer open.
+var errGate = errors.New("budget used up")
 
 func TestHostChecks(t *testing.T) {
 	required := survey.TLS{Version: "TLS 1.2", ClientCertificate: "required"}

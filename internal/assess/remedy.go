@@ -17,14 +17,17 @@ const (
 	DCMTKTool Product = "DCMTK storescp and wlmscpfs"
 	Dcm4chee  Product = "dcm4chee-arc"
 	Conquest  Product = "Conquest"
+	Nginx     Product = "nginx"
 )
 
 // Products lists the products in the order in which pages show them.
-var Products = []Product{Orthanc, Dcmqrscp, DCMTKTool, Dcm4chee, Conquest, Any}
+var Products = []Product{Orthanc, Dcmqrscp, DCMTKTool, Dcm4chee, Conquest, Nginx, Any}
 
 // Remedy returns what to change on the service: the lines for its product
 // where that is known, for all products on its toolkit where only the toolkit
-// is, and what holds for any product otherwise. service may be nil.
+// is, and what holds for any product otherwise; and for web services what to
+// change on an nginx before them, which nothing tells from the archive. service
+// may be nil.
 func (c Check) Remedy(service *survey.Service) string {
 	var parts []string
 	products := productsOf(service)
@@ -38,7 +41,10 @@ func (c Check) Remedy(service *survey.Service) string {
 		}
 	}
 	if len(parts) == 0 {
-		return sentence(c.Remedies[Any])
+		parts = append(parts, sentence(c.Remedies[Any]))
+	}
+	if text, ok := c.Remedies[Nginx]; ok && service != nil && service.Protocol == survey.ProtocolHTTP {
+		parts = append(parts, "If nginx answers before it: "+text)
 	}
 	return strings.Join(parts, "\n\n")
 }

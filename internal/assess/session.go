@@ -44,7 +44,7 @@ const (
 // Allow is what the authority permits beyond queries without identifying keys.
 type Allow struct {
 	// Sample permits to ask for an existing study by a retrieval that cannot
-	// bring it.
+	// bring it, and for the identifying attributes of a few studies.
 	Sample bool
 	// DefaultAETitles says that the product defaults were tried where a
 	// made-up called title was refused.
@@ -67,6 +67,11 @@ type Session struct {
 	Open ul.Opener
 	// Web is how to ask the service; only HTTP services need it.
 	Web Web
+	// HL7 are the ports to try for LG-N02; Accepts connects to one, closes the
+	// connection and says whether the port accepted it. The error says why that
+	// could not be told. Only the checks of the host as a whole need them.
+	HL7     []uint16
+	Accepts func(ctx context.Context, port uint16) (bool, error)
 	// CallingAETitle is the title that Open announces. The C-MOVE probe names
 	// it as destination.
 	CallingAETitle string
@@ -83,6 +88,10 @@ type Session struct {
 	behaviours []string
 	traffic    survey.Traffic
 	web        *webFacts
+	// listedDates is the range of study dates in which LG-D04 found studies,
+	// "" for all.
+	listedDates string
+	identities  *identities
 }
 
 // line is the association that several checks use in turn.

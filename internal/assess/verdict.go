@@ -14,6 +14,13 @@ func failedOn(checks []survey.Check, port uint16, ids ...string) bool {
 	})
 }
 
+// passedOn reports whether a check passed on a port.
+func passedOn(checks []survey.Check, port uint16, id string) bool {
+	return slices.ContainsFunc(checks, func(c survey.Check) bool {
+		return c.State == survey.Pass && c.Port == port && c.ID == id
+	})
+}
+
 // Verdict is how open a target is, by what its services showed and what the
 // checks found: the most open verdict of any service.
 func Verdict(services []survey.Service, checks []survey.Check) survey.Verdict {

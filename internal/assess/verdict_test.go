@@ -28,6 +28,8 @@ func TestVerdictAndGrade(t *testing.T) {
 	other := func(o survey.Outcome) survey.Service { return survey.Service{Port: 22, Outcome: o} }
 	list := func(s ...survey.Service) []survey.Service { return s }
 
+	modern := []survey.Check{{ID: "LG-T02", State: survey.Pass, Port: 2762, Evidence: "test"}}
+
 	rows := map[string]bool{}
 	for _, test := range []struct {
 		name     string
@@ -45,10 +47,12 @@ func TestVerdictAndGrade(t *testing.T) {
 		{"malformed", list(other(survey.Malformed)), nil, survey.NotDICOM, ""},
 		{"another web page", list(page(survey.HTTP{Status: 200})), nil, survey.NotDICOM, ""},
 		{"rejects", list(speaks()), failed(104, "LG-D03"), survey.Protected, survey.GradeB},
-		{"client certificate", list(mutual), nil, survey.Protected, survey.GradeA},
-		{"client certificate, and plaintext", list(mutual, speaks()), failed(104, "LG-D03"), survey.Protected, survey.GradeB},
-		{"client certificate, and SSH", list(mutual, other(survey.Foreign)), nil, survey.Protected, survey.GradeB},
-		{"client certificate, and a closed port", list(mutual, other(survey.Refused)), nil, survey.Protected, survey.GradeA},
+		{"client certificate", list(mutual), modern, survey.Protected, survey.GradeA},
+		{"client certificate, and plaintext", list(mutual, speaks()), append(failed(104, "LG-D03"), modern...), survey.Protected, survey.GradeB},
+		{"client certificate, and SSH", list(mutual, other(survey.Foreign)), modern, survey.Protected, survey.GradeB},
+		{"client certificate, and a closed port", list(mutual, other(survey.Refused)), modern, survey.Protected, survey.GradeA},
+		{"client certificate, TLS below the profile", list(mutual), failed(2762, "LG-T02"), survey.Protected, survey.GradeB},
+		{"client certificate, profile unknown", list(mutual), nil, survey.Protected, survey.GradeB},
 		{"client certificate, expired", list(mutual), failed(2762, "LG-T03"), survey.Protected, survey.GradeC},
 		{"web page with login", list(login), nil, survey.Protected, survey.GradeB},
 		{"viewer", list(explorer), failed(8042, "LG-W04", "LG-W05"), survey.Protected, survey.GradeD},

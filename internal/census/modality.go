@@ -42,6 +42,8 @@ var modalityCodes = [...]modalityCode{
 	{"RTRECORD", documents}, {"SEG", documents}, {"SRF", documents}, {"STAIN", otherGroup}, {"TG", otherGroup},
 	{"VA", documents}, {"CTPROTOCOL", documents}, {"ASMT", documents}, {"AU", documents}, {"EEG", documents},
 	{"M3D", otherGroup}, {"PA", slices3D}, {"RWV", documents}, {"TEXTUREMAP", otherGroup}, {"BDUS", cine},
+	// Not defined terms, but what quality assurance and phantoms are stored under.
+	{"QA", otherGroup}, {"QC", otherGroup}, {"TEST", otherGroup}, {"PHANTOM", otherGroup},
 }
 
 // otherModality is the place of "other" in modalityCodes.

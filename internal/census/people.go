@@ -5,12 +5,9 @@ import (
 
 	"leadglass/dicom"
 	"leadglass/dicom/dimse"
+	"leadglass/internal/privacy"
 	"leadglass/internal/survey"
 )
-
-// securityNumber is the pattern of a US Social Security number, as a wildcard
-// for Patient ID (PS3.4 C.2.2.2.4).
-const securityNumber = "???-??-????"
 
 // countPeople counts patients and national identifiers where that was asked
 // for and the studies could be counted.
@@ -113,7 +110,7 @@ func (c *counter) securityNumbers(counted int64) (n int64, why string) {
 	if c.listCap == 0 {
 		s.t.leaf.reset()
 		s.t.part = sums{}
-		ans := s.ask(window{patient: securityNumber})
+		ans := s.ask(window{patient: privacy.SSNPattern})
 		n = s.t.part.studies
 		if ans.end == complete && s.ignored == "" && n <= counted {
 			return n, ""
@@ -123,7 +120,7 @@ func (c *counter) securityNumbers(counted int64) (n int64, why string) {
 		}
 	}
 	for _, w := range c.t.days.plan(max(1, c.t.days.n/8)) {
-		w.patient = securityNumber
+		w.patient = privacy.SSNPattern
 		s.visit(w)
 	}
 	why = s.gap()

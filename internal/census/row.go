@@ -5,6 +5,7 @@ import (
 
 	"leadglass/dicom"
 	"leadglass/dicom/dimse"
+	"leadglass/internal/privacy"
 )
 
 // What a response may say instead of a usable number of images.
@@ -197,13 +198,11 @@ func formOf(v []byte) idForm {
 	if len(v) == 0 {
 		return noID
 	}
-	if len(v) != len(securityNumber) || v[3] != '-' || v[6] != '-' {
-		return otherID
+	switch {
+	case privacy.IsSSN(v):
+		return digitsID
+	case privacy.LooksLikeSSN(v):
+		return dashesID
 	}
-	for i, c := range v {
-		if i != 3 && i != 6 && (c < '0' || c > '9') {
-			return dashesID
-		}
-	}
-	return digitsID
+	return otherID
 }

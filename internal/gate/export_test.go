@@ -3,8 +3,12 @@ package gate
 import (
 	"context"
 	"io"
+	"net"
 	"net/netip"
 )
+
+// NewRecords is the connection below TLS.
+func NewRecords(c net.Conn) net.Conn { return newRecords(c) }
 
 // NetworkRates lets a test see the memory of the networks' rates.
 type NetworkRates struct{ n *networks }

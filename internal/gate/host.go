@@ -57,7 +57,7 @@ func (h *Host) DialTLS(ctx context.Context, port uint16, cfg *tls.Config) (*tls.
 	}
 	ctx, cancel := context.WithTimeout(ctx, h.gate.opt.ConnectTimeout)
 	defer cancel()
-	t := tls.Client(c, cfg)
+	t := tls.Client(newRecords(c), cfg)
 	if err := t.HandshakeContext(ctx); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("TLS handshake with %s: %w", netip.AddrPortFrom(h.addr, port), err)

@@ -48,7 +48,7 @@ type HTTPOptions struct {
 	Private bool
 	// ReadAhead bounds what is taken from the connection beyond the headers
 	// before the body is read, in bytes; default 4 KiB, at least 16. Under TLS
-	// a record is the least.
+	// a record is the least; with Private it is overwritten.
 	ReadAhead int
 }
 
@@ -100,7 +100,7 @@ func (h *Host) HTTPClient(o HTTPOptions) *http.Client {
 		ReadBufferSize:         o.ReadAhead,
 	}
 	if o.Private {
-		base = &privateTransport{own: own, tls: o.TLS, handshake: h.gate.opt.ConnectTimeout, maxHeader: o.MaxHeader}
+		base = &privateTransport{own: own, tls: o.TLS, handshake: h.gate.opt.ConnectTimeout, maxHeader: o.MaxHeader, readAhead: o.ReadAhead}
 	}
 	return &http.Client{
 		Timeout:   o.Timeout,

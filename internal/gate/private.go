@@ -2,6 +2,7 @@ package gate
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -21,14 +22,14 @@ var errInterim = errors.New("too many interim responses")
 
 // privateTransport makes HTTP/1.1 requests as http.Transport does, but for one
 // thing: the buffer through which it reads a response is its own, and is
-// overwritten when the body is closed. What the body held is then in no memory
-// of this package; over TLS, the last record stays in the buffers of
-// crypto/tls until they are used again.
+// overwritten when the body is closed, as are those of TLS (see records). What
+// the body held is then in no memory of this package.
 type privateTransport struct {
 	own       *ownHost
 	tls       *tls.Config
 	handshake time.Duration
 	maxHeader int64
+	readAhead int
 }
 
 func (t *privateTransport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -63,7 +64,7 @@ func (t *privateTransport) exchange(ctx context.Context, req *http.Request, p *p
 		if cfg.ServerName == "" {
 			cfg.ServerName = req.URL.Hostname()
 		}
-		secure := tls.Client(p.conn, cfg)
+		secure := tls.Client(newRecords(p.conn), cfg)
 		ctx, cancel := context.WithTimeout(ctx, t.handshake)
 		defer cancel()
 		if err := secure.HandshakeContext(ctx); err != nil {
@@ -77,7 +78,7 @@ func (t *privateTransport) exchange(ctx context.Context, req *http.Request, p *p
 		return nil, fmt.Errorf("sending a request: %w", err)
 	}
 	head := &io.LimitedReader{R: p.conn, N: t.maxHeader}
-	p.buffer = bufio.NewReader(head)
+	p.buffer = bufio.NewReaderSize(head, cmp.Or(t.readAhead, 4096))
 	for range interimResponses {
 		resp, err := http.ReadResponse(p.buffer, req)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"leadglass/dicom"
@@ -123,6 +124,10 @@ func (c *contact) read(a *ul.Association, contexts []ul.PresentationContext) {
 	s.ImplementationVersionName = nameText(ac.User.ImplementationVersionName)
 	max := ac.User.MaxPDULength
 	s.MaxPDU = &max
+	c.fact(survey.BehaviourMaxPDU + strconv.FormatUint(uint64(max), 10))
+	if s.ImplementationClassUID == "" && s.ImplementationVersionName == "" {
+		c.fact(survey.BehaviourNoAnnouncement)
+	}
 	s.SOPClasses = []string{}
 	for _, p := range contexts {
 		i := slices.IndexFunc(ac.Contexts, func(r ul.ContextResult) bool { return r.ID == p.ID })

@@ -15,6 +15,9 @@ func Realms(fields ...string) []string { return realms(fields) }
 // IconPath is iconPath.
 func IconPath(body []byte) string { return iconPath(body) }
 
+// Shape is shape.
+func Shape(body []byte) string { return shape(body) }
+
 // FaviconHash is faviconHash.
 func FaviconHash(icon []byte) int32 { return faviconHash(icon) }
 

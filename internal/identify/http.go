@@ -69,6 +69,7 @@ func HTTP(ctx context.Context, port uint16, client *http.Client, scheme string, 
 	w.service.Protocol, w.service.Outcome = survey.ProtocolHTTP, survey.Answered
 	w.service.HTTP = &survey.HTTP{Status: start.Status,
 		AuthRequired: login || start.Status == http.StatusUnauthorized || start.Status == http.StatusForbidden}
+	w.service.HTTP.Shape = shape(start.Body)
 	if !w.recognise(ctx, start, w.service.HTTP.AuthRequired) {
 		w.wellKnown(ctx)
 	}

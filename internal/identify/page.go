@@ -2,6 +2,7 @@ package identify
 
 import (
 	"bytes"
+	"fmt"
 	"html"
 	"strings"
 	"unicode/utf8"
@@ -162,6 +163,36 @@ func clean(s string, n int) string {
 	}
 	return s
 }
+
+// leastElements is how many elements a page has at least to have a shape: the
+// pages that servers come with have fewer, and are all alike.
+const leastElements = 16
+
+// shape is a digest of the names of the page's elements in order, so that two
+// pages can be found to be built alike; empty for a page of few elements. No
+// text, attribute or comment of the page is part of it.
+func shape(body []byte) string {
+	const offset, prime = 14695981039346656037, 1099511628211 // FNV-1a, 64 bits
+	hash, elements := uint64(offset), 0
+	add := func(b byte) { hash = (hash ^ uint64(b)) * prime }
+	for i := 0; i < len(body)-1; i++ {
+		if body[i] != '<' || !isLetter(body[i+1]) {
+			continue
+		}
+		for i++; i < len(body) && (isLetter(body[i]) || body[i] >= '0' && body[i] <= '9'); i++ {
+			add(body[i] | 0x20)
+		}
+		i-- // what ended the name may begin the next
+		add('<')
+		elements++
+	}
+	if elements < leastElements {
+		return ""
+	}
+	return fmt.Sprintf("%016x", hash)
+}
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // realms reads the realms of WWW-Authenticate fields (RFC 9110 11.5).
 func realms(fields []string) []string {

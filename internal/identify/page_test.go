@@ -79,6 +79,27 @@ func TestFaviconHash(t *testing.T) {
 	}
 }
 
+// TestShape: pages that differ in their texts alone have one shape, pages of
+// few elements none.
+func TestShape(t *testing.T) {
+	page := func(name, extra string) []byte {
+		return []byte("<!DOCTYPE html><!-- " + name + " --><HTML><head><title>" + name + "</title></head><body>" +
+			strings.Repeat("<p class='"+name+"'>"+name+"</p><br/>", 8) + extra + "</body></html>")
+	}
+	one := identify.Shape(page("Anna", ""))
+	if len(one) != 16 || one != identify.Shape(page("Bert 1 < 2", "")) {
+		t.Errorf("shapes %q and %q of pages that differ in their texts", one, identify.Shape(page("Bert 1 < 2", "")))
+	}
+	for _, extra := range []string{"<p>", "<h1>"} {
+		if identify.Shape(page("Anna", extra)) == one {
+			t.Errorf("a page with one %s more has the same shape", extra)
+		}
+	}
+	if got := identify.Shape([]byte("<html><head><title>Welcome to nginx!</title></head><body><h1>Welcome</h1></body></html>")); got != "" {
+		t.Errorf("shape %q of a page of few elements", got)
+	}
+}
+
 func FuzzReadPage(f *testing.F) {
 	for _, s := range []string{"<title>x</title>", "<meta name=a content='b", "<meta name", "<input type=password", "<!--", "<title", "<meta ==/=\xff>", "<link rel=icon href=/x>"} {
 		f.Add([]byte(s))
@@ -87,6 +108,9 @@ func FuzzReadPage(f *testing.F) {
 		before := bytes.Clone(body)
 		page, _ := identify.ReadPage(body)
 		identify.IconPath(body)
+		if s := identify.Shape(body); len(s) != 0 && len(s) != 16 {
+			t.Errorf("shape %q", s)
+		}
 		check := func(s string) {
 			if len(s) > 200 || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) }) {
 				t.Errorf("text %q is not one clean line of at most 200 bytes", s)

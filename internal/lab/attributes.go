@@ -81,6 +81,8 @@ var attributes = []attribute{
 	{dicom.Occupation, dicom.SH, "occupation", "CANARY TRADE", constant},
 	{dicom.AdditionalPatientHistory, dicom.LT, "history", "CANARY HISTORY", constant},
 	{dicom.PatientReligiousPreference, dicom.LO, "religion", "CANARY RELIGION", constant},
+	{dicom.PatientSpeciesDescription, dicom.LO, speciesClass, "CANARY SPECIES", constant},
+	{dicom.PatientBreedDescription, dicom.LO, speciesClass, "CANARY BREED", constant},
 	{dicom.ResponsiblePerson, dicom.PN, "patient-name", "CANARY^RESPONSIBLE", constant},
 	{dicom.PatientComments, dicom.LT, "comments", "CANARY COMMENT", constant},
 	{dicom.StudyID, dicom.SH, "accession-number", "CANARY", perStudy},
@@ -107,7 +109,7 @@ func attributeOf(t dicom.Tag) (*attribute, bool) {
 func IdentifyingClasses() []string {
 	var out []string
 	for _, a := range attributes {
-		if !slices.Contains(out, a.class) {
+		if a.class != speciesClass && !slices.Contains(out, a.class) {
 			out = append(out, a.class)
 		}
 	}
@@ -115,7 +117,14 @@ func IdentifyingClasses() []string {
 	return out
 }
 
+// speciesClass are the attributes of patients that are animals. They have
+// values in the archives of animals and in no others.
+const speciesClass = "species"
+
 // identifies reports whether the group's archives have values of a class.
 func (g *Group) identifies(class string) bool {
+	if class == speciesClass {
+		return g.Veterinary
+	}
 	return g.Identifying == nil || slices.Contains(g.Identifying, class)
 }

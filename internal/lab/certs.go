@@ -23,9 +23,9 @@ type authority struct {
 	serial int64
 	cert   *x509.Certificate
 	key    crypto.Signer
-	// leaf and weak are the keys of all certificates; making one for each port
-	// would take longer than everything else.
-	leaf, weak crypto.Signer
+	// leaf, weak and basic are the keys of all certificates; making one for each
+	// port would take longer than everything else.
+	leaf, weak, basic crypto.Signer
 }
 
 func newAuthority(seed uint64) *authority { return &authority{seed: seed} }
@@ -40,7 +40,7 @@ func (c *authority) config(addr netip.Addr, mode TLSMode, kind CertKind) (*tls.C
 			return nil, err
 		}
 	}
-	cert, err := c.issue(addr, kind)
+	cert, err := c.issue(addr, mode, kind)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +48,9 @@ func (c *authority) config(addr netip.Addr, mode TLSMode, kind CertKind) (*tls.C
 	switch mode {
 	case LegacyTLS:
 		cfg.MinVersion, cfg.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+	case BasicTLS:
+		cfg.MinVersion, cfg.MaxVersion = tls.VersionTLS10, tls.VersionTLS12
+		cfg.CipherSuites = []uint16{tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA}
 	case MutualTLS:
 		cfg.ClientAuth, cfg.ClientCAs = tls.RequireAndVerifyClientCert, x509.NewCertPool()
 		cfg.ClientCAs.AddCert(c.cert)
@@ -79,25 +82,31 @@ func (c *authority) make() error {
 }
 
 // issue makes the certificate of a port.
-func (c *authority) issue(addr netip.Addr, kind CertKind) (tls.Certificate, error) {
+func (c *authority) issue(addr netip.Addr, mode TLSMode, kind CertKind) (tls.Certificate, error) {
 	c.serial++
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(c.serial + 1), Subject: pkix.Name{CommonName: "pacs.lab.invalid"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
 		IPAddresses: []net.IP{addr.AsSlice()},
-		KeyUsage:    x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	parent, signer, key := c.cert, c.key, c.leaf
+	if mode == BasicTLS { // its key exchange is by RSA
+		var err error
+		if key, err = rsaKey(&c.basic, 2048); err != nil {
+			return tls.Certificate{}, err
+		}
+	}
 	switch kind {
 	case ExpiredCert:
 		template.NotBefore, template.NotAfter = time.Now().AddDate(-3, 0, 0), time.Now().AddDate(-1, 0, 0)
 	case WrongNameCert:
 		template.IPAddresses, template.DNSNames = nil, []string{"elsewhere.lab.invalid"}
 	case SelfSignedCert:
-		parent, signer = template, c.leaf
+		parent, signer = template, key
 	case WeakCert:
 		var err error
-		if key, err = c.weakKey(); err != nil {
+		if key, err = rsaKey(&c.weak, 1024); err != nil {
 			return tls.Certificate{}, err
 		}
 	}
@@ -108,15 +117,16 @@ func (c *authority) issue(addr netip.Addr, kind CertKind) (tls.Certificate, erro
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
 
-// weakKey is an RSA key of 1,024 bits, below what PS3.15 B.12 asks for.
-func (c *authority) weakKey() (crypto.Signer, error) {
-	if c.weak != nil {
-		return c.weak, nil
+// rsaKey makes an RSA key where there is none yet. One of 1,024 bit is weaker
+// than PS3.15 B.12 asks for.
+func rsaKey(kept *crypto.Signer, bits int) (crypto.Signer, error) {
+	if *kept != nil {
+		return *kept, nil
 	}
-	key, err := rsa.GenerateKey(rand.Reader, 1024)
+	key, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
-		return nil, fmt.Errorf("making a weak key: %w", err)
+		return nil, fmt.Errorf("making an RSA key of %d bit: %w", bits, err)
 	}
-	c.weak = key
+	*kept = key
 	return key, nil
 }

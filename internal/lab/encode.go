@@ -2,6 +2,7 @@ package lab
 
 import (
 	"slices"
+	"strings"
 
 	"leadglass/dicom"
 	"leadglass/internal/lab/content"
@@ -166,6 +167,12 @@ func (e *encoder) attribute(k queryKey, a *attribute, s shape) {
 	switch {
 	case a.tag == dicom.PatientID && s&shapeSSN != 0:
 		e.holes(k, a.vr, canarySSN+"65-0000", patch{int32(len(canarySSN)), ssnField, 7})
+	case a.tag == dicom.PatientID && nationalOf(e.a.Group.NationalID) >= 0:
+		i := nationalOf(e.a.Group.NationalID)
+		width := nationals[i].width
+		e.holes(k, a.vr, strings.Repeat("0", width), patch{0, nationalFields + field(i), uint8(width)})
+	case a.tag == dicom.IssuerOfPatientID && e.a.Group.NationalID == "us-dod-id":
+		e.fixed(k, a.vr, a.text+" US DOD")
 	case a.count == perPatient:
 		e.holes(k, a.vr, a.text+"0000000000", patch{n, patientDigits, 10})
 	case a.count == perStudy:
@@ -293,20 +300,6 @@ func (e *encoder) imageCount(k queryKey, s shape) {
 	default:
 		e.holes(k, dicom.IS, "00000000"[:s.imageWidth()], patch{0, imagesField, uint8(s.imageWidth())})
 	}
-}
-
-// appendPatientID appends the patient ID of a patient, as responses hold it.
-func appendPatientID(b []byte, patient int64, ssn bool) []byte {
-	rec := record{patient: patient}
-	n := len(b)
-	if ssn {
-		b = append(b, canarySSN+"00-0000"...)
-		rec.patch(b[n+len(canarySSN):], ssnField)
-		return b
-	}
-	b = append(b, "CANARY0000000000"...)
-	rec.patch(b[n+len("CANARY"):], patientDigits)
-	return b
 }
 
 // modalityWords returns the modalities of a study.

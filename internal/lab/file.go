@@ -130,9 +130,12 @@ type Group struct {
 	// Port is the persona's when absent.
 	Port uint16 `yaml:"port,omitempty"`
 	// PlainPort is a second port without TLS, for archives whose Port has it.
-	PlainPort uint16   `yaml:"plain_port,omitempty"`
-	TLS       TLSMode  `yaml:"tls,omitempty"`
-	Cert      CertKind `yaml:"certificate,omitempty"`
+	PlainPort uint16 `yaml:"plain_port,omitempty"`
+	// HL7Port is a port beside it that accepts connections and says nothing, as
+	// one for HL7 v2 does until a message comes.
+	HL7Port uint16   `yaml:"hl7_port,omitempty"`
+	TLS     TLSMode  `yaml:"tls,omitempty"`
+	Cert    CertKind `yaml:"certificate,omitempty"`
 	// CalledTitle is the called AE title demanded: any when absent, default for
 	// the persona's own, or a title.
 	CalledTitle string `yaml:"called_title,omitempty"`
@@ -148,10 +151,16 @@ type Group struct {
 	Worklist int64 `yaml:"worklist,omitempty"`
 	// Identifying lists the classes of identifying attributes that have
 	// values; all when absent.
-	Identifying []string  `yaml:"identifying,omitempty"`
-	Contents    *Contents `yaml:"contents,omitempty"`
-	Web         []Web     `yaml:"web,omitempty"`
-	Quirks      *Quirks   `yaml:"quirks,omitempty"`
+	Identifying []string `yaml:"identifying,omitempty"`
+	// Veterinary says that the patients are animals, with species and breed.
+	Veterinary bool `yaml:"veterinary,omitempty"`
+	// NationalID is the class of national identifiers whose form the patient
+	// IDs have: gb-nhs-number, ch-ahv, … (see nationals); none when absent.
+	// Contents.SSNRecords is the way to Social Security numbers.
+	NationalID string    `yaml:"national_id,omitempty"`
+	Contents   *Contents `yaml:"contents,omitempty"`
+	Web        []Web     `yaml:"web,omitempty"`
+	Quirks     *Quirks   `yaml:"quirks,omitempty"`
 	// Damage is how many of 1,000 writes to the network are damaged at random,
 	// on all ports: a hostile or broken archive.
 	Damage int     `yaml:"damage,omitempty"`
@@ -225,6 +234,8 @@ type Contents struct {
 	// Social Security number.
 	SSNRecords int64      `yaml:"ssn_records,omitempty"`
 	Dates      *DateRange `yaml:"dates,omitempty"`
+	// QA makes QA the modality of every study, as of a phantom's.
+	QA bool `yaml:"qa,omitempty"`
 	// Undated and Days are part of Studies: those without a date, and those on
 	// days of their own.
 	Undated int64      `yaml:"undated,omitempty"`
@@ -248,11 +259,15 @@ type Expect struct {
 	Studies          Quality `yaml:"studies,omitempty"`
 	ImagesLinked     Quality `yaml:"images_linked,omitempty"`
 	ImagesAccessible Quality `yaml:"images_accessible,omitempty"`
+	Classes          Quality `yaml:"identifying_classes,omitempty"`
 	// Complete says that a lower bound has to be the truth itself: all of it can
 	// be seen, only the proof that there is no more cannot be had.
 	Complete bool `yaml:"complete,omitempty"`
 	// Verdict overrides the verdict that follows from the configuration.
 	Verdict string `yaml:"verdict,omitempty"`
+	// Marks are what the archives are, as far as a good survey can know, besides
+	// what follows from persona and contents.
+	Marks []Mark `yaml:"marks,omitempty"`
 	// Why explains it.
 	Why string `yaml:"why,omitempty"`
 }

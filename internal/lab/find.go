@@ -49,6 +49,9 @@ func (s *service) find(ctx context.Context, r *dimse.Request, resp *dimse.Respon
 	if a.contents == nil {
 		return dimse.Answer(dimse.Success)
 	}
+	if a.quirks().AnswersAnything {
+		q = query{level: q.level, keys: q.keys, window: content.Everything()}
+	}
 	quirks := a.quirks()
 	f := &finder{a: a, ctx: ctx, conn: s.conn, q: q, resp: resp, rec: newRecord(),
 		left: a.cap(&q), outcome: a.finalOutcome()}
@@ -325,7 +328,7 @@ func (f *finder) textsMatch() bool {
 		switch a := k.attribute; {
 		case !f.a.Group.identifies(a.class):
 		case a.tag == dicom.PatientID:
-			v = appendPatientID(v, f.rec.patient, f.rec.ssn)
+			v = f.a.appendPatientID(v, f.rec.patient, f.rec.ssn)
 		case a.count == perPatient:
 			v = append(append(v, a.text...), "0000000000"...)
 			putDigits(v[len(a.text):], f.rec.patient)

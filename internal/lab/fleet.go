@@ -181,6 +181,9 @@ func (a *Archive) Ports() []uint16 {
 	if a.Group.PlainPort != 0 {
 		ports = append(ports, a.Group.PlainPort)
 	}
+	if a.Group.HL7Port != 0 {
+		ports = append(ports, a.Group.HL7Port)
+	}
 	for i := range a.Group.Web {
 		ports = append(ports, a.Group.Web[i].Port)
 	}
@@ -235,7 +238,13 @@ func (g *Group) validate() error {
 			return fmt.Errorf("unknown identifying class %q; known are %q", class, IdentifyingClasses())
 		}
 	}
+	if err := g.validateNational(); err != nil {
+		return err
+	}
 	if err := g.validateExpect(); err != nil {
+		return err
+	}
+	if err := g.validateMarks(); err != nil {
 		return err
 	}
 	if g.Quirks != nil {

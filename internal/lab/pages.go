@@ -25,6 +25,11 @@ func startPage(p Page) string {
 	case DirectoryPage:
 		return html(`<title>Index of /</title>`, `<h1>Index of /</h1><pre><a href="../">../</a>`+
 			`<a href="CANARY0001.dcm">CANARY0001.dcm</a> <a href="DICOMDIR">DICOMDIR</a></pre>`)
+	case PortalPage:
+		return html(`<title>Gateway</title><meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/g.css">`,
+			`<div><header><h1>Gateway</h1><nav><ul><li><a href="#">Help</a></li><li><a href="#">Contact</a></li></ul></nav></header>`+
+				`<main><form method="post"><p><label>User</label><input name="user"></p><p><label>Password</label>`+
+				`<input type="password" name="password"></p><button>Log on</button></form></main><footer><p>Gateway</p></footer></div>`)
 	case LoginPage:
 		return html(`<title>Sign in</title>`, `<form method="post"><input type="password" name="password"></form>`)
 	}

@@ -21,6 +21,11 @@ type persona struct {
 	title string
 	// product is the name in the fleet's truth.
 	product string
+	// marks are what an archive with these manners is.
+	marks []Mark
+	// anonymous announces neither class UID nor version name; promiscuous accepts
+	// every presentation context.
+	anonymous, promiscuous bool
 
 	// charset adds (0008,0005), retrieveTitle (0008,0054) to every response.
 	charset, retrieveTitle bool
@@ -140,11 +145,21 @@ func personas() map[string]persona {
 			getKnown: statusSubOperations, moveUnknown: statusDestinationUnknown,
 			moveKnown: statusDestinationUnknown, storage: true,
 		},
+		// dicompot is a honeypot, by its source (nsmfoo/dicompot 81af1a1): it
+		// announces nothing, accepts every context, and looks keys up in files.
 		"dicompot": {
-			classUID: "1.2.826.0.1.3680043.9.7133.1.1", versionName: "GODICOM_1_1", maxPDU: 16384,
-			port: 11112, title: "radiant", product: "dicompot",
-			omitsUnknown: true, refusal: refuseByContext, getKnown: statusSubOperations,
-			moveUnknown: statusUnableToProcess, moveKnown: statusUnableToProcess,
+			anonymous: true, promiscuous: true, maxPDU: 4 << 20,
+			port: 11112, title: "radiant", product: "dicompot", marks: []Mark{HoneypotMark},
+			refusal: refuseByContext, getKnown: statusSubOperations,
+		},
+		// dicomhawk is a honeypot on pynetdicom that announces DCMTK, by its
+		// source (honeynet/DICOMHawk 091ae66).
+		"dicomhawk": {
+			classUID: dcmtkUID + "2", versionName: "OFFIS_DCMTK_362", maxPDU: 16382,
+			port: 11112, title: "PYNETDICOM", product: "DICOMHawk", marks: []Mark{HoneypotMark},
+			counts: true, modalities: true, availability: true,
+			refusal: refuseByContext, getKnown: statusSubOperations,
+			moveUnknown: statusDestinationUnknown, moveKnown: statusDestinationUnknown, storage: true,
 		},
 		// vendor is no product: an archive that keeps to the standard and
 		// announces an implementation that nobody knows.

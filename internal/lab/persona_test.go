@@ -25,7 +25,8 @@ func TestPersonasAnnounceThemselves(t *testing.T) {
 		"fo-dicom":     {"1.3.6.1.4.1.30071.8", "fo-dicom 4.0.1"},
 		"synapse":      {"1.2.840.113845.1.1", "Syn4,4,0,36"},
 		"ge-archive":   {"1.2.840.113619.6.55", ""},
-		"dicompot":     {"1.2.826.0.1.3680043.9.7133.1.1", "GODICOM_1_1"},
+		"dicompot":     {"", ""},
+		"dicomhawk":    {"1.2.276.0.7230010.3.0.3.6.2", "OFFIS_DCMTK_362"},
 		"vendor":       {"2.25.302711184205413078319287441072683611520", "VENDORPACS_42"},
 	}
 	for _, name := range lab.Personas() {

@@ -158,7 +158,7 @@ func (a *Archive) qidoStudy(s *content.Study) string {
 		value("00080056", "CS", map[bool]string{true: `"ONLINE"`, false: `"OFFLINE"`}[s.Online])
 	}
 	value("00100010", "PN", fmt.Sprintf(`{"Alphabetic":"CANARY^P%010d"}`, patient))
-	value("00100020", "LO", `"`+string(appendPatientID(nil, patient, ssn))+`"`)
+	value("00100020", "LO", `"`+string(a.appendPatientID(nil, patient, ssn))+`"`)
 	value("00100030", "DA", `"`+canaryBirth+`"`)
 	value("0020000D", "UI", `"`+a.uid(studyUID, s.Index, 0, 0)+`"`)
 	if a.persona.counts {

@@ -61,6 +61,8 @@ type Quirks struct {
 	MaxAssociations int `yaml:"max_associations,omitempty"`
 	// AcceptsEverything accepts any abstract syntax, nonsense included.
 	AcceptsEverything bool `yaml:"accepts_everything,omitempty"`
+	// AnswersAnything lists the same whatever the keys ask for.
+	AnswersAnything bool `yaml:"answers_anything,omitempty"`
 }
 
 // Cap is a limit on the length of a list.

@@ -251,7 +251,23 @@ func quirkTests() map[string]func(q quirky) {
 		"makes up its list first":                listFirst,
 		"accepts every context, like a honeypot": acceptsEverything,
 		"dcmqrscp":                               withoutCount,
+		"answers everything the same":            answersTheSame,
 	}
+}
+
+// answersTheSame: a study that does not exist, on a day before there were any,
+// is answered with all of them.
+func answersTheSame(q quirky) {
+	keys := append(counting(), dimse.Key{Tag: dicom.PatientID, VR: dicom.LO, Value: "NOBODY"})
+	for i := range keys {
+		switch keys[i].Tag {
+		case dicom.StudyInstanceUID:
+			keys[i].Value = dicom.NewUID()
+		case dicom.StudyDate:
+			keys[i].Value = "18500101"
+		}
+	}
+	q.want(count(q.T, client(q.T, q.at), keys), 300, dimse.Success)
 }
 
 func TestQuirks(t *testing.T) {

@@ -133,7 +133,7 @@ func (a *Archive) image(s dicom.Syntax, study *content.Study, o object) []byte {
 	text(dicom.StudyDate, dicom.DA, date)
 	text(dicom.Modality, dicom.CS, "OT")
 	text(dicom.PatientName, dicom.PN, "CANARY^IMAGE")
-	text(dicom.PatientID, dicom.LO, string(appendPatientID(nil, patient, ssn)))
+	text(dicom.PatientID, dicom.LO, string(a.appendPatientID(nil, patient, ssn)))
 	text(dicom.StudyInstanceUID, dicom.UI, a.uid(studyUID, study.Index, 0, 0))
 	text(dicom.SeriesInstanceUID, dicom.UI, a.uid(objectUID, study.Index, o.series, 0))
 	number(0x00280002, 1) // samples per pixel

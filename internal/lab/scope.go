@@ -19,6 +19,10 @@ type ScopeOptions struct {
 	// Overlay is the path of the overlay file as the scope file shall name it;
 	// empty for none.
 	Overlay string
+	// Also are further addresses to include, where something was or will be.
+	// They are included by networks of two addresses: what is named by itself
+	// counts as a target even where nothing answers.
+	Also []netip.Addr
 }
 
 // Scope writes the scope file that surveys the fleet: the address of every
@@ -39,10 +43,10 @@ func (f *Fleet) Scope(w io.Writer, o ScopeOptions) error {
 	p("  valid_until: %s", o.Now.UTC().AddDate(1, 0, 0).Format(dayLayout))
 	p("identity: {calling_ae_title: LEADGLASS, url: https://leadglass.invalid/survey}")
 	p("include:")
-	for _, a := range f.Archives {
-		p("  - %s", a.Address)
+	for _, entry := range f.include(o.Also) {
+		p("  - %s", entry)
 	}
-	p("ports: {dicom: %s, http: %s}", flow(dicomPorts), flow(httpPorts))
+	p("ports: {dicom: %s, http: %s%s}", flow(dicomPorts), flow(httpPorts), f.hl7Ports())
 	p("rate: {probes_per_second: 100000, per_network: {prefix: 8, probes_per_second: 100000}}")
 	p("limits: {associations_per_host: 1, per_host_time: 300s, per_host_bytes: 16GiB}")
 	p("allow: {default_ae_titles: true, sample: true, dicomweb: true}")
@@ -54,6 +58,30 @@ func (f *Fleet) Scope(w io.Writer, o ScopeOptions) error {
 		return fmt.Errorf("writing the scope: %w", err)
 	}
 	return nil
+}
+
+// include are the entries of the scope: the addresses of all archives, and
+// networks with those further ones where there is none.
+func (f *Fleet) include(also []netip.Addr) []string {
+	there := map[netip.Addr]bool{}
+	for _, a := range f.Archives {
+		there[a.Address] = true
+	}
+	networks := map[netip.Prefix]bool{}
+	var entries []string
+	for _, address := range also {
+		network := netip.PrefixFrom(address, address.BitLen()-1).Masked()
+		if !there[address] && !networks[network] {
+			networks[network] = true
+			entries = append(entries, network.String())
+		}
+	}
+	for _, a := range f.Archives {
+		if !networks[netip.PrefixFrom(a.Address, a.Address.BitLen()-1).Masked()] {
+			entries = append(entries, a.Address.String())
+		}
+	}
+	return entries
 }
 
 // flow writes ports as a YAML list.
@@ -85,6 +113,20 @@ func (f *Fleet) ports() (dicom, http []uint16) {
 	// A scope names each port once.
 	http = slices.DeleteFunc(http, func(p uint16) bool { return slices.Contains(dicom, p) })
 	return dicom, http
+}
+
+// hl7Ports is the scope's list of ports for HL7 v2, where the fleet uses any.
+func (f *Fleet) hl7Ports() string {
+	var ports []uint16
+	for _, a := range f.Archives {
+		if a.Group.HL7Port != 0 {
+			ports = append(ports, a.Group.HL7Port)
+		}
+	}
+	if len(ports) == 0 {
+		return ""
+	}
+	return ", hl7: " + flow(unique(ports))
 }
 
 func unique(ports []uint16) []uint16 {

@@ -16,9 +16,14 @@ type Measured struct {
 	Verdict string
 	// Viewer is as in a finding: "open-http", …
 	Viewer           string
+	Marks            []Mark
 	Studies          Number
 	ImagesLinked     Number
 	ImagesAccessible Number
+	// Sampled says that identifying attributes were asked for,
+	// IdentifyingClasses which classes there were.
+	Sampled            bool
+	IdentifyingClasses []string
 }
 
 // Number is a measured figure with its quality. Low and High are the interval
@@ -112,7 +117,7 @@ func sortedKeys[V any](m map[string]V) []string {
 
 // truth gives a measurement the form of a truth, unknown figures as 0.
 func (m *Measured) truth() ArchiveTruth {
-	return ArchiveTruth{Address: m.Address, Country: m.Country, Verdict: m.Verdict, Viewer: m.Viewer,
+	return ArchiveTruth{Address: m.Address, Country: m.Country, Verdict: m.Verdict, Viewer: m.Viewer, Marks: m.Marks,
 		Studies: m.Studies.known(), ImagesLinked: m.ImagesLinked.known(), ImagesAccessible: m.ImagesAccessible.known()}
 }
 
@@ -135,6 +140,9 @@ func (s *Scores) totals(prefix string, truth, measured Totals) {
 	s.figure(prefix+"viewers_open", truth.ViewersOpen, measured.ViewersOpen)
 	if prefix == "" {
 		s.figure("us_records", truth.USRecords, measured.USRecords)
+		s.figure("honeypots", truth.Honeypots, measured.Honeypots)
+		s.figure("test_data", truth.TestData, measured.TestData)
+		s.figure("veterinary", truth.Veterinary, measured.Veterinary)
 	}
 }
 
@@ -157,6 +165,9 @@ func (s *Scores) archives(truth Truth, measured map[netip.Addr]*Measured) {
 			s.figure(prefix+"study_records", t.Studies, m.Studies.known())
 			s.figure(prefix+"images_linked", t.ImagesLinked, m.ImagesLinked.known())
 			s.figure(prefix+"images_accessible", t.ImagesAccessible, m.ImagesAccessible.known())
+			if t.Expected.IdentifyingClasses == Exact {
+				s.figure(prefix+"identifying_classes", int64(len(t.IdentifyingClasses)), int64(len(m.IdentifyingClasses)))
+			}
 		}
 		s.wrong(t.Address, t.wrong(m))
 	}
@@ -189,6 +200,7 @@ func (t *ArchiveTruth) wrong(m *Measured) []string {
 	}
 	note("verdict", t.Verdict, m.Verdict)
 	note("viewer", t.Viewer, viewerOf(m.Viewer))
+	note("mark", words(t.Marks), words(m.Marks))
 	if t.Country != "" && t.Verdict != unreachable {
 		note("country", t.Country, m.Country)
 	}
@@ -206,6 +218,29 @@ func (t *ArchiveTruth) wrong(m *Measured) []string {
 			if why := f.got.wrong(f.truth, f.expected, t.Expected.Complete); why != "" {
 				out = append(out, f.name+": "+why)
 			}
+		}
+	}
+	return append(out, t.wrongClasses(m)...)
+}
+
+// wrongClasses says which classes of identifying attributes were missed, or
+// made up.
+func (t *ArchiveTruth) wrongClasses(m *Measured) []string {
+	switch {
+	case !m.Sampled && t.Expected.IdentifyingClasses == Exact:
+		return []string{"identifying classes: none was asked for"}
+	case !m.Sampled:
+		return nil
+	}
+	var out []string
+	for _, class := range t.IdentifyingClasses {
+		if t.Expected.IdentifyingClasses == Exact && !slices.Contains(m.IdentifyingClasses, class) {
+			out = append(out, "identifying class "+class+" is returned, and was not found")
+		}
+	}
+	for _, class := range m.IdentifyingClasses {
+		if !slices.Contains(t.IdentifyingClasses, class) {
+			out = append(out, "identifying class "+class+" is not returned, and was found")
 		}
 	}
 	return out

@@ -14,8 +14,8 @@ seed: 1
 dates: {first: 2015-01-01, last: 2019-09-01}
 archives:
   - {address: 127.0.8.1, country: US, persona: dcm4chee-arc, retrieval: get, contents: {studies: 100, images_linked: 2000, images_accessible: 1500}}
-  - {address: 127.0.8.2, country: AT, persona: vendor, contents: {studies: 50, images_linked: 700},
-     expect: {studies: lower-bound, images_linked: lower-bound, complete: true}}
+  - {address: 127.0.8.2, country: AT, persona: vendor, identifying: [patient-id], contents: {studies: 50, images_linked: 700, ssn_records: 5},
+     expect: {studies: lower-bound, images_linked: lower-bound, complete: true, marks: [honeypot]}}
   - {address: 127.0.8.3, country: AT, persona: orthanc, query: refused, web: [{port: 8042, page: orthanc-explorer}]}
 `
 
@@ -26,9 +26,10 @@ func right() []lab.Measured {
 	unknown := lab.Number{Quality: lab.Unknown}
 	return []lab.Measured{
 		{Address: netip.MustParseAddr("127.0.8.1"), Country: "US", Verdict: "open-images", Studies: exactly(100),
-			ImagesLinked: exactly(2000), ImagesAccessible: exactly(1500)},
-		{Address: netip.MustParseAddr("127.0.8.2"), Country: "AT", Verdict: "open",
-			Studies: lab.Number{Value: 50, Quality: lab.LowerBound}, ImagesLinked: exactly(700), ImagesAccessible: exactly(0)},
+			ImagesLinked: exactly(2000), ImagesAccessible: exactly(1500), Sampled: true, IdentifyingClasses: lab.IdentifyingClasses()},
+		{Address: netip.MustParseAddr("127.0.8.2"), Country: "AT", Verdict: "open", Marks: []lab.Mark{lab.HoneypotMark},
+			Studies: lab.Number{Value: 50, Quality: lab.LowerBound}, ImagesLinked: exactly(700), ImagesAccessible: exactly(0),
+			Sampled: true, IdentifyingClasses: []string{"patient-id", "us-ssn"}},
 		{Address: netip.MustParseAddr("127.0.8.3"), Country: "AT", Verdict: "identified", Viewer: "open-http",
 			Studies: unknown, ImagesLinked: unknown, ImagesAccessible: unknown},
 	}
@@ -41,7 +42,7 @@ func TestScoreOfARightSurvey(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	want := map[string]int64{"archives_analysed": 3, "archives_open": 2, "countries": 2, "study_records": 150,
-		"images_linked": 2700, "images_accessible": 1500, "viewers_open": 1, "us_records": 100,
+		"images_linked": 2700, "images_accessible": 1500, "viewers_open": 1, "us_records": 100, "honeypots": 1, "test_data": 0, "veterinary": 0,
 		"country.US.study_records": 100, "country.AT.images_linked": 700, "archive.127.0.8.2.images_linked": 700}
 	for _, f := range s.Figures {
 		if n, ok := want[f.Name]; ok && (f.Truth != n || f.Measured != n) {
@@ -67,15 +68,23 @@ func TestScoreFindsWhatIsWrong(t *testing.T) {
 			m[1].Studies = lab.Number{Value: 60, Low: 55, High: 65, Quality: lab.Estimate}
 			return m
 		}, "outside the estimate"},
-		"wrong verdict":  {func(m []lab.Measured) []lab.Measured { m[2].Verdict = "open"; return m }, "verdict is identified"},
-		"wrong country":  {func(m []lab.Measured) []lab.Measured { m[0].Country = "AT"; return m }, "country is US"},
-		"viewer missed":  {func(m []lab.Measured) []lab.Measured { m[2].Viewer = ""; return m }, "viewer is open-http"},
-		"archive missed": {func(m []lab.Measured) []lab.Measured { return m[1:] }, "verdict is open-images, measured unreachable"},
+		"wrong verdict":   {func(m []lab.Measured) []lab.Measured { m[2].Verdict = "open"; return m }, "verdict is identified"},
+		"wrong country":   {func(m []lab.Measured) []lab.Measured { m[0].Country = "AT"; return m }, "country is US"},
+		"viewer missed":   {func(m []lab.Measured) []lab.Measured { m[2].Viewer = ""; return m }, "viewer is open-http"},
+		"honeypot missed": {func(m []lab.Measured) []lab.Measured { m[1].Marks = nil; return m }, "mark is honeypot, measured none"},
+		"false mark":      {func(m []lab.Measured) []lab.Measured { m[0].Marks = []lab.Mark{lab.TestDataMark}; return m }, "mark is none, measured test-data"},
+		"archive missed":  {func(m []lab.Measured) []lab.Measured { return m[1:] }, "verdict is open-images, measured unreachable"},
 		"archive made up": {func(m []lab.Measured) []lab.Measured {
 			m = append(m, m[2])
 			m[3].Address = m[3].Address.Next()
 			return m
 		}, "there is no archive"},
+		"not sampled":  {func(m []lab.Measured) []lab.Measured { m[0].Sampled = false; return m }, "none was asked for"},
+		"class missed": {func(m []lab.Measured) []lab.Measured { m[1].IdentifyingClasses = m[1].IdentifyingClasses[:1]; return m }, "us-ssn is returned"},
+		"class made up": {func(m []lab.Measured) []lab.Measured {
+			m[1].IdentifyingClasses = append(m[1].IdentifyingClasses, "sex")
+			return m
+		}, "sex is not returned"},
 		"no quality": {func(m []lab.Measured) []lab.Measured { m[0].Studies.Quality = ""; return m }, "no quality"},
 	} {
 		t.Run(name, func(t *testing.T) {

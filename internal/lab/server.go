@@ -68,6 +68,11 @@ func (r *Running) start(ctx context.Context, a *Archive, certs *authority, buffe
 			return err
 		}
 	}
+	if g.HL7Port != 0 {
+		if err := r.listen(ctx, a, g.HL7Port, nil, mute); err != nil {
+			return err
+		}
+	}
 	for i := range g.Web {
 		w := &g.Web[i]
 		cfg, err := certs.config(a.Address, w.TLS, w.Cert)

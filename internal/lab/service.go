@@ -91,7 +91,7 @@ func (st *archiveState) reject(rq *ul.AssociateRQ) *ul.AssociateRJ {
 func (st *archiveState) accept(rq *ul.AssociateRQ) *ul.AssociateAC {
 	p := &st.archive.persona
 	ac := &ul.AssociateAC{ProtocolVersion: 1, ApplicationContext: dicom.ApplicationContext,
-		User: ul.UserInfo{MaxPDULength: p.maxPDU, ImplementationClassUID: p.classUID,
+		User: ul.UserInfo{MaxPDULength: p.maxPDU, Anonymous: p.anonymous, ImplementationClassUID: p.classUID,
 			ImplementationVersionName: p.versionName}}
 	for _, c := range rq.Contexts {
 		ac.Contexts = append(ac.Contexts, st.context(c))
@@ -130,6 +130,9 @@ func (a *Archive) supports(abstractSyntax string) bool {
 	if quirks.PatientRootOnly && studyRoot {
 		return false
 	}
+	if p.promiscuous || quirks.AcceptsEverything {
+		return true
+	}
 	switch abstractSyntax {
 	case dicom.Verification:
 		return true
@@ -142,7 +145,7 @@ func (a *Archive) supports(abstractSyntax string) bool {
 	case dicom.ModalityWorklistFind:
 		return g.Worklist > 0
 	}
-	return isStorage(abstractSyntax) && p.storage || quirks.AcceptsEverything
+	return isStorage(abstractSyntax) && p.storage
 }
 
 // isStorage reports whether a SOP class is one of the storage service (PS3.4

@@ -33,7 +33,7 @@ func (f *Fleet) specs(g *Group, p *persona) ([]content.Spec, error) {
 	specs := make([]content.Spec, g.Count)
 	w := weights(g)
 	for i := range specs {
-		specs[i].First, specs[i].Last = whole.First, whole.Last
+		specs[i].First, specs[i].Last, specs[i].QA = whole.First, whole.Last, whole.QA
 	}
 	// Every archive that has any online study at all has one of its own.
 	least := min(whole.Online.Studies, 1)
@@ -138,7 +138,7 @@ func (f *Fleet) spec(g *Group, p *persona) (content.Spec, error) {
 	if s.Online, s.Offline, err = parts(c.Studies, c.ImagesLinked, accessible); err != nil {
 		return s, err
 	}
-	s.SSN, s.Undated = c.SSNRecords, c.Undated
+	s.SSN, s.Undated, s.QA = c.SSNRecords, c.Undated, c.QA
 	for _, d := range c.Days {
 		var day dicom.Date
 		if day, err = d.Date.Date(); err != nil {

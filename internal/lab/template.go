@@ -24,6 +24,7 @@ const (
 	numberField    // four characters: series number
 	instanceNumber // eight characters
 	seriesModality // two characters
+	nationalFields // the patient ID in the form nationals[0]; those of the others follow
 )
 
 // patch says which bytes of a template hold a field.
@@ -177,6 +178,8 @@ func (rec *record) patch(b []byte, what field) {
 		putLeft(b, rec.instanceNo)
 	case seriesModality:
 		copy(b, content.Modalities[rec.study.Modality])
+	default:
+		copy(b, nationals[what-nationalFields].of(rec.patient))
 	}
 }
 

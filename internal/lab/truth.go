@@ -67,6 +67,10 @@ type Totals struct {
 	// SSNRecords counts the study records whose patient ID has the form of a US
 	// Social Security number.
 	SSNRecords int64 `json:"ssn_records"`
+	// Honeypots, TestData and Veterinary count the archives with each mark.
+	Honeypots  int64 `json:"honeypots"`
+	TestData   int64 `json:"test_data"`
+	Veterinary int64 `json:"veterinary"`
 }
 
 // CountryTruth is the figures of a country.
@@ -88,12 +92,17 @@ type ArchiveTruth struct {
 	// Viewer is "open-http" or empty.
 	Viewer  string `json:"viewer,omitempty"`
 	Product string `json:"product,omitempty"`
+	// Marks say what the archive is where it does not hold patients.
+	Marks []Mark `json:"marks,omitempty"`
 	// The figures are 0 for archives that are not open.
 	Studies          int64 `json:"studies"`
 	ImagesLinked     int64 `json:"images_linked"`
 	ImagesAccessible int64 `json:"images_accessible"`
 	Patients         int64 `json:"patients"`
 	SSNRecords       int64 `json:"ssn_records"`
+	// IdentifyingClasses are the classes of identifying attributes that queries
+	// return, in order.
+	IdentifyingClasses []string `json:"identifying_classes"`
 	// Expected is how well a good survey knows each figure.
 	Expected Expected `json:"expected"`
 	// Why explains an expectation below exact.
@@ -105,6 +114,9 @@ type Expected struct {
 	Studies          Quality `json:"studies"`
 	ImagesLinked     Quality `json:"images_linked"`
 	ImagesAccessible Quality `json:"images_accessible"`
+	// IdentifyingClasses is exact where a sample of studies can be taken, and a
+	// lower bound where only part of the attributes can be asked for.
+	IdentifyingClasses Quality `json:"identifying_classes"`
 	// Complete says that a lower bound has to be the truth itself.
 	Complete bool `json:"complete,omitempty"`
 }
@@ -148,6 +160,7 @@ func (t *Totals) add(a *ArchiveTruth) {
 	if a.Verdict != unreachable {
 		t.ArchivesAnalysed++
 	}
+	t.count(a.Marks)
 	if a.Viewer == openHTTP {
 		t.ViewersOpen++
 	}
@@ -179,21 +192,25 @@ func (c *Country) provenance() map[string]Provenance {
 func (a *Archive) Truth() ArchiveTruth {
 	g := a.Group
 	t := ArchiveTruth{Address: a.Address, Port: g.Port, Name: g.Name, Country: g.Country,
-		Verdict: a.verdict(), Product: a.persona.product,
-		Expected: Expected{Studies: Exact, ImagesLinked: Exact, ImagesAccessible: Exact}}
+		Verdict: a.verdict(), Product: a.persona.product, Marks: a.marks(),
+		IdentifyingClasses: []string{},
+		Expected:           Expected{Studies: Exact, ImagesLinked: Exact, ImagesAccessible: Exact, IdentifyingClasses: Unknown}}
 	for i := range g.Web {
 		if g.Web[i].viewer() && !g.Web[i].TLS.on() {
 			t.Viewer = openHTTP
 		}
 	}
 	if t.Verdict != open && t.Verdict != openImages {
-		t.Expected = Expected{Studies: Unknown, ImagesLinked: Unknown, ImagesAccessible: Unknown}
+		t.Expected = Expected{Studies: Unknown, ImagesLinked: Unknown, ImagesAccessible: Unknown, IdentifyingClasses: Unknown}
 	} else if a.contents != nil {
 		spec := a.contents.Spec()
 		t.Studies, t.ImagesLinked = spec.Studies(), spec.Images()
 		t.Patients, t.SSNRecords = a.contents.Patients(), spec.SSN
 		if t.Verdict == openImages {
 			t.ImagesAccessible = spec.Online.Images
+		}
+		if v := g.dicomVerdict(); t.Studies > 0 && (v == open || v == openImages) {
+			t.IdentifyingClasses, t.Expected.IdentifyingClasses = a.classes(), Exact
 		}
 		if !a.persona.counts {
 			t.Expected.ImagesLinked, t.Expected.ImagesAccessible = Unknown, Unknown
@@ -211,7 +228,7 @@ func (e *Expect) override(t *ArchiveTruth) {
 		from Quality
 		to   *Quality
 	}{{e.Studies, &t.Expected.Studies}, {e.ImagesLinked, &t.Expected.ImagesLinked},
-		{e.ImagesAccessible, &t.Expected.ImagesAccessible}} {
+		{e.ImagesAccessible, &t.Expected.ImagesAccessible}, {e.Classes, &t.Expected.IdentifyingClasses}} {
 		if o.from != "" {
 			*o.to = o.from
 		}
@@ -226,7 +243,7 @@ func (g *Group) validateExpect() error {
 	if g.Expect == nil {
 		return nil
 	}
-	for _, q := range []Quality{g.Expect.Studies, g.Expect.ImagesLinked, g.Expect.ImagesAccessible} {
+	for _, q := range []Quality{g.Expect.Studies, g.Expect.ImagesLinked, g.Expect.ImagesAccessible, g.Expect.Classes} {
 		if q != "" && q.rank() < 0 {
 			return fmt.Errorf("unknown quality %q", q)
 		}

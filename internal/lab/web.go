@@ -12,6 +12,8 @@ const (
 	WithTLS TLSMode = "tls"
 	// LegacyTLS takes anybody, TLS 1.0 and 1.1 only.
 	LegacyTLS TLSMode = "legacy"
+	// BasicTLS takes anybody, TLS 1.0 to 1.2, with 3DES alone (PS3.15 B.1).
+	BasicTLS TLSMode = "basic"
 	// MutualTLS demands a client certificate of the laboratory's authority.
 	MutualTLS TLSMode = "mutual"
 )
@@ -71,6 +73,8 @@ const (
 	DirectoryPage  Page = "directory"
 	LoginPage      Page = "login"
 	RedirectedPage Page = "redirect-away"
+	// PortalPage is the login page of no product.
+	PortalPage Page = "portal"
 )
 
 // viewer reports whether the page is an image viewer or an archive's
@@ -92,7 +96,7 @@ func (w *Web) guarded() bool {
 
 func (w *Web) validate() error {
 	switch w.Page {
-	case NginxPage, OHIFPage, OrthancPage, Dcm4cheePage, DirectoryPage, LoginPage, RedirectedPage:
+	case NginxPage, OHIFPage, OrthancPage, Dcm4cheePage, DirectoryPage, LoginPage, RedirectedPage, PortalPage:
 	default:
 		return fmt.Errorf("unknown page %q", w.Page)
 	}
@@ -110,7 +114,7 @@ func (w *Web) validate() error {
 
 func validTLS(m TLSMode, k CertKind) error {
 	switch m {
-	case "", PlainText, WithTLS, LegacyTLS, MutualTLS:
+	case "", PlainText, WithTLS, LegacyTLS, BasicTLS, MutualTLS:
 	default:
 		return fmt.Errorf("unknown TLS mode %q", m)
 	}

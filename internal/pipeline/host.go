@@ -30,6 +30,7 @@ type host struct {
 	gate    *gate.Host
 	names   []string // host names that stand for the host in URLs
 	url     *url.URL // the DICOMweb root that the user named; nil where a host was
+	onePort bool     // a single port was asked for
 	webLeft int      // requests that the checks of HTTP services may still send
 	buffer  []byte
 	finding survey.Finding
@@ -55,7 +56,7 @@ type answering struct {
 func (e *Engine) Examine(ctx context.Context, c survey.Candidate, open []uint16) (Result, error) {
 	start := time.Now()
 	h := &host{Engine: e, gate: e.Gate.Host(c.Address), buffer: make([]byte, ul.DefaultReadBuffer),
-		webLeft: assess.MaxHostWebRequests}
+		webLeft: assess.MaxHostWebRequests, onePort: c.Port != 0}
 	if c.Host != "" {
 		h.names = []string{c.Host}
 	}
@@ -79,6 +80,7 @@ func (e *Engine) Examine(ctx context.Context, c survey.Candidate, open []uint16)
 		AuthorisedBy:       e.AuthorisedBy,
 	}
 	h.run(ctx, open)
+	h.suspect(ctx)
 	if ctx.Err() != nil {
 		return Result{}, context.Cause(ctx)
 	}
@@ -123,7 +125,7 @@ func (h *host) run(ctx context.Context, open []uint16) {
 	}
 	f.Services = identify.Merge(f.Services, h.Products)
 	h.fitRemedies()
-	whole := assess.Run(ctx, h.session(nil, nil))
+	whole := assess.Run(ctx, h.wholeSession())
 	f.Checks = append(f.Checks, whole.Checks...)
 	f.Verdict = assess.Verdict(f.Services, f.Checks)
 	if f.Verdict == survey.Unreachable && slices.ContainsFunc(f.Services, ranOut) {
@@ -176,7 +178,7 @@ func (h *host) session(s *survey.Service, open ul.Opener) *assess.Session {
 // assess runs the checks on one service.
 func (h *host) assess(ctx context.Context, i int, o opener) {
 	s := &h.finding.Services[i]
-	if s.Protocol == survey.ProtocolUnknown {
+	if s.Protocol == survey.ProtocolUnknown && (s.TLS == nil || s.TLS.Offer == nil) {
 		return
 	}
 	session := h.session(s, h.open(o, h.Timeouts.Query))
@@ -185,9 +187,25 @@ func (h *host) assess(ctx context.Context, i int, o opener) {
 	}
 	result := assess.Run(ctx, session)
 	h.finding.Checks = append(h.finding.Checks, result.Checks...)
+	h.addClasses(result.Classes)
 	identify.Refine(s, h.Products, result.Behaviours...)
 	if result.QueryAnswered() {
 		h.queried = append(h.queried, answering{service: i, open: o, result: result})
+	}
+}
+
+// addClasses adds what one service returned of identifying attributes: a class
+// is present where any service returned it.
+func (h *host) addClasses(classes []survey.IdentifyingClass) {
+	have := &h.finding.IdentifyingClasses
+	for _, c := range classes {
+		i := slices.IndexFunc(*have, func(o survey.IdentifyingClass) bool { return o.Class == c.Class })
+		if i < 0 {
+			*have = append(*have, c)
+			continue
+		}
+		(*have)[i].Present = (*have)[i].Present || c.Present
+		(*have)[i].Sampled += c.Sampled
 	}
 }
 
@@ -242,6 +260,7 @@ func (h *host) countQueries(ctx context.Context, routes []string) {
 		CountQuery: h.gate.CountQuery,
 	})
 	f.Counts, h.sketch = r.Counts, r.Sketch
+	assess.CountedSSNs(f, s)
 	h.echoBefore, h.echoDuring = r.EchoBefore, r.EchoDuring
 	if r.Incomplete != "" {
 		h.incomplete(r.Incomplete)

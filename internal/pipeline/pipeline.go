@@ -18,6 +18,7 @@ import (
 	"leadglass/internal/privacy"
 	"leadglass/internal/scope"
 	"leadglass/internal/survey"
+	"leadglass/internal/suspect"
 )
 
 // Engine examines hosts. Its fields are set once and then only read.
@@ -25,7 +26,9 @@ type Engine struct {
 	Gate     *gate.Gate
 	Scope    *scope.Scope
 	Products *products.Table
-	Log      *slog.Logger
+	// Demos are known demonstration servers.
+	Demos suspect.Demos
+	Log   *slog.Logger
 	// Attribute says where an address is and whose; nil where nothing is known.
 	Attribute func(netip.Addr) (survey.Owner, bool)
 	// Sources are what Attribute answers from, for the survey to keep.

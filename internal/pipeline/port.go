@@ -80,7 +80,7 @@ func mayBeTLS(s survey.Service) bool {
 func (h *host) probeHTTP(ctx context.Context, port uint16) (survey.Service, opener) {
 	plain := opener{port: port}
 	s := h.http(ctx, port, "http")
-	if s.Outcome == survey.Answered && s.Detail == "" || s.Outcome == survey.Mute || ctx.Err() != nil {
+	if s.Outcome == survey.Answered && s.Detail == "" && !wantsTLS(s) || s.Outcome == survey.Mute || ctx.Err() != nil {
 		return s, plain
 	}
 	if t, ok := h.probeTLS(ctx, port); ok {
@@ -95,6 +95,10 @@ func (h *host) probeHTTP(ctx context.Context, port uint16) (survey.Service, open
 	return s, plain
 }
 
+// wantsTLS reports whether a port that was asked in plain text may be one for
+// HTTPS: nginx, Apache and Go answer there with status 400.
+func wantsTLS(s survey.Service) bool { return s.HTTP != nil && s.HTTP.Status == http.StatusBadRequest }
+
 func (h *host) http(ctx context.Context, port uint16, scheme string) survey.Service {
 	return identify.HTTP(ctx, port, h.webClient(0), scheme, identify.HTTPOptions{Host: h.webHost(),
 		Products: h.Products, BudgetErr: gate.ErrBudget})
@@ -104,7 +108,7 @@ func (h *host) http(ctx context.Context, port uint16, scheme string) survey.Serv
 // taken of a body that nobody reads; 0 for the usual.
 func (h *host) webClient(readAhead int) *http.Client {
 	return h.gate.HTTPClient(gate.HTTPOptions{Names: h.names, Timeout: h.Timeouts.Answer,
-		TLS: new(handshake).config(), UserAgent: userAgent(h.Scope), ReadAhead: readAhead})
+		TLS: new(handshake).config(h.name()), UserAgent: userAgent(h.Scope), ReadAhead: readAhead, Private: true})
 }
 
 // webHost is what URLs call the host: by its name where the user gave a URL,

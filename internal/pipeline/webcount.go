@@ -92,7 +92,7 @@ func (h *host) webCount(side webSide, dicomRoutes []string) webcount.Options {
 	}
 	left, _ := h.gate.Remaining()
 	client := h.gate.HTTPClient(gate.HTTPOptions{Names: h.names, Timeout: h.Timeouts.Query,
-		TLS: new(handshake).config(), UserAgent: userAgent(h.Scope), MaxBody: webcount.DefaultMaxBody, Private: true})
+		TLS: new(handshake).config(h.name()), UserAgent: userAgent(h.Scope), MaxBody: webcount.DefaultMaxBody, Private: true})
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	o := webcount.Options{
 		Do:   func(_ context.Context, r *http.Request) (*http.Response, error) { return client.Do(r) },

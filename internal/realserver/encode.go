@@ -49,6 +49,11 @@ func (d *dataset) bytes(tag uint32, vr string, value []byte) {
 // text adds an element with a text value.
 func (d *dataset) text(tag uint32, vr, value string) { d.bytes(tag, vr, []byte(value)) }
 
+// drop takes elements out again.
+func (d *dataset) drop(tags []uint32) {
+	d.elements = slices.DeleteFunc(d.elements, func(e element) bool { return slices.Contains(tags, e.tag) })
+}
+
 // uint16 adds an element of VR US.
 func (d *dataset) uint16(tag uint32, value uint16) {
 	d.bytes(tag, "US", binary.LittleEndian.AppendUint16(nil, value))

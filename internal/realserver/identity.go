@@ -33,6 +33,7 @@ func identifyingAttributes() []identifying {
 		{0x00101001, "PN", "OTHER-NAME"},
 		{0x00101005, "PN", "BIRTH-NAME"},
 		{0x00101040, "LO", "ADDRESS"},
+		{0x00101050, "LO", "INSURANCE"},
 		{0x00101060, "PN", "MOTHER"},
 		{0x00101080, "LO", "MILITARY-RANK"},
 		{0x00101090, "LO", "RECORD-LOCATOR"},

@@ -25,6 +25,8 @@ type NginxOptions struct {
 	// Identity is a file with a certificate and its key, for TLS; plain HTTP
 	// when empty.
 	Identity string
+	// Directives are further ones of the server block, each with its ";".
+	Directives string
 	// AnyOrigin adds the header that lets any web page read.
 	AnyOrigin bool
 }
@@ -76,10 +78,11 @@ func (o NginxOptions) config(host, dir string, port uint16) string {
 	if o.Identity != "" {
 		secure = fmt.Sprintf(" ssl; ssl_certificate %s; ssl_certificate_key %s", o.Identity, o.Identity)
 	}
+	secure += "; " + o.Directives
 	var temporary strings.Builder
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		fmt.Fprintf(&temporary, "%s_temp_path %s/%s;\n", kind, dir, kind)
 	}
-	return fmt.Sprintf("daemon off;\nmaster_process off;\npid %s/pid;\nevents {}\nhttp {\naccess_log off;\n%sserver {\nlisten %s:%d%s;\n%s\n}\n}\n",
+	return fmt.Sprintf("daemon off;\nmaster_process off;\npid %s/pid;\nevents {}\nhttp {\naccess_log off;\n%sserver {\nlisten %s:%d%s\n%s\n}\n}\n",
 		dir, temporary.String(), host, port, secure, locations)
 }

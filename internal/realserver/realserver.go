@@ -1,5 +1,5 @@
 // Package realserver starts the real DICOM servers of the distribution
-// (Orthanc, and DCMTK's dcmqrscp, storescp, wlmscpfs), nginx and PostgreSQL for the
+// (Orthanc, and DCMTK's dcmqrscp, storescp, wlmscpfs), nginx, stunnel and PostgreSQL for the
 // tests of any package, fills them with made-up studies, and runs DCMTK's command line
 // clients against acceptors of ours. It answers one question: does our code
 // get along with software that we did not write?
@@ -88,7 +88,7 @@ func program(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
-		t.Fatalf("%s is not installed; run `make setup`, which installs Debian's packages orthanc, orthanc-dicomweb, dcmtk and nginx", name)
+		t.Fatalf("%s is not installed; run `make setup`, which installs Debian's packages orthanc, orthanc-dicomweb, dcmtk, nginx and stunnel4", name)
 	}
 	return path
 }

@@ -243,3 +243,26 @@ func TestPostgres(t *testing.T) {
 		t.Errorf("%s tables in another database", got)
 	}
 }
+
+// TestStunnel puts TLS before a server that has none, and asks for client
+// certificates or not.
+func TestStunnel(t *testing.T) {
+	id := realserver.Identity(t, realserver.IdentityOptions{})
+	archive := realserver.Dcmqrscp(t, realserver.DCMTKOptions{})
+	for name, c := range map[string]struct {
+		lines []string
+		args  []string
+		fails bool
+	}{
+		"anybody":                     {nil, []string{"+tla"}, false},
+		"without a certificate":       {[]string{"verifyChain = yes"}, []string{"+tla"}, true},
+		"with a certificate":          {[]string{"verifyChain = yes"}, []string{"+tls", id.Key, id.Certificate}, false},
+		"TLS 1.2 where 1.3 is wanted": {[]string{"sslVersionMin = TLSv1.3"}, []string{"+tla", "+pz"}, true},
+	} {
+		s := realserver.Stunnel(t, realserver.StunnelOptions{Upstream: archive.DICOMAddr(), Identity: id, Lines: c.lines})
+		args := append(c.args, "+cf", id.Authority, "-aec", archive.AETitle, s.Host, strconv.Itoa(int(s.DICOMPort)))
+		if out, code := realserver.Tool(t, "echoscu", args...); (code != 0) != c.fails {
+			t.Errorf("%s: echoscu ended with %d:\n%s", name, code, out)
+		}
+	}
+}

@@ -30,6 +30,8 @@ type Study struct {
 
 	number  int
 	minimal bool
+	animal  bool
+	without []uint32
 }
 
 // Image is one object of a study.
@@ -57,6 +59,13 @@ type StudyOptions struct {
 	// SSN gives patients an ID of the form ???-??-???? instead of one with
 	// the marker. The numbers begin with 9: none was ever issued.
 	SSN bool
+	// Animals gives patients a species and a breed.
+	Animals bool
+	// PatientIDs are given to the patients in turn instead of IDs with the
+	// marker.
+	PatientIDs []string
+	// Without leaves out identifying attributes by their tags.
+	Without []uint32
 	// Minimal leaves out every identifying attribute but the patient's name
 	// and ID and the accession number, which makes files a third as long.
 	Minimal bool
@@ -115,9 +124,14 @@ func Studies(seed uint64, n, imagesPer int, o StudyOptions) []Study {
 			Images:          make([]Image, imagesPer),
 			number:          i + 1,
 			minimal:         o.Minimal,
+			animal:          o.Animals,
+			without:         o.Without,
 		}
 		if o.SSN {
 			s.PatientID = fmt.Sprintf("9%02d-%02d-%04d", patient/1_000_000%100, patient/10_000%100, patient%10_000)
+		}
+		if len(o.PatientIDs) > 0 {
+			s.PatientID = o.PatientIDs[(patient-1)%len(o.PatientIDs)]
 		}
 		// i*days/n plus less than one step: evenly spread, in order.
 		if dated := n - o.NoDate; i < dated {
@@ -192,8 +206,13 @@ func (s Study) dataset(image Image) []byte {
 	d.uint16(0x00280102, 7) // high bit
 	d.uint16(0x00280103, 0) // unsigned
 	d.bytes(0x7FE00010, "OW", pixels)
+	if s.animal {
+		d.text(0x00102201, "LO", Canary+" SPECIES")
+		d.text(0x00102292, "LO", Canary+" BREED")
+	}
 	if !s.minimal {
 		s.addIdentity(&d)
 	}
+	d.drop(s.without)
 	return d.encode()
 }

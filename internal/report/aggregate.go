@@ -70,6 +70,9 @@ type Row struct {
 	Viewers int64
 	// StudyRecords and the images are those of the open archives.
 	StudyRecords, ImagesLinked, ImagesAccessible Sum
+	// Differ counts the archives that would not hand out all images that they
+	// link: the difference of the two sums is theirs alone.
+	Differ int64
 }
 
 // CheckTally is the result of one check over all archives.
@@ -91,8 +94,8 @@ type Qualities struct {
 
 // Suspects are archives that may not hold real patients.
 type Suspects struct {
-	Honeypot, TestData int64
-	// Marked adds up the archives with either mark, Rest those with none.
+	Honeypot, TestData, Veterinary int64
+	// Marked adds up the archives with any mark, Rest those with none.
 	Marked, Rest Row
 }
 
@@ -172,6 +175,10 @@ func (a *Aggregator) addRow(f *survey.Finding) {
 		one.StudyRecords.Add(f.Counts.Studies)
 		one.ImagesLinked.Add(f.Counts.ImagesLinked)
 		one.ImagesAccessible.Add(f.Counts.ImagesAccessible)
+		linked, _ := f.Counts.ImagesLinked.Int()
+		if accessible, ok := f.Counts.ImagesAccessible.Int(); ok && accessible != linked {
+			one.Differ = 1
+		}
 	}
 	if one.Archives == 0 && one.Viewers == 0 {
 		return
@@ -188,7 +195,10 @@ func (a *Aggregator) addRow(f *survey.Finding) {
 	if f.Suspicion.TestData {
 		a.agg.Suspects.TestData++
 	}
-	if f.Suspicion.Honeypot || f.Suspicion.TestData {
+	if f.Suspicion.Veterinary {
+		a.agg.Suspects.Veterinary++
+	}
+	if f.Suspicion.Any() {
 		a.agg.Suspects.Marked = a.agg.Suspects.Marked.plus(one)
 	} else {
 		a.agg.Suspects.Rest = a.agg.Suspects.Rest.plus(one)
@@ -202,6 +212,7 @@ func (r Row) plus(o Row) Row {
 	r.StudyRecords.Merge(o.StudyRecords)
 	r.ImagesLinked.Merge(o.ImagesLinked)
 	r.ImagesAccessible.Merge(o.ImagesAccessible)
+	r.Differ += o.Differ
 	return r
 }
 

@@ -189,10 +189,17 @@ func TestProductsAreNotDisclosed(t *testing.T) {
 	})
 }
 
-// TestSuspectsAreNotDisclosed varies honeypots, test data, both, and neither
-// among open archives: the totals with and without suspects must not give a
-// few away.
+// TestSuspectsAreNotDisclosed varies honeypots, test data or animals, both, and
+// neither among open archives: the totals with and without suspects must not
+// give a few away.
 func TestSuspectsAreNotDisclosed(t *testing.T) {
+	t.Run("test data", func(t *testing.T) { attackSuspects(t, func(s *survey.Suspicion) { s.TestData = true }) })
+	t.Run("animals", func(t *testing.T) { attackSuspects(t, func(s *survey.Suspicion) { s.Veterinary = true }) })
+}
+
+// attackSuspects attacks honeypots and the mark that other sets.
+func attackSuspects(t *testing.T, other func(*survey.Suspicion)) {
+	t.Helper()
 	const most = 9
 	var all []world
 	for _, w := range worlds(3, 4) {
@@ -211,7 +218,10 @@ func TestSuspectsAreNotDisclosed(t *testing.T) {
 		for k, n := range w {
 			for range n {
 				r := plain(len(rs), survey.OpenImages, "DE")
-				r.Finding.Suspicion = survey.Suspicion{Honeypot: k == 0 || k == 2, TestData: k == 1 || k == 2}
+				r.Finding.Suspicion.Honeypot = k == 0 || k == 2
+				if k == 1 || k == 2 {
+					other(&r.Finding.Suspicion)
+				}
 				rs = append(rs, r)
 			}
 		}

@@ -37,6 +37,9 @@ func NewConfidential(a Aggregate, records iter.Seq2[survey.Record, error]) Confi
 	return Confidential{report: r, records: records}
 }
 
+// Follow has the report show the totals of earlier surveys.
+func (c *Confidential) Follow(earlier ...Public) { c.report.Follow(earlier...) }
+
 // archives are the findings on archives, without those on other targets. An
 // error of the records is kept in *failed.
 func (c Confidential) archives(failed *error) iter.Seq[survey.Record] {
@@ -96,7 +99,10 @@ func (c Confidential) WriteHTML(w io.Writer) error {
 	}
 	var failed error
 	remedies := &remedyList{number: map[Remedy]int{}}
-	p := newPage(&c.report)
+	p, err := newPage(&c.report)
+	if err != nil {
+		return err
+	}
 	p.Extra = archiveSection{
 		Rows: func(yield func(archiveRow) bool) {
 			for r := range c.archives(&failed) {
@@ -195,7 +201,7 @@ func newArchiveRow(f *survey.Finding, remedies *remedyList) archiveRow {
 	if f.Incomplete != nil {
 		row.Incomplete = *f.Incomplete
 	}
-	if f.Suspicion.Honeypot || f.Suspicion.TestData {
+	if f.Suspicion.Any() {
 		row.Suspected = strings.Join(f.Suspicion.Reasons, "; ")
 	}
 	for _, c := range f.Checks {
@@ -204,7 +210,7 @@ func newArchiveRow(f *survey.Finding, remedies *remedyList) archiveRow {
 		}
 	}
 	slices.SortStableFunc(row.Failed, func(a, b failedCheck) int {
-		return cmp.Compare(slices.Index(survey.Severities, a.Severity), slices.Index(survey.Severities, b.Severity))
+		return cmp.Compare(severityRank(a.Severity), severityRank(b.Severity))
 	})
 	return row
 }

@@ -74,21 +74,26 @@ func (p *publisher) columns(rows []Row, r *Public) []Country {
 		of    func(*Row) *Sum
 		cell  func(*Country) *Figure
 		total *Figure
+		// behind is the number of archives whose figures a cell discloses.
+		behind func(*Row) int64
 	}{
-		{func(r *Row) *Sum { return &r.StudyRecords }, func(c *Country) *Figure { return &c.StudyRecords }, &r.Totals.StudyRecords},
-		{func(r *Row) *Sum { return &r.ImagesLinked }, func(c *Country) *Figure { return &c.ImagesLinked }, &r.Totals.ImagesLinked},
-		{func(r *Row) *Sum { return &r.ImagesAccessible }, func(c *Country) *Figure { return &c.ImagesAccessible }, &r.Totals.ImagesAccessible},
+		{func(r *Row) *Sum { return &r.StudyRecords }, func(c *Country) *Figure { return &c.StudyRecords }, &r.Totals.StudyRecords,
+			func(r *Row) int64 { return r.StudyRecords.Contributors }},
+		{func(r *Row) *Sum { return &r.ImagesLinked }, func(c *Country) *Figure { return &c.ImagesLinked }, &r.Totals.ImagesLinked,
+			func(r *Row) int64 { return r.ImagesLinked.Contributors }},
+		{func(r *Row) *Sum { return &r.ImagesAccessible }, func(c *Country) *Figure { return &c.ImagesAccessible }, &r.Totals.ImagesAccessible,
+			func(r *Row) int64 { return p.behindAccessible(r) }},
 	}
 	for _, s := range sums {
 		n := make([]int64, len(rows))
 		for i := range rows {
-			n[i] = s.of(&rows[i]).Contributors
+			n[i] = s.behind(&rows[i])
 		}
 		hidden, whole := protect(n, p.min)
 		for i := range rows {
 			*s.cell(&out[i]) = p.figure(*s.of(&rows[i]), hidden[i])
 		}
-		*s.total = p.figure(*s.of(&p.agg.Total), whole)
+		*s.total = p.figure(*s.of(&p.agg.Total), whole || small(s.behind(&p.agg.Total), p.min))
 	}
 	viewers := make([]int64, len(rows))
 	for i := range rows {
@@ -101,6 +106,16 @@ func (p *publisher) columns(rows []Row, r *Public) []Country {
 	r.Totals.ViewersOpen = p.number(p.agg.Total.Viewers, whole || p.nothing)
 	p.viewersHidden = r.Totals.ViewersOpen.Hidden
 	return out
+}
+
+// behindAccessible is the number of archives whose figures the images accessible
+// of r disclose: those that add to them, or, by subtraction from the images
+// linked, those that do not hand out all of theirs, where those are few.
+func (p *publisher) behindAccessible(r *Row) int64 {
+	if small(r.Differ, p.min) && !small(r.ImagesAccessible.Contributors, p.min) {
+		return r.Differ
+	}
+	return r.ImagesAccessible.Contributors
 }
 
 func boolCompare(a, b bool) int {

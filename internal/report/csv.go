@@ -9,10 +9,11 @@ import (
 )
 
 // WriteCSV writes the table of countries of r, with a line of totals at the
-// end. A withheld cell holds the word "suppressed".
+// end. A withheld cell holds the word "suppressed". The last column names the
+// edition, so that a file without context says how it may be used.
 func WriteCSV(w io.Writer, r Public) error {
 	rows := [][]string{{"iso2", "country", "archives", "archives_open", "study_records", "study_records_quality",
-		"images_linked", "images_linked_quality", "images_accessible", "images_accessible_quality", "viewers_open"}}
+		"images_linked", "images_linked_quality", "images_accessible", "images_accessible_quality", "viewers_open", "edition"}}
 	for _, c := range r.Countries {
 		rows = append(rows, countryRow(c))
 	}
@@ -22,6 +23,9 @@ func WriteCSV(w io.Writer, r Public) error {
 	t := r.Totals
 	rows = append(rows, countryRow(Country{Name: "All countries", Archives: t.Archives, ArchivesOpen: t.ArchivesOpen,
 		StudyRecords: t.StudyRecords, ImagesLinked: t.ImagesLinked, ImagesAccessible: t.ImagesAccessible, ViewersOpen: t.ViewersOpen}))
+	for i := range rows[1:] {
+		rows[i+1] = append(rows[i+1], r.Edition)
+	}
 	return writeCSV(w, rows)
 }
 

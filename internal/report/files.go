@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Format names a kind of file.
@@ -19,7 +20,25 @@ const (
 	HTML Format = "html"
 	JSON Format = "json"
 	CSV  Format = "csv"
+	// PDF is the HTML page, printed; a Printer makes it.
+	PDF Format = "pdf"
 )
+
+// Printer prints an HTML page, which page writes, as PDF.
+type Printer func(page func(io.Writer) error, w io.Writer) error
+
+// Printed returns the page file as report.pdf. After the end of the document
+// stands a line that says which edition it is, as a comment that readers of
+// PDF pass over (ISO 32000-1, 7.2.3).
+func Printed(page File, print Printer) File {
+	return File{Name: "report.pdf", Edition: page.Edition, Write: func(w io.Writer) error {
+		if err := print(page.Write, w); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(w, "\n%%leadglass-edition %s\n", page.Edition)
+		return err
+	}}
+}
 
 // File is a document under its name, still to be written.
 type File struct {
@@ -39,13 +58,18 @@ func PublicFiles(r Public, formats ...Format) ([]File, error) {
 }
 
 // ConfidentialFiles are the files of the confidential edition: report.html,
-// report.json, archives.csv.
+// report.json, and as CSV archives.csv and countries.csv.
 func ConfidentialFiles(c Confidential, formats ...Format) ([]File, error) {
-	return files(EditionConfidential, formats, map[Format]File{
+	list, err := files(EditionConfidential, formats, map[Format]File{
 		HTML: {Name: "report.html", Write: c.WriteHTML},
 		JSON: {Name: "report.json", Write: c.WriteJSON},
 		CSV:  {Name: "archives.csv", Write: c.WriteCSV},
 	})
+	if err == nil && slices.Contains(formats, CSV) {
+		list = append(list, File{Name: "countries.csv", Edition: EditionConfidential,
+			Write: func(w io.Writer) error { return WriteCSV(w, c.report) }})
+	}
+	return list, err
 }
 
 func files(edition string, formats []Format, known map[Format]File) ([]File, error) {
@@ -95,16 +119,34 @@ func refuseOtherEdition(path, edition string) error {
 		return fmt.Errorf("looking at the earlier report: %w", err)
 	}
 	defer f.Close()
-	head, err := io.ReadAll(io.LimitReader(f, 4096))
+	ends, err := bothEnds(f)
 	if err != nil {
 		return fmt.Errorf("looking at the earlier report: %w", err)
 	}
 	for _, other := range []string{EditionPublic, EditionConfidential} {
-		if other != edition && (bytes.Contains(head, []byte(`"edition": "`+other+`"`)) || bytes.Contains(head, []byte(`"leadglass-edition" content="`+other+`"`))) {
-			return fmt.Errorf("%s is a report of the %s edition; name another directory for the %s one with --out DIR, or remove that file", path, other, edition)
+		for _, mark := range []string{`"edition": "%s"`, `"leadglass-edition" content="%s"`, "%%leadglass-edition %s", ",%s\n"} {
+			if other != edition && bytes.Contains(ends, fmt.Appendf(nil, mark, other)) {
+				return fmt.Errorf("%s is a report of the %s edition; name another directory for the %s one with --out DIR, or remove that file", path, other, edition)
+			}
 		}
 	}
 	return nil
+}
+
+// bothEnds are the first and the last 4,096 bytes of a file, in which every
+// kind of report names its edition.
+func bothEnds(f *os.File) ([]byte, error) {
+	const part = 4096
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	head, err := io.ReadAll(io.NewSectionReader(f, 0, part))
+	if err != nil {
+		return nil, err
+	}
+	tail, err := io.ReadAll(io.NewSectionReader(f, max(0, info.Size()-part), part))
+	return append(head, tail...), err
 }
 
 // writeFile writes path by way of a temporary file, which os.CreateTemp makes

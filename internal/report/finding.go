@@ -161,6 +161,9 @@ func describeService(s survey.Service) string {
 			parts = append(parts, "not encrypted")
 		} else {
 			parts = append(parts, s.TLS.Version+", client certificate "+s.TLS.ClientCertificate)
+			if p := s.TLS.Profile; p != "" && p != survey.ProfileNone {
+				parts = append(parts, "TLS profile PS3.15 "+string(p))
+			}
 		}
 	}
 	if s.Product.Name != "" {
@@ -208,6 +211,9 @@ func (p *printer) counts(f survey.Finding) {
 			text += " (" + c.count.Reason + ")"
 		}
 		p.row(c.name, text)
+	}
+	if ids := f.Counts.NationalIDs; ids != nil && ids.Value != nil && *ids.Value > 0 {
+		p.row("SSN form", countText(*ids)+" study records, by their patient IDs")
 	}
 	var classes []string
 	for _, c := range f.IdentifyingClasses {

@@ -119,3 +119,6 @@ func moment(t time.Time) string {
 	}
 	return t.UTC().Format("2 January 2006, 15:04 UTC")
 }
+
+// day is the date of a time for a person.
+func day(t time.Time) string { return t.UTC().Format("2 January 2006") }

@@ -1,10 +1,15 @@
 package report
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
+
+	"leadglass/internal/survey"
 )
 
 //go:embed page.html.tmpl
@@ -13,36 +18,53 @@ var pageSource string
 //go:embed page.css
 var pageStyle string
 
+// pageScript makes tables sortable; the page is whole without it.
+//
+//go:embed page.js
+var pageScript string
+
 // page is what the template of the page is given: a Public, and pictures
 // made of it.
 type page struct {
 	*Public
-	Style template.CSS
-	Cards []card
+	Policy  string
+	Style   template.CSS
+	Script  template.JS
+	Lead    string
+	Figures []headline
 	// Charts are apart from Public, whose tables have the same names.
 	Charts Charts
+	Beside beside
 	// Extra is what the confidential edition adds; nil in the public one.
 	Extra any
 }
 
-// card is a headline figure.
-type card struct{ Label, Value, Quality, Note string }
+// headline is a headline figure.
+type headline struct{ Label, Value, Quality, Note string }
 
 // Charts are the pictures of a page; an empty one is left out.
 type Charts struct {
-	Countries, Funnel, Products, Toolkits, Transport, TLSVersions template.HTML
-	Rejections, Grades, Identifying, Years, Modalities            template.HTML
+	World                                 *worldMap
+	Funnel, Products, Toolkits, Transport *bars
+	TLSVersions, Rejections, Grades       *bars
+	Identifying, Modalities               *bars
+	Years                                 template.HTML
 }
 
-// WriteHTML writes r as one HTML file that needs nothing else: no script, no
-// font, no picture from elsewhere, and a content security policy that forbids
-// them.
+// WriteHTML writes r as one HTML file that needs nothing else: no font, no
+// picture, no script from elsewhere, and a content security policy that
+// forbids them. The style and the one script within are allowed by their
+// hashes alone, so that no text of a survey could ever become either.
 func WriteHTML(w io.Writer, r Public) error {
 	t, err := pageTemplate()
 	if err != nil {
 		return err
 	}
-	if err := t.Execute(w, newPage(&r)); err != nil {
+	p, err := newPage(&r)
+	if err != nil {
+		return err
+	}
+	if err := t.Execute(w, p); err != nil {
 		return fmt.Errorf("writing the HTML report: %w", err)
 	}
 	return nil
@@ -50,8 +72,10 @@ func WriteHTML(w io.Writer, r Public) error {
 
 func pageTemplate() (*template.Template, error) {
 	t, err := template.New("page").Funcs(template.FuncMap{
-		"bytes": byteSize, "ms": milliseconds, "moment": moment,
-		"next": func(i int) int { return i + 1 },
+		"bytes": byteSize, "ms": milliseconds, "moment": moment, "day": day,
+		"next": func(i int) int { return i + 1 }, "meaning": verdictMeaning,
+		"rank": func(s survey.Severity) int { return severityRank(s) },
+		"part": failedShare,
 	}).Parse(pageSource)
 	if err != nil {
 		return nil, fmt.Errorf("reading the template of the report: %w", err)
@@ -59,44 +83,97 @@ func pageTemplate() (*template.Template, error) {
 	return t, nil
 }
 
-func newPage(r *Public) page {
+func newPage(r *Public) (page, error) {
+	m, err := newWorldMap(r.Countries)
+	if err != nil {
+		return page{}, err
+	}
 	return page{
 		Public: r,
-		Style:  template.CSS(pageStyle),
-		Cards:  cards(r),
+		Policy: contentPolicy(), Style: template.CSS(pageStyle), Script: template.JS(pageScript),
+		Lead: lead(r), Figures: headlines(r), Beside: newBeside(r),
 		Charts: Charts{
-			Countries:   countryChart(r.Countries),
+			World:       m,
 			Funnel:      funnel(r),
-			Products:    tableChart("chart-products", "Archives by product", r.Products),
-			Toolkits:    tableChart("chart-toolkits", "Archives by DICOM toolkit", r.Toolkits),
-			Transport:   tableChart("chart-transport", "Archives by transport", r.Transport),
-			TLSVersions: tableChart("chart-tls", "Archives by TLS version offered", r.TLSVersions),
-			Rejections:  tableChart("chart-rejections", "Archives that refused, by the reason they gave", r.Rejections),
-			Grades:      slicesChart("chart-grades", "Archives by grade", r.Grades, gradeClass),
-			Identifying: slicesChart("chart-identifying", "Archives that return identifying attributes, by class", r.Identifying, plainClass),
+			Products:    tableBars("Archives by product", "Product", "Archives", r.Products),
+			Toolkits:    tableBars("Archives by DICOM toolkit", "Toolkit", "Archives", r.Toolkits),
+			Transport:   tableBars("Archives by transport", "Transport", "Archives", r.Transport),
+			TLSVersions: tableBars("Archives by TLS version offered", "Version", "Archives", r.TLSVersions),
+			Rejections:  tableBars("Archives that refused, by the reason they gave", "Reason", "Archives", r.Rejections),
+			Grades:      sliceBars("Archives by grade", "Grade", "Archives", r.Grades, gradeClass),
+			Identifying: sliceBars("Archives that return identifying attributes, by class", "Class", "Archives", r.Identifying, plainClass),
+			Modalities:  tableBars("Studies by modality", "Modality", "Studies", r.Modalities),
 			Years:       yearChart(r.Years),
-			Modalities:  tableChart("chart-modalities", "Studies by modality", r.Modalities),
 		},
-	}
+	}, nil
 }
 
-func cards(r *Public) []card {
-	number := func(label string, n Number, note string) card {
-		c := card{Label: label, Value: n.String(), Note: note}
+// contentPolicy is the content security policy of the page.
+func contentPolicy() string {
+	return "default-src 'none'; script-src " + hash(pageScript) + "; style-src " + hash(pageStyle) + "; base-uri 'none'; form-action 'none'"
+}
+
+// hash is the source of a policy that allows one text alone (CSP 2.3.1).
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// lead says in a sentence or two what was found, as far as it may be said.
+func lead(r *Public) string {
+	t := &r.Totals
+	var s strings.Builder
+	if t.ArchivesOpen.Hidden || t.ArchivesAnalysed.Hidden {
+		return "Too few archives were found for their number to be published."
+	}
+	if t.ArchivesOpen.N == 0 {
+		fmt.Fprintf(&s, "Of %s targets that were analysed, none answered the study query of a stranger.", t.ArchivesAnalysed)
+		return s.String()
+	}
+	fmt.Fprintf(&s, "Of %s targets that were analysed, %s are image archives that answer the study query of any stranger, without a password.", t.ArchivesAnalysed, t.ArchivesOpen)
+	said := func(f Figure) (string, bool) {
+		n, ok := f.Int()
+		word := f.QualityWord()
+		if f.Hidden || !ok || n == 0 {
+			return "", false
+		}
+		if word == "exact" {
+			return grouped(n), true
+		}
+		return strings.Replace(word, "estimate", "about", 1) + " " + grouped(n), true
+	}
+	records, ok := said(t.StudyRecords)
+	if !ok {
+		return s.String()
+	}
+	fmt.Fprintf(&s, " They list %s examinations", records)
+	if linked, ok := said(t.ImagesLinked); ok {
+		fmt.Fprintf(&s, " with %s images", linked)
+		if open, ok := said(t.ImagesAccessible); ok {
+			fmt.Fprintf(&s, ", of which %s would be handed out", open)
+		}
+	}
+	s.WriteString(".")
+	return s.String()
+}
+
+func headlines(r *Public) []headline {
+	number := func(label string, n Number, note string) headline {
+		c := headline{Label: label, Value: n.String(), Note: note}
 		if !n.Hidden {
 			c.Quality = "exact"
 		}
 		return c
 	}
-	figure := func(label string, f Figure, note string) card {
+	figure := func(label string, f Figure, note string) headline {
 		if i := f.Interval(); i != "" {
 			note = i
 		}
-		return card{Label: label, Value: f.String(), Quality: f.QualityWord(), Note: note}
+		return headline{Label: label, Value: f.String(), Quality: f.QualityWord(), Note: note}
 	}
 	t := &r.Totals
-	list := []card{
-		number("Archives analysed", t.ArchivesAnalysed, ""),
+	list := []headline{
+		number("Archives analysed", t.ArchivesAnalysed, "targets that were examined"),
 		number("Freely accessible", t.ArchivesOpen, "answer queries from anyone"),
 		number("Countries", t.Countries, "with a freely accessible archive"),
 		figure("Study records", t.StudyRecords, "one examination each"),
@@ -111,4 +188,32 @@ func cards(r *Public) []card {
 		list = append(list, figure("Patient IDs like a US SSN", *r.SSNPatternRecords, "study records, counted in place"))
 	}
 	return list
+}
+
+// failedShare is the length of a check's bar, in percent of those tested;
+// empty where it may not be known.
+func failedShare(c CheckRow) string {
+	if c.Failed.Hidden || c.Tested.Hidden || c.Tested.N == 0 {
+		return ""
+	}
+	return share(c.Failed.N, c.Tested.N)
+}
+
+// verdictMeaning says what a verdict means, in the words of a table.
+func verdictMeaning(v string) string {
+	switch survey.Verdict(v) {
+	case survey.Unreachable:
+		return "no port answered"
+	case survey.NotDICOM:
+		return "something answered, but neither DICOM nor DICOMweb"
+	case survey.Protected:
+		return "speaks DICOM or DICOMweb and lets a stranger do nothing"
+	case survey.Identified:
+		return "accepts an association, but answers no query"
+	case survey.Open:
+		return "answers queries: freely accessible"
+	case survey.OpenImages:
+		return "answers queries and would hand out images: freely accessible"
+	}
+	return ""
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"leadglass/internal/survey"
@@ -98,6 +99,26 @@ type Public struct {
 	Method            []string        `json:"method"`
 	Limits            []string        `json:"limits"`
 	QualityNotes      []string        `json:"quality_notes"`
+	// Earlier are the totals of earlier surveys, the oldest first.
+	Earlier []Headline `json:"earlier_surveys,omitempty"`
+}
+
+// Headline is what a report says of a survey as a whole.
+type Headline struct {
+	Survey SurveyLabel `json:"survey"`
+	Totals Totals      `json:"totals"`
+}
+
+// Headline is the part of r that a later report shows of it.
+func (r Public) Headline() Headline { return Headline{r.Survey, r.Totals} }
+
+// Follow has r show the totals of earlier surveys. They are published reports
+// themselves, so that nothing which was withheld then can be had now.
+func (r *Public) Follow(earlier ...Public) {
+	for _, e := range earlier {
+		r.Earlier = append(r.Earlier, e.Headline())
+	}
+	slices.SortStableFunc(r.Earlier, func(a, b Headline) int { return a.Survey.StartedAt.Compare(b.Survey.StartedAt) })
 }
 
 // SurveyLabel says which survey a report is of.
@@ -180,7 +201,9 @@ type PublicQualities struct {
 type PublicSuspects struct {
 	Honeypot Number `json:"honeypot"`
 	TestData Number `json:"test_data"`
-	// Without are the totals without the archives that have either mark;
+	// Veterinary are archives of animals.
+	Veterinary Number `json:"veterinary"`
+	// Without are the totals without the archives that have any of the marks;
 	// absent when none has.
 	Without *SuspectFree `json:"totals_without,omitempty"`
 }

@@ -230,7 +230,7 @@ func (p *publisher) checks() []CheckRow {
 			Failed: p.number(t.Failed, hide), Tested: p.number(tested, hide || small(tested, p.min))})
 	}
 	slices.SortStableFunc(rows, func(a, b CheckRow) int {
-		return cmp.Compare(slices.Index(survey.Severities, a.Severity), slices.Index(survey.Severities, b.Severity))
+		return cmp.Compare(severityRank(a.Severity), severityRank(b.Severity))
 	})
 	return rows
 }
@@ -247,8 +247,8 @@ func (p *publisher) identifying() []Slice {
 // difference of two totals.
 func (p *publisher) suspects(r *Public) PublicSuspects {
 	s := &p.agg.Suspects
-	out := PublicSuspects{Honeypot: p.count(s.Honeypot), TestData: p.count(s.TestData)}
-	if s.Honeypot+s.TestData == 0 || p.coarse || out.Honeypot.Hidden || out.TestData.Hidden {
+	out := PublicSuspects{Honeypot: p.count(s.Honeypot), TestData: p.count(s.TestData), Veterinary: p.count(s.Veterinary)}
+	if s.Honeypot+s.TestData+s.Veterinary == 0 || p.coarse || out.Honeypot.Hidden || out.TestData.Hidden || out.Veterinary.Hidden {
 		return out
 	}
 	free := func(total Figure, marked, rest Sum) Figure {
@@ -259,6 +259,9 @@ func (p *publisher) suspects(r *Public) PublicSuspects {
 		StudyRecords:     free(r.Totals.StudyRecords, s.Marked.StudyRecords, s.Rest.StudyRecords),
 		ImagesLinked:     free(r.Totals.ImagesLinked, s.Marked.ImagesLinked, s.Rest.ImagesLinked),
 		ImagesAccessible: free(r.Totals.ImagesAccessible, s.Marked.ImagesAccessible, s.Rest.ImagesAccessible),
+	}
+	if small(s.Marked.Differ, p.min) || small(s.Rest.Differ, p.min) {
+		out.Without.ImagesAccessible = Figure{Hidden: true}
 	}
 	return out
 }

@@ -102,6 +102,14 @@ func stateRank(s survey.CheckState) int {
 	return slices.Index([]survey.CheckState{survey.NotApplicable, survey.Unknown, survey.Pass, survey.Fail}, s)
 }
 
+// severityRank is 0 for the gravest; what is not a severity is the least grave.
+func severityRank(s survey.Severity) int {
+	if i := slices.Index(survey.Severities, s); i >= 0 {
+		return i
+	}
+	return len(survey.Severities)
+}
+
 // worse returns the worse of two severities; anything that is not a severity
 // is the least.
 func worse(a, b survey.Severity) survey.Severity {

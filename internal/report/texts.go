@@ -39,8 +39,8 @@ func texts(a *Aggregate, least int64) (method, limits, notes []string) {
 	if least > 1 {
 		limits = append(limits, "Cells with few archives behind them are withheld, and so are further cells from which those could be worked out.")
 	}
-	if a.Suspects.Honeypot+a.Suspects.TestData > 0 {
-		limits = append(limits, "Some archives look like honeypots or hold test data; the totals include them, and are given without them too where that discloses no single archive.")
+	if a.Suspects.Honeypot+a.Suspects.TestData+a.Suspects.Veterinary > 0 {
+		limits = append(limits, "Some archives look like honeypots, or hold test data or the studies of animals; the totals include them, and are given without them too where that discloses no single archive.")
 	}
 	if a.UnreadableSketches > 0 {
 		limits = append(limits, "The sketches of some archives could not be read; their studies are not in the estimate of different studies.")

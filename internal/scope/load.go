@@ -88,6 +88,7 @@ func defaults() *Scope {
 		Ports: Ports{
 			DICOM: []uint16{104, 11112, 4242, 2761, 2762},
 			HTTP:  []uint16{80, 443, 8042, 8080},
+			HL7:   []uint16{2575},
 		},
 		Rate:      Rate{ProbesPerSecond: 1000, PerNetwork: NetworkRate{Prefix: 24, ProbesPerSecond: 50}},
 		Limits:    Limits{AssociationsPerHost: 1, PerHostTime: 120 * time.Second, PerHostBytes: 256 << 20},
@@ -150,16 +151,20 @@ func (d *draft) ports(n ast.Node) {
 	at := nodePosition(n)
 	// Ports given by the file are noted first, so that a default list does
 	// not collide with a port that the file puts into the other list.
-	var dicom, http bool
+	var dicom, http, hl7 bool
 	d.mapping(n, "ports", []field{
 		{"dicom", false, func(n ast.Node) { dicom = true; d.portList("ports.dicom", seen, &p.DICOM)(n) }},
 		{"http", false, func(n ast.Node) { http = true; d.portList("ports.http", seen, &p.HTTP)(n) }},
+		{"hl7", false, func(n ast.Node) { hl7 = true; d.portList("ports.hl7", seen, &p.HL7)(n) }},
 	})
 	if !dicom {
 		p.DICOM = without(p.DICOM, seen)
 	}
 	if !http {
 		p.HTTP = without(p.HTTP, seen)
+	}
+	if !hl7 {
+		p.HL7 = without(p.HL7, seen)
 	}
 	if len(p.DICOM)+len(p.HTTP) == 0 {
 		d.fail(at, "ports holds no port", "list at least one, or remove the key for the defaults")

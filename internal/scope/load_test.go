@@ -114,6 +114,9 @@ func TestEverythingSet(t *testing.T) {
 	if !slices.Equal(s.Ports.DICOM, []uint16{8080}) || !slices.Equal(s.Ports.HTTP, []uint16{80, 443, 8042}) {
 		t.Errorf("ports %v: 8080 was given to DICOM", s.Ports)
 	}
+	if !slices.Equal(s.Ports.HL7, []uint16{2575}) {
+		t.Errorf("HL7 ports %v, want the default", s.Ports.HL7)
+	}
 	if s.Rate.PerNetwork.ProbesPerSecond != 20 {
 		t.Errorf("network rate %d, want at most the whole rate of 20", s.Rate.PerNetwork.ProbesPerSecond)
 	}
@@ -123,6 +126,33 @@ func TestEverythingSet(t *testing.T) {
 	// 256 - 128 opted out, 16 - 1 opted out.
 	if s.Size() != 128+15 {
 		t.Errorf("size %d", s.Size())
+	}
+}
+
+// TestHL7Ports: the list is optional, may be empty, and shares no port with
+// the others.
+func TestHL7Ports(t *testing.T) {
+	read := func(ports string) (*scope.Scope, error) {
+		return scope.Parse("s.yaml", []byte("version: 1\nauthority: {organisation: a, contact: b, valid_from: 2026-01-01, valid_until: 2026-12-31}\n"+
+			"include: [192.0.2.0/24]\nports: "+ports+"\n"), today)
+	}
+	for ports, want := range map[string][]uint16{
+		"{dicom: [104]}":                  {2575},
+		"{dicom: [104, 2575]}":            {},
+		"{dicom: [104], hl7: []}":         {},
+		"{dicom: [104], hl7: [6661, 77]}": {6661, 77},
+	} {
+		s, err := read(ports)
+		if err != nil || !slices.Equal(s.Ports.HL7, want) {
+			t.Errorf("%s: HL7 ports %v, %v, want %v", ports, s.Ports.HL7, err, want)
+			continue
+		}
+		if p := s.Plan(); p.HL7Ports != len(want) || p.HL7Probes != 256*uint64(len(want)) || p.Probes != p.Addresses*uint64(p.Ports) {
+			t.Errorf("%s: plan %+v", ports, p)
+		}
+	}
+	if _, err := read("{dicom: [104], hl7: [104]}"); err == nil || !strings.Contains(err.Error(), "ports.hl7") {
+		t.Errorf("a port in two lists: %v", err)
 	}
 }
 

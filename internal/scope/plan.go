@@ -27,6 +27,10 @@ type Plan struct {
 	Ports    int            `json:"ports"`
 	// Probes is addresses times ports.
 	Probes uint64 `json:"probes"`
+	// HL7Ports are tried beyond the sweep, on hosts on which DICOM is found:
+	// HL7Probes connections at most, should that be every address.
+	HL7Ports  int    `json:"hl7_ports"`
+	HL7Probes uint64 `json:"hl7_probes"`
 	// Packets and Bytes are upper bounds, for hosts that never answer.
 	Packets uint64 `json:"packets"`
 	Bytes   uint64 `json:"bytes"`
@@ -50,9 +54,11 @@ func (s *Scope) Plan() Plan {
 		Names:     len(s.Names),
 		NotSwept:  s.lists.tooLarge,
 		Ports:     len(s.Ports.DICOM) + len(s.Ports.HTTP),
+		HL7Ports:  len(s.Ports.HL7),
 	}
 	p.Addresses += s.lists.unresolved()
 	p.Probes = p.Addresses * uint64(p.Ports)
+	p.HL7Probes = p.Addresses * uint64(p.HL7Ports)
 	p.Packets = p.Probes * packetsPerProbe
 	p.Bytes = p.Packets * bytesPerPacket
 	network, most := s.lists.peakNetwork(s.Rate.PerNetwork.Prefix)

@@ -96,6 +96,8 @@ type Identity struct {
 // Ports are the ports that are tried.
 type Ports struct {
 	DICOM, HTTP []uint16
+	// HL7 are tried on hosts on which DICOM was found, and on no others.
+	HL7 []uint16
 }
 
 // Rate bounds the connection attempts.

@@ -4,9 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
+	"runtime"
+	"sync"
+
+	jsonv2 "github.com/go-json-experiment/json"
 
 	"leadglass/internal/survey"
 )
@@ -28,18 +31,26 @@ func (s *Store) AppendRecords(ctx context.Context, records []survey.Record) erro
 		if err != nil {
 			return err
 		}
+		defer insert.Close()
+		facts, err := tx.PrepareContext(ctx, `INSERT INTO facts (survey_id, target, port, facts)
+			VALUES ($1, $2, $3, $4)
+			ON CONFLICT (survey_id, target, port) DO UPDATE SET facts = excluded.facts`)
+		if err != nil {
+			return err
+		}
+		defer facts.Close()
 		for i := range records {
-			if err := appendRecord(ctx, insert, &records[i]); err != nil {
-				return errors.Join(err, insert.Close())
+			if err := appendRecord(ctx, insert, facts, &records[i]); err != nil {
+				return err
 			}
 		}
-		return insert.Close()
+		return nil
 	})
 }
 
-func appendRecord(ctx context.Context, insert *sql.Stmt, r *survey.Record) error {
+func appendRecord(ctx context.Context, insert, insertFacts *sql.Stmt, r *survey.Record) error {
 	f := &r.Finding
-	key, err := keyOfRecord(r)
+	key, err := KeyOfRecord(r)
 	if err != nil {
 		return err
 	}
@@ -50,12 +61,19 @@ func appendRecord(ctx context.Context, insert *sql.Stmt, r *survey.Record) error
 	if err != nil {
 		return fmt.Errorf("finding on %s: %w", key.Target, err)
 	}
+	facts, err := json.Marshal(survey.FactsOf(r))
+	if err != nil {
+		return fmt.Errorf("facts of the finding on %s: %w", key.Target, err)
+	}
 	country := ""
 	if f.Owner != nil {
 		country = f.Owner.Country
 	}
-	_, err = insert.ExecContext(ctx, r.SurveyID, key.Target, key.Port, f.Target.Host,
-		string(f.Verdict), string(f.Grade), country, string(text), r.StudySketch)
+	if _, err := insert.ExecContext(ctx, r.SurveyID, key.Target, key.Port, f.Target.Host,
+		string(f.Verdict), string(f.Grade), country, string(text), r.StudySketch); err != nil {
+		return err
+	}
+	_, err = insertFacts.ExecContext(ctx, r.SurveyID, key.Target, key.Port, string(facts))
 	return err
 }
 
@@ -64,31 +82,118 @@ func appendRecord(ctx context.Context, insert *sql.Stmt, r *survey.Record) error
 // their number. An error ends the stream. The context must live as long as
 // the iteration.
 func (s *Store) Records(ctx context.Context, surveyID string) iter.Seq2[survey.Record, error] {
+	return s.records(ctx, surveyID, "")
+}
+
+// records streams the records that a further condition holds for; its
+// arguments count from $2.
+func (s *Store) records(ctx context.Context, surveyID, condition string, args ...any) iter.Seq2[survey.Record, error] {
 	return func(yield func(survey.Record, error) bool) {
-		rows, err := s.read.QueryContext(ctx, `SELECT port, finding, sketch FROM records
-			WHERE survey_id = $1 ORDER BY target, port`, surveyID)
+		rows, err := s.read.QueryContext(ctx, "SELECT port, finding, sketch FROM records WHERE survey_id = $1 "+
+			condition+" ORDER BY target, port", append([]any{surveyID}, args...)...)
 		if err != nil {
 			yield(survey.Record{}, s.explain("reading", err))
 			return
 		}
 		defer rows.Close()
+		// Reading the text of findings takes longer than all else that is done
+		// with them. It is done ahead, on all processors.
+		ahead := make(chan chan readRecord, 4*runtime.GOMAXPROCS(0))
+		stop := make(chan struct{})
+		var workers sync.WaitGroup
+		workers.Go(func() { readAhead(rows, surveyID, ahead, stop, &workers) })
+		defer workers.Wait()
+		defer close(stop)
+		for next := range ahead {
+			r := <-next
+			if r.err != nil {
+				yield(survey.Record{}, s.explain("reading", r.err))
+				return
+			}
+			if !yield(r.record, nil) {
+				return
+			}
+		}
+	}
+}
+
+// readRecord is a record, or why it could not be read.
+type readRecord struct {
+	record survey.Record
+	err    error
+}
+
+// readAhead sends a channel for each of the rows, in their order, on which the
+// record will come, until the rows or stop end. How many are on their way is
+// what ahead holds.
+func readAhead(rows *sql.Rows, surveyID string, ahead chan<- chan readRecord, stop <-chan struct{}, workers *sync.WaitGroup) {
+	defer close(ahead)
+	send := func() (chan readRecord, bool) {
+		next := make(chan readRecord, 1)
+		select {
+		case ahead <- next:
+			return next, true
+		case <-stop:
+			return nil, false
+		}
+	}
+	for rows.Next() {
+		r := survey.Record{SurveyID: surveyID}
+		var text []byte
+		err := rows.Scan(&r.RequestedPort, &text, &r.StudySketch)
+		next, ok := send()
+		if !ok {
+			return
+		}
+		if err != nil {
+			next <- readRecord{err: err}
+			return
+		}
+		workers.Go(func() {
+			if err := jsonv2.Unmarshal(text, &r.Finding); err != nil {
+				next <- readRecord{err: fmt.Errorf("a stored finding: %w (%w)", err, errDamaged)}
+				return
+			}
+			next <- readRecord{record: r}
+		})
+	}
+	if err := rows.Err(); err != nil {
+		if next, ok := send(); ok {
+			next <- readRecord{err: err}
+		}
+	}
+}
+
+// Facts streams the facts of a survey's records, in the order of their
+// targets' bytes and then of their ports, so that streams of several surveys
+// can be merged; otherwise like Records, at a tenth of the cost.
+func (s *Store) Facts(ctx context.Context, surveyID string) iter.Seq2[survey.Facts, error] {
+	return func(yield func(survey.Facts, error) bool) {
+		rows, err := s.read.QueryContext(ctx, "SELECT facts FROM facts WHERE survey_id = $1 ORDER BY target, port", surveyID)
+		if err != nil {
+			yield(survey.Facts{}, s.explain("reading", err))
+			return
+		}
+		defer rows.Close()
 		for rows.Next() {
-			r := survey.Record{SurveyID: surveyID}
+			var f survey.Facts
 			var text sql.RawBytes
-			if err := rows.Scan(&r.RequestedPort, &text, &r.StudySketch); err != nil {
-				yield(survey.Record{}, s.explain("reading", err))
+			err := rows.Scan(&text)
+			if err == nil {
+				if err = json.Unmarshal(text, &f); err != nil {
+					err = fmt.Errorf("stored facts: %w (%w)", err, errDamaged)
+				}
+			}
+			if err != nil {
+				yield(survey.Facts{}, s.explain("reading", err))
 				return
 			}
-			if err := json.Unmarshal(text, &r.Finding); err != nil {
-				yield(survey.Record{}, s.explain("reading", fmt.Errorf("a stored finding: %w (%w)", err, errDamaged)))
-				return
-			}
-			if !yield(r, nil) {
+			if !yield(f, nil) {
 				return
 			}
 		}
 		if err := rows.Err(); err != nil {
-			yield(survey.Record{}, s.explain("reading", err))
+			yield(survey.Facts{}, s.explain("reading", err))
 		}
 	}
 }

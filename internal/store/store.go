@@ -83,6 +83,9 @@ func (s *Store) Close() error {
 	return nil
 }
 
+// Name is the store as messages name it.
+func (s *Store) Name() string { return s.name }
+
 // errDamaged says that the store holds what this program never writes.
 var errDamaged = errors.New("damaged")
 
@@ -155,7 +158,8 @@ func KeyOf(c survey.Candidate) Key {
 	return Key{Target: c.Address.Unmap().String(), Port: c.Port}
 }
 
-func keyOfRecord(r *survey.Record) (Key, error) {
+// KeyOfRecord returns the key that r is stored under.
+func KeyOfRecord(r *survey.Record) (Key, error) {
 	k := Key{Target: r.Finding.Target.Address, Port: r.RequestedPort}
 	if k.Target == "" {
 		k.Target = r.Finding.Target.Host

@@ -293,3 +293,51 @@ func TestIDsSortByStart(t *testing.T) {
 		t.Errorf("%s is not before %s", earlier, later)
 	}
 }
+
+// testCoverage: what a survey covered comes back, also when it is continued.
+func testCoverage(t *testing.T, e engine) {
+	ctx := context.Background()
+	s := open(t, e.empty(t))
+	address := netip.MustParseAddr("192.0.2.1")
+	v, err := s.CreateSurvey(ctx, survey.Survey{Name: "v", StartedAt: started, Coverage: &survey.Coverage{Version: "1", Ports: []uint16{104},
+		Ranges: []survey.AddressRange{{From: address, To: address}},
+		Checks: []survey.CoveredCheck{{ID: "LG-D04", Title: "Study query answered", Severity: survey.Critical, Method: "a"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, version := range []string{"1", "1, 2"} {
+		v.Coverage.Version = version
+		if err := s.UpdateSurvey(ctx, v); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Survey(ctx, v.ID); err != nil || !reflect.DeepEqual(got, v) {
+			t.Errorf("stored %+v, %v; want %+v", got, err, v)
+		}
+	}
+}
+
+// testFacts: the facts are those of the records, in the order of the targets'
+// bytes, and follow a record that is replaced.
+func testFacts(t *testing.T, e engine) {
+	ctx := context.Background()
+	s := open(t, e.empty(t))
+	v, other := create(t, s, "v", started), create(t, s, "other", started)
+	records := []survey.Record{record(v.ID, "192.0.2.9", 0, survey.Open), record(v.ID, "192.0.2.10", 4242, survey.Open),
+		record(v.ID, "192.0.2.10", 104, survey.Protected), record(other.ID, "192.0.2.1", 0, survey.Open), record(v.ID, "192.0.2.9", 0, survey.Protected)}
+	for _, r := range records {
+		if err := s.AppendRecords(ctx, []survey.Record{r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []survey.Facts{survey.FactsOf(&records[2]), survey.FactsOf(&records[1]), survey.FactsOf(&records[4])}
+	var got []survey.Facts
+	for f, err := range s.Facts(ctx, v.ID) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, f)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("facts %+v, want %+v", got, want)
+	}
+}

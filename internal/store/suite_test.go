@@ -37,6 +37,11 @@ func suite() map[string]func(*testing.T, engine) {
 		"no store yet":                     testNoStoreYet,
 		"runs and cancelling":              testRuns,
 		"backup":                           testBackup,
+		"coverage":                         testCoverage,
+		"facts":                            testFacts,
+		"disclosures":                      testDisclosures,
+		"a disclosure needs records":       testDisclosureNeedsRecords,
+		"records of targets":               testRecordsOf,
 	}
 }
 

@@ -36,6 +36,10 @@ func (s *Store) CreateSurvey(ctx context.Context, v survey.Survey) (survey.Surve
 	if err != nil {
 		return v, err
 	}
+	coverage, err := coverageText(v)
+	if err != nil {
+		return v, err
+	}
 	err = s.inTx(ctx, "creating a survey in", func(tx *sql.Tx) error {
 		for taken := true; taken; {
 			if !named {
@@ -50,27 +54,31 @@ func (s *Store) CreateSurvey(ctx context.Context, v survey.Survey) (survey.Surve
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO surveys
 			(id, name, authority_organisation, authority_contact, authority_reference, scope,
-			 simulated, version, started_at, finished_at, state, probed, addresses, sources)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+			 simulated, version, started_at, finished_at, state, probed, addresses, sources, coverage)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 			v.ID, v.Name, v.Authority.Organisation, v.Authority.Contact, v.Authority.Reference, v.Scope,
-			v.Simulated, v.Version, formatTime(v.StartedAt), finished(v), string(v.State), v.Probed, v.Addresses, sources)
+			v.Simulated, v.Version, formatTime(v.StartedAt), finished(v), string(v.State), v.Probed, v.Addresses, sources, coverage)
 		return err
 	})
 	return v, err
 }
 
 // UpdateSurvey stores how far the survey with v's ID got: state, finishing
-// time, probed, addresses, and the sources of its attributions. What was ordered (name, authority, scope, start) is
-// not changed.
+// time, probed, addresses, coverage, and the sources of its attributions. What
+// was ordered (name, authority, scope, start) is not changed.
 func (s *Store) UpdateSurvey(ctx context.Context, v survey.Survey) error {
 	sources, err := formatSources(v.Sources)
 	if err != nil {
 		return err
 	}
+	coverage, err := coverageText(v)
+	if err != nil {
+		return err
+	}
 	return s.inTx(ctx, "updating survey "+v.ID+" in", func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `UPDATE surveys
-			SET state = $2, finished_at = $3, probed = $4, addresses = $5, sources = $6 WHERE id = $1`,
-			v.ID, string(v.State), finished(v), v.Probed, v.Addresses, sources)
+			SET state = $2, finished_at = $3, probed = $4, addresses = $5, sources = $6, coverage = $7 WHERE id = $1`,
+			v.ID, string(v.State), finished(v), v.Probed, v.Addresses, sources, coverage)
 		if err != nil {
 			return err
 		}
@@ -98,7 +106,19 @@ func finished(v survey.Survey) sql.NullString {
 }
 
 const surveyColumns = `id, name, authority_organisation, authority_contact, authority_reference, scope,
-	simulated, version, started_at, finished_at, state, probed, addresses, sources`
+	simulated, version, started_at, finished_at, state, probed, addresses, sources, coverage`
+
+// coverageText is the coverage as it is stored; null for none.
+func coverageText(v survey.Survey) (sql.NullString, error) {
+	if v.Coverage == nil {
+		return sql.NullString{}, nil
+	}
+	text, err := json.Marshal(v.Coverage)
+	if err != nil {
+		return sql.NullString{}, fmt.Errorf("the coverage of survey %s: %w", v.ID, err)
+	}
+	return sql.NullString{String: string(text), Valid: true}, nil
+}
 
 // Surveys returns all surveys, the newest first.
 func (s *Store) Surveys(ctx context.Context) ([]survey.Survey, error) {
@@ -143,11 +163,17 @@ func (s *Store) Survey(ctx context.Context, idOrName string) (survey.Survey, err
 func scanSurvey(row interface{ Scan(...any) error }) (survey.Survey, error) {
 	var v survey.Survey
 	var started, state, sources string
-	var finished sql.NullString
+	var finished, coverage sql.NullString
 	err := row.Scan(&v.ID, &v.Name, &v.Authority.Organisation, &v.Authority.Contact, &v.Authority.Reference,
-		&v.Scope, &v.Simulated, &v.Version, &started, &finished, &state, &v.Probed, &v.Addresses, &sources)
+		&v.Scope, &v.Simulated, &v.Version, &started, &finished, &state, &v.Probed, &v.Addresses, &sources, &coverage)
 	if err != nil {
 		return survey.Survey{}, err
+	}
+	if coverage.Valid {
+		v.Coverage = new(survey.Coverage)
+		if err := json.Unmarshal([]byte(coverage.String), v.Coverage); err != nil {
+			return survey.Survey{}, fmt.Errorf("the stored coverage of survey %s: %w (%w)", v.ID, err, errDamaged)
+		}
 	}
 	v.State = survey.State(state)
 	if v.StartedAt, err = parseTime(started); err != nil {

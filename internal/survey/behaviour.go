@@ -37,10 +37,26 @@ const (
 	// BehaviourMoveUnknown is the answer to C-MOVE for a UID that does not
 	// exist, to a destination that nobody configured.
 	BehaviourMoveUnknown = "move-unknown-uid:"
+	// BehaviourNoAnnouncement: an acceptance without implementation class UID
+	// and version name, of which PS3.7 D.3.3.2 demands the first.
+	BehaviourNoAnnouncement = "announces:nothing"
+	// BehaviourMaxPDU is the longest PDU that an acceptance announces, in
+	// bytes: "max-pdu:16384".
+	BehaviourMaxPDU = "max-pdu:"
+	// BehaviourImpossible: a query that nothing can match was answered with a
+	// match. What stands behind the colon is one of the three below.
+	BehaviourImpossible = "impossible-query:"
 	// BehaviourCountsAbsent: asked for (0020,1208), no response had it.
 	BehaviourCountsAbsent = "find-counts:absent"
 	// BehaviourCountsPresent: asked for (0020,1208), the responses had it.
 	BehaviourCountsPresent = "find-counts:present"
+)
+
+// What the query asked for that nothing could match.
+const (
+	ImpossibleStudy    = "study"
+	ImpossiblePatient  = "patient"
+	ImpossibleWorklist = "worklist"
 )
 
 // What stands behind the colon where there was no status.

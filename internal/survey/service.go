@@ -1,7 +1,5 @@
 package survey
 
-import "time"
-
 // Protocol is what a port speaks.
 type Protocol string
 
@@ -156,18 +154,6 @@ type CalledAETitle struct {
 	Policy   AEPolicy `json:"policy"`
 }
 
-// TLS is what a handshake showed.
-type TLS struct {
-	Version     string `json:"version"`
-	CipherSuite string `json:"cipher_suite"`
-	// ClientCertificate is "required", "not-required" or "unknown".
-	ClientCertificate string    `json:"client_certificate"`
-	NotAfter          time.Time `json:"not_after,omitzero"`
-	SelfSigned        bool      `json:"self_signed"`
-	KeyType           string    `json:"key_type,omitempty"`
-	KeyBits           int       `json:"key_bits,omitempty"`
-}
-
 // HTTP is what an HTTP service showed, by fingerprint; no page text is kept.
 type HTTP struct {
 	Status int `json:"status"`
@@ -178,6 +164,10 @@ type HTTP struct {
 	Page string `json:"page,omitempty"`
 	// Viewer: the page is an image viewer or an archive's administration page.
 	Viewer bool `json:"viewer"`
+	// Shape is a digest of the start page's markup: of the names of its
+	// elements in order, and of nothing else, so that it says whether two pages
+	// are built alike and not what they say. Empty for pages of few elements.
+	Shape string `json:"shape,omitempty"`
 	// DICOMPort is the DICOM port that the product's own open API names.
 	DICOMPort uint16 `json:"dicom_port,omitempty"`
 	// OpenAPI are the product's own routes of numbers and configuration that

@@ -80,14 +80,6 @@ const (
 	ViewerOpenHTTPS Viewer = "open-https"
 )
 
-// Suspicion marks archives that may not hold real patients. Each mark has at
-// least one reason.
-type Suspicion struct {
-	Honeypot bool     `json:"honeypot"`
-	TestData bool     `json:"test_data"`
-	Reasons  []string `json:"reasons"`
-}
-
 // Traffic is what the work on one target put on the wire, as counted by the
 // gate.
 type Traffic struct {
@@ -173,6 +165,9 @@ type Survey struct {
 	// Sources are what countries, networks and contacts of the findings come
 	// from, with what their licences ask to be said.
 	Sources []Source `json:"sources,omitempty"`
+	// Coverage is what was looked at and how; nil for a survey of a version
+	// that did not keep it.
+	Coverage *Coverage `json:"-"`
 }
 
 // Authority says who ordered a survey.

@@ -57,6 +57,8 @@ type Spec struct {
 	// SSN is how many study records carry a patient ID of the form of a US
 	// Social Security number.
 	SSN int64
+	// QA makes QA the modality of every study.
+	QA bool
 }
 
 // Studies is the number of studies.

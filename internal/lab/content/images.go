@@ -82,8 +82,12 @@ type pattern struct {
 	cumulative [blockSize + 1]int64
 }
 
-// Modalities are the values of Modalities in Study that studies have.
-var Modalities = [...]string{"CR", "DX", "US", "CT", "MR", "MG", "XA", "NM", `PT\CT`, `CT\SR`, "OT"}
+// Modalities are the values of Modalities in Study that studies have; the last
+// is that of all studies of an archive for quality assurance, and of no other.
+var Modalities = [...]string{"CR", "DX", "US", "CT", "MR", "MG", "XA", "NM", `PT\CT`, `CT\SR`, "OT", "QA"}
+
+// qaModality is the place of QA in Modalities.
+const qaModality = uint8(len(Modalities) - 1)
 
 // slots are the kinds of studies of a block, as index in Modalities, and the
 // weight of their images.

@@ -127,6 +127,9 @@ func (c *Cursor) fillImages(i int64, s *Study) {
 	}
 	s.Images = c.block.images(j % blockSize)
 	s.Modality = c.block.modality(j % blockSize)
+	if c.a.spec.QA {
+		s.Modality = qaModality
+	}
 }
 
 // Study returns study i in O(log days).

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"leadglass/internal/disclose"
+	"leadglass/internal/disclose/seal"
+	"leadglass/internal/survey"
+)
+
+// print writes what was prepared and what to do next.
+func (p *preparer) print(a *app) {
+	for _, d := range p.result.Prepared {
+		fmt.Fprintf(a.out, "%s: %s, %s\n", d.Recipient, plural(d.Systems, "system"), d.TLP)
+		if d.File != "" {
+			fmt.Fprintf(a.out, "  file       %s\n", d.File)
+		}
+		printKeys(a, d.Method, d.Keys)
+		if d.SignedBy != "" {
+			fmt.Fprintf(a.out, "  signed by  %s\n", d.SignedBy)
+		}
+		if d.File != "" {
+			fmt.Fprintf(a.out, "  next       compare the key with the recipient by another channel, if you have not yet;\n             %s\n",
+				nextSend(d.Channel, d.Email, d.Recipient))
+		}
+	}
+	for _, n := range p.result.NotPrepared {
+		fmt.Fprintf(a.out, "%s: %s, not prepared\n  reason     %s\n", n.Recipient, plural(n.Systems, "system"), n.Reason)
+	}
+	if n := len(p.result.NoRecipient); n > 0 {
+		fmt.Fprintf(a.out, "No recipient: %s\n", plural(n, "system"))
+		for _, s := range p.result.NoRecipient {
+			fmt.Fprintf(a.out, "  %s  %s%s\n", addressPort(s.Address, s.Port), s.Verdict, owner(s))
+		}
+		a.note("note: nobody is told of these; add recipients for them to %s", p.Recipients)
+	}
+	for _, path := range p.stale {
+		a.note("note: %s was never marked as sent and is replaced; delete it", path)
+	}
+	if p.result.Honeypots > 0 {
+		a.note("note: %s that look like honeypots left out; --honeypots takes them in", plural(p.result.Honeypots, "archive"))
+	}
+	if p.result.Below > 0 {
+		a.note("note: %s with failed checks below %q left out; --min-verdict sets the bar", plural(p.result.Below, "archive"), p.MinVerdict)
+	}
+	if len(p.result.Prepared)+len(p.result.NotPrepared)+len(p.result.NoRecipient) == 0 {
+		a.note("survey %s holds nothing that has to be told", p.survey.ID)
+	}
+	if p.DryRun {
+		a.note("dry run: nothing was written")
+	}
+}
+
+func printKeys(a *app, method string, keys []string) {
+	name := map[string]string{seal.OpenPGP: "OpenPGP", seal.Age: "age"}[method]
+	for _, k := range keys {
+		fmt.Fprintf(a.out, "  key        %s %s\n", name, k)
+	}
+}
+
+func addressPort(address string, port uint16) string {
+	if strings.Contains(address, ":") {
+		address = "[" + address + "]"
+	}
+	if port == 0 {
+		return address
+	}
+	return fmt.Sprintf("%s:%d", address, port)
+}
+
+// owner says what is known of whose a system is.
+func owner(s system) string {
+	var parts []string
+	if s.Viewer != "" {
+		parts = append(parts, "viewer "+string(s.Viewer))
+	}
+	if s.Country != "" {
+		parts = append(parts, "country "+s.Country)
+	}
+	if s.ASN != 0 {
+		parts = append(parts, fmt.Sprintf("AS%d", s.ASN))
+	}
+	if s.Site != "" {
+		parts = append(parts, "site "+s.Site)
+	}
+	if len(parts) == 0 {
+		return ", owner unknown"
+	}
+	return ", " + strings.Join(parts, ", ")
+}
+
+// outcomeWords name the outcomes for a person, in the order in which they are
+// listed.
+var outcomeWords = []struct {
+	outcome disclose.Outcome
+	words   string
+}{
+	{disclose.Fixed, "fixed"}, {disclose.StillOpen, "still open"}, {disclose.Unclear, "unclear"},
+	{disclose.Gone, "gone (not reached, not proved fixed)"}, {disclose.NotCovered, "not surveyed again"},
+}
+
+func (s disclosureStatus) print(a *app, systems bool) {
+	fmt.Fprintf(a.out, "%s: %s, survey %s, %s\n", s.Recipient, plural(len(s.Followed), "system"), s.SurveyID, s.TLP)
+	for _, e := range s.Events {
+		note := ""
+		if e.Note != "" {
+			note = "  " + e.Note
+		}
+		fmt.Fprintf(a.out, "  %-13s%s%s\n", e.State, e.At.UTC().Format(time.DateOnly), note)
+	}
+	var counts []string
+	for _, o := range outcomeWords {
+		if n := s.Outcomes[o.outcome]; n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, o.words))
+		}
+	}
+	fmt.Fprintf(a.out, "  systems      %s\n", strings.Join(counts, ", "))
+	fmt.Fprintf(a.out, "  file         %s\n", s.File)
+	fmt.Fprintf(a.out, "  keys         %s\n", strings.Join(s.Keys, " "))
+	if s.State == survey.Sent {
+		overdue := ""
+		if s.Overdue {
+			overdue = " (overdue)"
+		}
+		fmt.Fprintf(a.out, "  answer by    %s%s\n", s.AnswerBy.UTC().Format(time.DateOnly), overdue)
+	}
+	fmt.Fprintf(a.out, "  next         %s\n", s.Next)
+	if !systems {
+		return
+	}
+	for _, f := range s.Followed {
+		i := slices.IndexFunc(outcomeWords, func(w struct {
+			outcome disclose.Outcome
+			words   string
+		}) bool {
+			return w.outcome == f.Outcome
+		})
+		since := ""
+		if f.Survey != "" {
+			since = fmt.Sprintf(" (survey %s)", f.Survey)
+		}
+		fmt.Fprintf(a.out, "    %-24s %s → %s%s\n", addressPort(f.Address, f.Port), f.Told, outcomeWords[i].words, since)
+	}
+}
+
+func (r checkedRecipient) print(a *app) {
+	fmt.Fprintf(a.out, "%s\n  told of    %s\n", r.Organisation, strings.Join(r.Claims, ", "))
+	way := r.Channel
+	if r.Email != "" {
+		way += " to " + r.Email
+	}
+	fmt.Fprintf(a.out, "  by         %s, in the language %s, %s\n", way, r.Language, r.TLP)
+	printKeys(a, r.Method, r.Keys)
+	if r.Problem != "" {
+		fmt.Fprintf(a.out, "  problem    %s\n", r.Problem)
+	}
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"time"
+
+	"leadglass/internal/compare"
+	"leadglass/internal/lab"
+	"leadglass/internal/report"
+	"leadglass/internal/store"
+)
+
+// followUpResult is the score of the follow-up, and where the comparison is.
+type followUpResult struct {
+	lab.Scores
+	Seconds    float64 `json:"seconds"`
+	Comparison string  `json:"comparison"`
+}
+
+// followUp is the second part of a demo: another state of the fleet, surveyed
+// at the same addresses.
+type followUp struct {
+	name          string
+	before, fleet *lab.Fleet
+}
+
+// followUp opens the fleet of --follow-up; nil without it.
+func (c *demoCommand) followUp(before *lab.Fleet) (*followUp, error) {
+	if c.FollowUp == "" {
+		return nil, nil
+	}
+	fleet, err := openFleet(c.FollowUp)
+	if err != nil {
+		return nil, err
+	}
+	return &followUp{c.FollowUp, before, fleet}, nil
+}
+
+// addresses are those of the follow-up.
+func (f *followUp) addresses() []netip.Addr { return addressesOf(f.fleet) }
+
+func addressesOf(fleet *lab.Fleet) []netip.Addr {
+	var list []netip.Addr
+	for _, a := range fleet.Archives {
+		list = append(list, a.Address)
+	}
+	return list
+}
+
+// run surveys the follow-up into the store of the demo, and compares.
+func (f *followUp) run(ctx context.Context, a *app, out string) (*followUpResult, error) {
+	start := time.Now()
+	dir := filepath.Join(out, "follow-up")
+	process, _, err := startLab(ctx, a, f.name, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer process.stop()
+	scopeFile, err := writeLabScope(f.fleet, dir, addressesOf(f.before)...)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := surveyFleet(ctx, a, scopeFile, "follow-up", demoWorkers); err != nil {
+		return nil, err
+	}
+	process.stop()
+	db, err := store.OpenExisting(ctx, a.Store)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	scores, err := score(ctx, db, "follow-up", f.fleet)
+	if err != nil {
+		return nil, err
+	}
+	d, err := openDiff(ctx, db, "previous", "last")
+	if err != nil {
+		return nil, err
+	}
+	public := compare.Publish(d.sum, 1) // the fleet is simulated, so nothing need be withheld
+	files, err := compare.Files(public, nil, report.HTML, report.JSON)
+	if err != nil {
+		return nil, err
+	}
+	paths, err := report.WriteFiles(out, files)
+	if err != nil {
+		return nil, err
+	}
+	if err := compare.WriteText(a.out, public, nil); err != nil {
+		return nil, fmt.Errorf("printing the comparison: %w", err)
+	}
+	return &followUpResult{Scores: scores, Seconds: time.Since(start).Seconds(), Comparison: paths[0]}, nil
+}

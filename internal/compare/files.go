@@ -1,0 +1,80 @@
+package compare
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+
+	"leadglass/internal/report"
+)
+
+// tlp is the marking of the confidential edition.
+const tlp = "TLP:AMBER"
+
+// Confidential makes the confidential edition of a comparison, in which
+// nothing is withheld. Its renderers are given the changes besides.
+func Confidential(s *Comparison) Public {
+	r := Publish(s, 1)
+	r.Edition, r.TLP = report.EditionConfidential, tlp
+	return r
+}
+
+// WriteJSON writes a comparison as JSON, leadglass.diff/1; with changes, which
+// may be nil, as its field "changes": all archives, also those unchanged.
+func WriteJSON(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
+	head, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing the comparison as JSON: %w", err)
+	}
+	if changes == nil {
+		return write(w, head, []byte("\n"))
+	}
+	if err := write(w, bytes.TrimSuffix(head, []byte("\n}")), []byte(",\n  \"changes\": [")); err != nil {
+		return err
+	}
+	separator := "\n    "
+	for c, err := range changes {
+		if err != nil {
+			return err
+		}
+		line, err := json.Marshal(c)
+		if err != nil {
+			return fmt.Errorf("writing the comparison as JSON: %w", err)
+		}
+		if err := write(w, []byte(separator), line); err != nil {
+			return err
+		}
+		separator = ",\n    "
+	}
+	return write(w, []byte("\n  ]\n}\n"))
+}
+
+func write(w io.Writer, parts ...[]byte) error {
+	for _, part := range parts {
+		if _, err := w.Write(part); err != nil {
+			return fmt.Errorf("writing the comparison: %w", err)
+		}
+	}
+	return nil
+}
+
+// Files are the files of a comparison, diff.html and diff.json, for
+// report.WriteFiles.
+func Files(r Public, changes iter.Seq2[Change, error], formats ...report.Format) ([]report.File, error) {
+	var files []report.File
+	for _, f := range formats {
+		switch f {
+		case report.HTML:
+			files = append(files, report.File{Name: "diff.html", Edition: r.Edition,
+				Write: func(w io.Writer) error { return WriteHTML(w, r, changes) }})
+		case report.JSON:
+			files = append(files, report.File{Name: "diff.json", Edition: r.Edition,
+				Write: func(w io.Writer) error { return WriteJSON(w, r, changes) }})
+		default:
+			return nil, fmt.Errorf("unknown format %q of a comparison; known are html, json", f)
+		}
+	}
+	return files, nil
+}

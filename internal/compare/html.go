@@ -1,0 +1,105 @@
+package compare
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"iter"
+
+	"leadglass/internal/report"
+)
+
+//go:embed page.html.tmpl
+var pageSource string
+
+// page is what the template is given.
+type page struct {
+	Public
+	Policy    string
+	Style     template.CSS
+	Simulated bool
+	Cards     []card
+	// Archives are the notable changes, only in the confidential edition.
+	Archives iter.Seq[Change]
+}
+
+// card is a headline figure.
+type card struct{ Label, Value, Note string }
+
+// netTable is a table of a Net.
+type netTable struct {
+	Title string
+	Net
+	Rows []netRow
+}
+
+type netRow struct {
+	Label string
+	Pair
+}
+
+// WriteHTML writes a comparison as one HTML file in the look of the reports,
+// which needs nothing else; with changes, which may be nil, the archives that
+// are not as they were.
+func WriteHTML(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
+	t, err := template.New("page").Funcs(template.FuncMap{
+		"moment": report.Moment, "grouped": report.Grouped, "change": change,
+		"cause": func(c Cause) string { return causes[c] }, "state": verdictText,
+		"net": func(title string, n Net) netTable {
+			return netTable{title, n, []netRow{{"Study records", n.StudyRecords}, {"Images linked", n.ImagesLinked}, {"Images accessible", n.ImagesAccessible}}}
+		},
+	}).Parse(pageSource)
+	if err != nil {
+		return fmt.Errorf("reading the template of the comparison: %w", err)
+	}
+	p := page{Public: r, Policy: report.StylePolicy(), Style: report.Style(), Simulated: r.Before.Simulated || r.Now.Simulated, Cards: cards(&r)}
+	var broken error
+	if changes != nil {
+		p.Archives = func(yield func(Change) bool) {
+			for c, err := range changes {
+				if broken = err; err != nil || notable(&c) && !yield(c) {
+					return
+				}
+			}
+		}
+	}
+	if err := t.Execute(w, p); err != nil {
+		return fmt.Errorf("writing the comparison as HTML: %w", err)
+	}
+	return broken
+}
+
+// card shows the difference, and apart from it what it is of.
+func (p *Pair) card(label string) card {
+	d := &p.Difference
+	switch {
+	case d.Hidden:
+		return card{label, withheld, "change, like for like"}
+	case d.Partial:
+		return card{label, d.Difference.String(), "change, like for like, of the archives that it is known of"}
+	}
+	return card{label, d.Difference.String(), "change, like for like"}
+}
+
+// cards are the headline figures, like for like.
+func cards(r *Public) []card {
+	n := &r.LikeForLike
+	list := []card{
+		{"Open before", n.OpenBefore.String(), "archives, like for like"},
+		{"Open now", n.OpenNow.String(), "archives, like for like"},
+		{"Change", change(n.OpenBefore, n.OpenNow), "open archives"},
+		n.StudyRecords.card("Study records"),
+	}
+	for _, k := range r.Kinds {
+		switch k.Kind {
+		case Fixed:
+			list = append(list, card{"Fixed", k.Left.String(), "answered again, open no more"})
+		case Gone:
+			list = append(list, card{"Gone", k.Left.String(), "were open; no archive answers"})
+		case New:
+			list = append(list, card{"New", k.Entered.String(), "open archives"})
+		}
+	}
+	return list
+}

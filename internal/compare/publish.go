@@ -1,0 +1,223 @@
+package compare
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"leadglass/internal/report"
+	"leadglass/internal/survey"
+)
+
+// otherCountries is the name of the row that adds up what may not be shown.
+const otherCountries = "Other countries"
+
+// publisher holds the decisions that concern more than one table.
+type publisher struct {
+	of  *Comparison
+	min int64
+	// hidden are the cells of the table of kinds that are withheld.
+	hidden map[Kind][4]bool
+	// coarse, coarseRest: the sums of a part of the table of kinds are
+	// withheld, of the kinds that compare like for like and of the others.
+	coarse, coarseRest bool
+}
+
+// Publish makes a comparison in which no cell with fewer than minCount
+// archives behind it is shown or can be worked out from what is; 1 or less
+// shows all.
+func Publish(s *Comparison, minCount int) Public {
+	p := &publisher{of: s, min: max(1, int64(minCount)), hidden: map[Kind][4]bool{}}
+	p.protectKinds()
+	r := Public{Schema: Schema, Edition: report.EditionPublic, MinCount: p.min,
+		Before: labelOf(s.Frame.Before), Now: labelOf(s.Frame.Now), Common: s.Frame.common(),
+		Kinds: p.kinds(), Countries: []CountryRow{}, Rule: markRule, Notes: s.notes(p.min)}
+	like, rest := s.LikeForLike(), s.Rest()
+	r.LikeForLike = p.net(&like, p.coarse)
+	p.countries(&r)
+	// What is not like for like follows from the difference of the two.
+	all := like.plus(rest)
+	r.InAll = p.net(&all, p.coarse || p.coarseRest)
+	for i, pair := range r.InAll.pairs() {
+		if p.small(figureCells(&rest.Figures[i])...) || r.LikeForLike.pairs()[i].Before.Hidden {
+			*pair = withheldPair()
+		}
+	}
+	if p.min == 1 {
+		r.Causes, r.Checks = s.causes(), s.checks()
+	}
+	return r
+}
+
+func labelOf(v survey.Survey) Label {
+	return Label{Name: v.Name, Organisation: v.Authority.Organisation, StartedAt: v.StartedAt.UTC(),
+		FinishedAt: v.FinishedAt, State: v.State, Version: v.Version, Simulated: v.Simulated}
+}
+
+// small reports whether any of the numbers of archives is too small.
+func (p *publisher) small(n ...int64) bool {
+	return slices.ContainsFunc(n, func(n int64) bool { return report.Small(n, p.min) })
+}
+
+func (p *publisher) number(n int64, hide bool) report.Number {
+	if hide {
+		return report.Number{Hidden: true}
+	}
+	return report.Number{N: n}
+}
+
+// cells are the numbers of a row of the table of kinds.
+func cells(t Tally) [4]int64 { return [4]int64{t.Stayed, t.Left, t.Entered, t.Closed} }
+
+// protectKinds protects the columns of the table of kinds, the kinds that
+// compare like for like and the others each for themselves: their sums are
+// published.
+func (p *publisher) protectKinds() {
+	for _, like := range []bool{true, false} {
+		kinds := slices.DeleteFunc(slices.Clone(Kinds), func(k Kind) bool { return k.LikeForLike() != like })
+		for column := range 4 {
+			n := make([]int64, len(kinds))
+			for i, k := range kinds {
+				n[i] = cells(p.of.Kinds[k])[column]
+			}
+			hidden, whole := report.Protect(n, p.min)
+			for i, k := range kinds {
+				h := p.hidden[k]
+				h[column] = hidden[i]
+				p.hidden[k] = h
+			}
+			if column < 3 && like {
+				p.coarse = p.coarse || whole
+			} else if column < 3 {
+				p.coarseRest = p.coarseRest || whole
+			}
+		}
+	}
+}
+
+func (p *publisher) kinds() []KindRow {
+	var rows []KindRow
+	for _, k := range Kinds {
+		n, h := cells(p.of.Kinds[k]), p.hidden[k]
+		rows = append(rows, KindRow{Kind: k, LikeForLike: k.LikeForLike(), Stayed: p.number(n[0], h[0]),
+			Left: p.number(n[1], h[1]), Entered: p.number(n[2], h[2]), Closed: p.number(n[3], h[3])})
+	}
+	return rows
+}
+
+// pairs are the three figures of a net.
+func (n *Net) pairs() [3]*Pair {
+	return [3]*Pair{&n.StudyRecords, &n.ImagesLinked, &n.ImagesAccessible}
+}
+
+func withheldPair() Pair {
+	return Pair{Before: report.Figure{Hidden: true}, Now: report.Figure{Hidden: true}, Difference: Shown{Hidden: true}}
+}
+
+// net is a tally, withheld where hide is set; a figure also where few archives
+// stand behind it or behind its change.
+func (p *publisher) net(t *Tally, hide bool) Net {
+	n := Net{OpenBefore: p.number(t.Before(), hide), OpenNow: p.number(t.Now(), hide), Stayed: p.number(t.Stayed, hide),
+		Left: p.number(t.Left, hide), Entered: p.number(t.Entered, hide)}
+	for i, pair := range n.pairs() {
+		f := &t.Figures[i]
+		if hide || p.small(figureCells(f)...) {
+			*pair = withheldPair()
+			continue
+		}
+		*pair = Pair{Before: report.Figure{Count: f.Before.Count()}, Now: report.Figure{Count: f.Now.Count()},
+			Difference: Shown{Difference: f.changes.difference(), Partial: f.changes.known > 0 && f.changes.unknown > 0}}
+		if p.min == 1 {
+			pair.Before.WithoutCount, pair.Now.WithoutCount = f.Before.Unknowns, f.Now.Unknowns
+			pair.Difference.Without = f.changes.unknown
+		}
+	}
+	return n
+}
+
+// figureCells are the numbers of archives that a figure must not give away:
+// those that contribute, before and now, those whose contribution changed, and
+// those that no difference can be given of.
+func figureCells(f *Figures) []int64 {
+	return []int64{f.Before.Contributors, f.Now.Contributors, f.changes.changed, f.changes.unknown}
+}
+
+// countries fills in the table of countries. A row in which any number is
+// small goes into the row of others.
+func (p *publisher) countries(r *Public) {
+	keys := slices.DeleteFunc(slices.Sorted(maps.Keys(p.of.Countries)), func(k string) bool {
+		t := p.of.Countries[k]
+		return t.Archives() == t.Closed // nothing was open, and nothing is
+	})
+	if p.coarse || len(keys) == 0 {
+		return
+	}
+	var columns [][]int64
+	for i, k := range keys {
+		t := p.of.Countries[k]
+		row := []int64{t.Stayed, t.Left, t.Entered}
+		for f := range t.Figures {
+			row = append(row, figureCells(&t.Figures[f])...)
+		}
+		for c, n := range row {
+			if i == 0 {
+				columns = append(columns, make([]int64, len(keys)))
+			}
+			columns[c][i] = n
+		}
+	}
+	hidden, whole := report.ProtectColumns(columns, p.min)
+	if whole {
+		return
+	}
+	var other Tally
+	for i, k := range keys {
+		t := p.of.Countries[k]
+		if hidden[i] {
+			other = other.plus(t)
+			continue
+		}
+		row := CountryRow{ISO2: k, Name: report.CountryName(k), Net: p.net(&t, false)}
+		row.Mark = row.mark()
+		r.Countries = append(r.Countries, row)
+	}
+	slices.SortStableFunc(r.Countries, func(a, b CountryRow) int {
+		return cmp.Or(boolCompare(a.ISO2 == report.UnknownCountry, b.ISO2 == report.UnknownCountry),
+			cmp.Compare(b.OpenNow.N, a.OpenNow.N), cmp.Compare(b.OpenBefore.N, a.OpenBefore.N), cmp.Compare(a.ISO2, b.ISO2))
+	})
+	if slices.Contains(hidden, true) {
+		r.Other = &CountryRow{Name: otherCountries, Net: p.net(&other, false)}
+	}
+}
+
+func boolCompare(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// markRule is mark in words.
+var markRule = []string{
+	"Good: fewer archives are open than before, and the study records open are not known to have become more.",
+	"Ugly: archives were open before, no fewer are now, and the study records open are known to have become more.",
+	"Bad: every other country with an open archive.",
+	"Countries are judged like for like; one in which nothing was open and nothing is has no mark.",
+}
+
+// mark judges a row that is shown, by what it shows.
+func (r *CountryRow) mark() Mark {
+	more := !r.StudyRecords.Difference.Hidden && r.StudyRecords.Difference.rose()
+	switch fewer := r.OpenNow.N < r.OpenBefore.N; {
+	case r.OpenBefore.N == 0 && r.OpenNow.N == 0:
+		return ""
+	case fewer && !more:
+		return Good
+	case !fewer && more && r.OpenBefore.N > 0:
+		return Ugly
+	}
+	return Bad
+}

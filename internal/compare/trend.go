@@ -1,0 +1,268 @@
+package compare
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"leadglass/internal/report"
+	"leadglass/internal/survey"
+)
+
+// TrendSchema names the version of the JSON form of a trend.
+const TrendSchema = "leadglass.trend/1"
+
+// MaxTrend is how many surveys a trend can have.
+const MaxTrend = 24
+
+// Trend is the headline figures of surveys, the earliest first, without small
+// cells. It has no field for an address. Its JSON is
+// docs/schema/trend.schema.json.
+type Trend struct {
+	Schema   string     `json:"schema"`
+	Edition  string     `json:"edition"`
+	MinCount int64      `json:"min_count"`
+	Surveys  []TrendRow `json:"surveys"`
+	Notes    []string   `json:"notes"`
+}
+
+// TrendRow is one survey.
+type TrendRow struct {
+	Label
+	// Core are the archives that every survey of the trend looked at alike;
+	// InAll all that this survey found.
+	Core  TrendFigures `json:"like_for_like"`
+	InAll TrendFigures `json:"in_all"`
+}
+
+// TrendFigures are headline figures.
+type TrendFigures struct {
+	Open             report.Number `json:"archives_open"`
+	StudyRecords     report.Figure `json:"study_records"`
+	ImagesLinked     report.Figure `json:"images_linked"`
+	ImagesAccessible report.Figure `json:"images_accessible"`
+}
+
+// trendSum adds archives up over all surveys.
+type trendSum struct {
+	open    []int64
+	figures [][3]report.Sum
+	// moved[i][j], i < j, are the archives that two surveys differ in: open
+	// in the earlier one alone, in the later one alone, and with another
+	// figure.
+	moved [][][5]int64
+}
+
+func newTrendSum(n int) trendSum {
+	s := trendSum{open: make([]int64, n), figures: make([][3]report.Sum, n), moved: make([][][5]int64, n)}
+	for i := range s.moved {
+		s.moved[i] = make([][5]int64, n)
+	}
+	return s
+}
+
+// add adds one target, by what each survey says of it.
+func (s *trendSum) add(states []*State) {
+	for j, now := range states {
+		b := exposed(now)
+		if openIn(now) {
+			s.open[j]++
+			for f := range b {
+				s.figures[j][f].Add(b[f])
+			}
+		}
+		for i, before := range states[:j] {
+			m, a := &s.moved[i][j], exposed(before)
+			switch {
+			case openIn(before) && !openIn(now):
+				m[0]++
+			case !openIn(before) && openIn(now):
+				m[1]++
+			}
+			for f := range a {
+				x, known := spanOf(a[f])
+				y, alsoKnown := spanOf(b[f])
+				if known != alsoKnown || x != y {
+					m[2+f]++
+				}
+			}
+		}
+	}
+}
+
+// NewTrend reads surveys, the earliest first, with their streams, and makes
+// their trend; a cell with fewer than minCount archives behind it, or behind
+// its difference from another that is shown, is withheld. It is an error when a
+// survey does not say what it covered.
+func NewTrend(surveys []survey.Survey, streams []Stream, judge Judge, minCount int) (Trend, error) {
+	if len(surveys) < 2 || len(surveys) > MaxTrend || len(surveys) != len(streams) {
+		return Trend{}, fmt.Errorf("a trend is of 2 to %d surveys, not of %d", MaxTrend, len(surveys))
+	}
+	frames := make([]*Frame, len(surveys)-1)
+	for i := range frames {
+		var err error
+		if frames[i], err = NewFrame(surveys[i], surveys[i+1], judge); err != nil {
+			return Trend{}, err
+		}
+	}
+	core, rest := newTrendSum(len(surveys)), newTrendSum(len(surveys))
+	states := make([]*State, len(surveys))
+	for groups, err := range merged(streams) {
+		if err != nil {
+			return Trend{}, err
+		}
+		for i := range states {
+			s := newSide(&surveys[i], groups[i])
+			states[i] = s.state()
+		}
+		if allAlike(frames, groups) {
+			core.add(states)
+		} else {
+			rest.add(states)
+		}
+	}
+	return publishTrend(surveys, &core, &rest, max(1, int64(minCount))), nil
+}
+
+// allAlike reports whether all surveys looked at a target alike: each like the
+// one before it.
+func allAlike(frames []*Frame, groups [][]survey.Facts) bool {
+	var target string
+	for _, g := range groups {
+		if len(g) > 0 {
+			target = g[0].Target
+		}
+	}
+	for i, f := range frames {
+		c, any := f.Target(groups[i], groups[i+1])
+		if any && !c.Kind.LikeForLike() {
+			return false
+		}
+		for _, s := range []side{newSide(&f.Before, groups[i]), newSide(&f.Now, groups[i+1])} {
+			if !s.covered(target) || s.incomplete && !any || len(s.records) == 0 && s.survey.State != survey.StateFinished {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func publishTrend(surveys []survey.Survey, core, rest *trendSum, least int64) Trend {
+	t := Trend{Schema: TrendSchema, Edition: report.EditionPublic, MinCount: least, Surveys: make([]TrendRow, len(surveys)),
+		Notes: []string{
+			"Like for like are the archives at targets that every survey looked at in the same way as the one before it; in all are all that a survey found. Only the first can be compared.",
+			"A lower bound is not a number to subtract; a figure that rose may have been counted more completely.",
+		}}
+	all := newTrendSum(len(surveys))
+	for i := range surveys {
+		all.open[i] = core.open[i] + rest.open[i]
+		for f := range all.figures[i] {
+			all.figures[i][f] = core.figures[i][f]
+			all.figures[i][f].Merge(rest.figures[i][f])
+		}
+		for j := range surveys {
+			for k := range all.moved[i][j] {
+				all.moved[i][j][k] = core.moved[i][j][k] + rest.moved[i][j][k]
+			}
+		}
+		t.Surveys[i].Label = labelOf(surveys[i])
+		if surveys[i].Simulated && len(t.Notes) == 2 {
+			t.Notes = append(t.Notes, "Simulated: the archives are those of Leadglass's laboratory.")
+		}
+	}
+	if least > 1 {
+		t.Notes = append(t.Notes, "Figures with few archives behind them, or behind their difference from another that is shown, are withheld; later surveys go first.")
+	}
+	core.publish(t.Surveys, func(r *TrendRow) *TrendFigures { return &r.Core }, nil, least)
+	all.publish(t.Surveys, func(r *TrendRow) *TrendFigures { return &r.InAll }, rest, least)
+	return t
+}
+
+// publish shows what can be shown, from the last survey to the first. apart is
+// what follows from the difference of two sums of the same survey; it may be
+// nil.
+func (s *trendSum) publish(rows []TrendRow, of func(*TrendRow) *TrendFigures, apart *trendSum, least int64) {
+	for column := range 4 {
+		var shown []int
+		for j := len(rows) - 1; j >= 0; j-- {
+			hide := s.small(j, column, least) || apart != nil && apart.small(j, column, least)
+			for _, later := range shown {
+				hide = hide || s.smallMove(j, later, column, least) || apart != nil && apart.smallMove(j, later, column, least)
+			}
+			if !hide {
+				shown = append(shown, j)
+			}
+			f := of(&rows[j])
+			if column == 0 {
+				f.Open = report.Number{Hidden: true}
+				if !hide {
+					f.Open = report.Number{N: s.open[j]}
+				}
+				continue
+			}
+			figure := []*report.Figure{&f.StudyRecords, &f.ImagesLinked, &f.ImagesAccessible}[column-1]
+			*figure = report.Figure{Hidden: true}
+			if !hide {
+				*figure = report.Figure{Count: s.figures[j][column-1].Count()}
+				if least == 1 {
+					figure.WithoutCount = s.figures[j][column-1].Unknowns
+				}
+			}
+		}
+	}
+}
+
+// small reports whether few archives stand behind a figure of survey j: column
+// 0 is the open archives.
+func (s *trendSum) small(j, column int, least int64) bool {
+	return report.Small(s.open[j], least) || column > 0 && report.Small(s.figures[j][column-1].Contributors, least)
+}
+
+// smallMove reports whether few archives stand behind the difference of two
+// surveys.
+func (s *trendSum) smallMove(i, j, column int, least int64) bool {
+	m := &s.moved[i][j]
+	return report.Small(m[0], least) || report.Small(m[1], least) || column > 0 && report.Small(m[1+column], least)
+}
+
+// WriteJSON writes the trend as JSON, leadglass.trend/1.
+func (t *Trend) WriteJSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(t); err != nil {
+		return fmt.Errorf("writing the trend: %w", err)
+	}
+	return nil
+}
+
+// WriteText writes the trend for a terminal.
+func (t *Trend) WriteText(w io.Writer) error {
+	out := bufio.NewWriter(w)
+	table := func(title string, of func(*TrendRow) *TrendFigures) {
+		fmt.Fprintf(out, "%s\n", title)
+		tab := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintln(tab, "began\topen archives\tstudy records\timages linked\timages accessible\tsurvey\t")
+		for i := range t.Surveys {
+			f := of(&t.Surveys[i])
+			cells := []string{t.Surveys[i].StartedAt.Format("2006-01-02"), f.Open.String()}
+			for _, figure := range []report.Figure{f.StudyRecords, f.ImagesLinked, f.ImagesAccessible} {
+				cells = append(cells, figure.Mark()+figure.String())
+			}
+			fmt.Fprintln(tab, strings.Join(append(cells, t.Surveys[i].Name), "\t")+"\t")
+		}
+		_ = tab.Flush() // an error stays in out
+	}
+	table("Like for like", func(r *TrendRow) *TrendFigures { return &r.Core })
+	table("\nIn all", func(r *TrendRow) *TrendFigures { return &r.InAll })
+	for _, n := range t.Notes {
+		fmt.Fprintf(out, "\n- %s", n)
+	}
+	fmt.Fprintln(out)
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("writing the trend: %w", err)
+	}
+	return nil
+}

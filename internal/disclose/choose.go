@@ -1,0 +1,92 @@
+package disclose
+
+import (
+	"leadglass/internal/survey"
+)
+
+// Rule says which findings go out.
+type Rule struct {
+	// Least is the least verdict that does: Open, OpenImages, or Identified
+	// where checks failed. A viewer without login goes out at any verdict.
+	Least survey.Verdict
+	// Honeypots: those that look like one go out too.
+	Honeypots bool
+}
+
+// Choice is what becomes of a finding.
+type Choice string
+
+// The choices.
+const (
+	// Told: it goes to its recipient.
+	Told Choice = "told"
+	// Harmless: there is nothing to tell.
+	Harmless Choice = "harmless"
+	// Below: something is wrong with it, less than the rule asks for.
+	Below Choice = "below"
+	// Honeypot: it looks like one, and nobody is to be troubled with it.
+	Honeypot Choice = "honeypot"
+)
+
+// Choose applies the rule to a finding.
+func (r Rule) Choose(f *survey.Finding) Choice {
+	exposed := f.Verdict.FreelyAccessible() || f.Viewer != ""
+	failing := f.Verdict.Rank() >= survey.Identified.Rank() && anyFailed(f)
+	switch {
+	case !exposed && !failing:
+		return Harmless
+	case f.Viewer == "" && f.Verdict.Rank() < r.Least.Rank():
+		return Below
+	case f.Suspicion.Honeypot && !r.Honeypots:
+		return Honeypot
+	}
+	return Told
+}
+
+func anyFailed(f *survey.Finding) bool {
+	for _, c := range f.Checks {
+		if c.State == survey.Fail {
+			return true
+		}
+	}
+	return false
+}
+
+// portOf is the port that f is told for: that of the archive or, where only a
+// viewer is open, the viewer's; 0 when none is known.
+func portOf(f *survey.Finding) uint16 {
+	if !f.Verdict.FreelyAccessible() {
+		if port := viewerPort(f); port != 0 {
+			return port
+		}
+	}
+	return f.Target.Port
+}
+
+// viewerPort is the port of the viewer without login that f reports, plain HTTP
+// first; 0 where there is none.
+func viewerPort(f *survey.Finding) uint16 {
+	port := uint16(0)
+	for _, s := range f.Services {
+		if s.HTTP == nil || !s.HTTP.Viewer || s.HTTP.AuthRequired {
+			continue
+		}
+		if s.TLS == nil {
+			return s.Port
+		}
+		if port == 0 {
+			port = s.Port
+		}
+	}
+	return port
+}
+
+// serviceAt is the service at a port, nil for none.
+func serviceAt(f *survey.Finding, port uint16) *survey.Service {
+	for i := range f.Services {
+		if f.Services[i].Port == port {
+			return &f.Services[i]
+		}
+	}
+	return nil
+}

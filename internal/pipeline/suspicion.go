@@ -1,0 +1,122 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strconv"
+	"time"
+
+	"leadglass/internal/assess"
+	"leadglass/internal/identify/products"
+	"leadglass/internal/survey"
+	"leadglass/internal/suspect"
+)
+
+// maxAssociations is how many associations a whole check takes at most.
+const maxAssociations = 12
+
+// suspect gives the finding the signs that it shows by itself.
+func (h *host) suspect(ctx context.Context) {
+	f := &h.finding
+	signs := suspect.Host(f, suspect.Facts{
+		Honeypot: func(product string) bool { return h.Products.KindOf(product) == products.Honeypot },
+		BuiltOn:  h.Products.BuiltOn,
+		Species:  suspect.Species(h.species(ctx)),
+		Demos:    h.Demos,
+	})
+	f.Suspicion = suspect.Weigh(signs)
+}
+
+// species samples the species of the patients of an archive that answers
+// queries, after it was counted, because the count says how to ask for little.
+func (h *host) species(ctx context.Context) assess.SpeciesSample {
+	const mayTake = 2 // one, and one more where it is rejected for the moment
+	if len(h.queried) == 0 || h.gate.Traffic().Associations+mayTake > maxAssociations {
+		return assess.SpeciesSample{}
+	}
+	dates, ok := fewDates(&h.finding.Counts)
+	if !ok {
+		return assess.SpeciesSample{}
+	}
+	q := h.queried[0]
+	session := h.session(&h.finding.Services[q.service], h.open(q.open, h.Timeouts.Query))
+	return assess.Species(ctx, session, q.result.QueryModel(), dates)
+}
+
+// Limits of a sample: an archive that has to read a file for every study that
+// matches shall not have to read many.
+const (
+	sampleAll  = 200 // studies: of so many, all may match
+	sampleSome = 500 // studies that match by the count, about, where there are more
+	daysOfYear = 365
+)
+
+// fewDates is a range of study dates that few of the counted studies are of;
+// ok is false when the counts do not tell one.
+func fewDates(c *survey.Counts) (dates string, ok bool) {
+	studies, known := c.Studies.Int()
+	switch {
+	case !known || studies == 0:
+		return "", false
+	case studies <= sampleAll:
+		return "", true
+	}
+	best, fewest := 0, int64(0)
+	for text, n := range c.Years {
+		year, err := strconv.Atoi(text)
+		if err == nil && n > 0 && (best == 0 || n < fewest || n == fewest && year < best) {
+			best, fewest = year, n
+		}
+	}
+	if best == 0 {
+		return "", false
+	}
+	days := int(min(daysOfYear, max(1, daysOfYear*sampleSome/fewest)))
+	first := time.Date(best, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, (daysOfYear-days)/2)
+	return fmt.Sprintf("%s-%s", first.Format("20060102"), first.AddDate(0, 0, days-1).Format("20060102")), true
+}
+
+// Records are the findings of a survey in a store.
+type Records interface {
+	Saver
+	Records(ctx context.Context, surveyID string) iter.Seq2[survey.Record, error]
+}
+
+// Compare compares all findings of a survey with each other and stores those
+// whose suspicion changes by it; it returns how many. It goes by the findings
+// alone, so that it comes out the same however often the survey was
+// interrupted, and may be repeated.
+func Compare(ctx context.Context, store Records, surveyID string) (changed int, err error) {
+	fleet := suspect.NewFleet()
+	for r, err := range store.Records(ctx, surveyID) {
+		if err != nil {
+			return 0, err
+		}
+		fleet.Add(&r.Finding)
+	}
+	var batch []survey.Record
+	flush := func() error {
+		err := store.AppendRecords(ctx, batch)
+		changed += len(batch)
+		batch = batch[:0]
+		return err
+	}
+	for r, err := range store.Records(ctx, surveyID) {
+		if err != nil {
+			return changed, err
+		}
+		if !fleet.Judge(&r.Finding) {
+			continue
+		}
+		if batch = append(batch, r); len(batch) == saveMost {
+			if err := flush(); err != nil {
+				return changed, fmt.Errorf("saving suspicions: %w", err)
+			}
+		}
+	}
+	if err := flush(); err != nil {
+		return changed, fmt.Errorf("saving suspicions: %w", err)
+	}
+	return changed, nil
+}

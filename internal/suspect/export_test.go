@@ -1,0 +1,4 @@
+package suspect
+
+// ReadDemos is readDemos.
+func ReadDemos(text string) (Demos, error) { return readDemos(text) }
