@@ -76,6 +76,31 @@ func (a *app) attend(ctx context.Context, db *store.Store, v survey.Survey, run 
 	return at.ctx, at, nil
 }
 
+// awaitSilence returns nil when no process works on an unfinished survey. One
+// that was killed looks for a while like one that works: it is told by that no
+// beat comes.
+func awaitSilence(ctx context.Context, db *store.Store, v survey.Survey) error {
+	r, err := db.Run(ctx, v.ID)
+	if err != nil || survey.StatusOf(v, r.SeenAt, time.Time{}, time.Now()) != survey.StatusRunning {
+		return err
+	}
+	for deadline := time.Now().Add(2 * survey.BeatEvery); time.Now().Before(deadline); {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(survey.BeatEvery / 4):
+		}
+		now, err := db.Run(ctx, v.ID)
+		switch {
+		case err != nil:
+			return err
+		case now.SeenAt.After(r.SeenAt):
+			return usage(fmt.Errorf("survey %s is at work in another process; wait for it, or end it with `leadglass survey cancel %s`", v.ID, v.ID))
+		}
+	}
+	return nil
+}
+
 // beat says that the survey is at work, and ends it if it was cancelled or the
 // store cannot be reached.
 func (at *attendant) beat() {

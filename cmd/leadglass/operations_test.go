@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -195,7 +196,11 @@ func cancelSurvey(t *testing.T, dsn, prefix string) {
 	if s := status(t, dsn); s.Status != survey.StatusRunning || s.SeenAt.IsZero() {
 		t.Errorf("at work: %+v", s)
 	}
-	o := leadglass(t, "--store", dsn, "survey", "cancel", "held").want(t, exitDone)
+	o := leadglass(t, "--store", dsn, "survey", "--scope", h.scope, "--name", "held", "--resume").want(t, exitUsage)
+	if !strings.Contains(o.errors, "at work in another process") {
+		t.Errorf("resumed while it runs: %s", o.errors)
+	}
+	o = leadglass(t, "--store", dsn, "survey", "cancel", "held").want(t, exitDone)
 	if !regexp.MustCompile(`(?m)^status +cancelled$`).MatchString(o.out) {
 		t.Errorf("cancelled: %s", o.out)
 	}
@@ -254,6 +259,25 @@ func loseDatabase(t *testing.T, server *realserver.PostgresServer, prefix string
 	}
 	t.Logf("%d of %d records were kept; the message: %s", s.Records, heldHosts, message)
 	h.resumed(t, dsn, s.Records)
+}
+
+// TestListPrintsNoControls: the name of a survey is not obeyed by a terminal.
+func TestListPrintsNoControls(t *testing.T) {
+	dsn := filepath.Join(t.TempDir(), "s.db")
+	db, err := store.Open(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.CreateSurvey(t.Context(), survey.Survey{Name: "a\x1b[2J\u009bb\r\nc", StartedAt: time.Now()})
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"list", "show"} {
+		o := leadglass(t, "--store", dsn, "survey", command).want(t, exitDone)
+		if strings.ContainsAny(o.out, "\x1b\u009b\r") || !strings.Contains(o.out, "a?[2J?b??c\n") || !strings.Contains(o.out, "silent") {
+			t.Errorf("%s: %q", command, o.out)
+		}
+	}
 }
 
 // TestMetrics: what a survey shows while it runs are its numbers, and nothing

@@ -181,6 +181,9 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets su
 			cancelled = "; " + v.ID + " was cancelled, which is final"
 			continue
 		}
+		if err := awaitSilence(ctx, db, v); err != nil {
+			return survey.Survey{}, nil, err
+		}
 		if v.Coverage != nil { // else what was done before is not known
 			continued := v.Coverage.Continued(*coverage)
 			v.Coverage = &continued

@@ -22,8 +22,10 @@ func (s *Store) Beat(ctx context.Context, surveyID string, now time.Time) (cance
 }
 
 // Cancel cancels the survey for good, at the time now: whoever works on it
-// learns it by Beat. A survey that was cancelled stays so from the first time.
-// The error for a survey that has finished says so.
+// learns it by Beat. One that nobody works on, because its process has been
+// silent for survey.SilentAfter, is interrupted by it. A survey that was
+// cancelled stays so from the first time. The error for a survey that has
+// finished has ErrFinished in its chain.
 func (s *Store) Cancel(ctx context.Context, surveyID string, now time.Time) error {
 	return s.inTx(ctx, "cancelling survey "+surveyID+" in", func(tx *sql.Tx) error {
 		var state string
@@ -39,6 +41,12 @@ func (s *Store) Cancel(ctx context.Context, surveyID string, now time.Time) erro
 		_, err = tx.ExecContext(ctx, `INSERT INTO runs (survey_id, cancelled_at) VALUES ($1, $2)
 			ON CONFLICT (survey_id) DO UPDATE SET cancelled_at = coalesce(runs.cancelled_at, excluded.cancelled_at)`,
 			surveyID, formatTime(now))
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE surveys SET state = $2 WHERE id = $1 AND state = $3
+			AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.survey_id = surveys.id AND seen_at > $4)`,
+			surveyID, string(survey.StateInterrupted), string(survey.StateRunning), formatTime(now.Add(-survey.SilentAfter)))
 		return err
 	})
 }

@@ -39,7 +39,7 @@ func testRuns(t *testing.T, e engine) {
 		t.Fatal(err)
 	}
 	beat(second, true)
-	if err := other.Cancel(ctx, v.ID, second.Add(time.Hour)); err != nil {
+	if err := other.Cancel(ctx, v.ID, second.Add(10*time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.AppendRecords(ctx, []survey.Record{record(v.ID, "127.0.0.1", 0, survey.Open), record(v.ID, "127.0.0.2", 0, survey.Open),
@@ -62,10 +62,23 @@ func testRuns(t *testing.T, e engine) {
 	if err := s.Cancel(ctx, done.ID, second); !errors.Is(err, store.ErrFinished) {
 		t.Errorf("cancelling a finished survey: %v", err)
 	}
-	// Cancelled before anybody worked on it.
-	idle := create(t, s, "idle", started)
-	if err := other.Cancel(ctx, idle.ID, first); err != nil {
+	state := func(id string, want survey.State) {
+		t.Helper()
+		if got, err := other.Survey(ctx, id); err != nil || got.State != want {
+			t.Errorf("state %s, %v; want %s", got.State, err, want)
+		}
+	}
+	state(v.ID, survey.StateRunning) // its process will say how it ended
+	// Cancelled when nobody works on it: never, or no longer.
+	idle, killed := create(t, s, "idle", started), create(t, s, "killed", started)
+	if _, err := s.Beat(ctx, killed.ID, first); err != nil {
 		t.Fatal(err)
+	}
+	for _, id := range []string{idle.ID, killed.ID} {
+		if err := other.Cancel(ctx, id, first.Add(survey.SilentAfter)); err != nil {
+			t.Fatal(err)
+		}
+		state(id, survey.StateInterrupted)
 	}
 	if cancelled, err := s.Beat(ctx, idle.ID, second); err != nil || !cancelled {
 		t.Errorf("cancelled %v, %v", cancelled, err)

@@ -25,7 +25,7 @@ const (
 
 // BeatEvery is how often the process of a survey says that it is at work, and
 // asks whether the survey was cancelled.
-const BeatEvery = 3 * time.Second
+const BeatEvery = 2 * time.Second
 
 // SilentAfter is how long the process of a survey may say nothing until it is
 // taken for gone: some beats, and some difference between the clocks of two
