@@ -28,6 +28,7 @@ type surveyCommand struct {
 	Concurrency  int      `help:"How many hosts are examined side by side." default:"32"`
 	ProductsFile string   `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
 	GeoIP        []string `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
+	Metrics      string   `help:"Show figures to Prometheus at http://ADDR/metrics, and health at /healthz; ADDR is PORT, on loopback, or HOST:PORT." placeholder:"ADDR"`
 	JSON         bool     `help:"JSON Lines on stdout: every finding, then a summary."`
 }
 
@@ -55,7 +56,7 @@ func (c *surveyCommand) Run(ctx context.Context, a *app) error {
 	}
 	_, _, err = runSurvey(ctx, a, s, surveyOptions{name: c.Name, resume: c.Resume, how: c.sweepFlags, workers: c.Concurrency,
 		candidates: c.Candidates, sweep: c.Sweep || len(c.Candidates) == 0, strict: c.Strict,
-		products: c.ProductsFile, geoip: c.GeoIP, json: c.JSON})
+		products: c.ProductsFile, geoip: c.GeoIP, json: c.JSON, metrics: c.Metrics})
 	return err
 }
 
@@ -69,6 +70,7 @@ type surveyOptions struct {
 	workers   int
 	products  string
 	json      bool
+	metrics   string // where figures are shown; "" for nowhere
 	// candidates are files that name hosts; sweep: the scope is swept.
 	candidates    []string
 	sweep, strict bool
@@ -106,9 +108,15 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		return survey.Survey{}, nil, err
 	}
 	defer db.Close()
+	server, err := listenMetrics(o.metrics) // before there is a survey
+	if err != nil {
+		return survey.Survey{}, nil, err
+	}
+	defer server.Close()
 	v, done, err := openSurvey(ctx, db, s, targets, o)
 	if err == nil { // kept at once: a survey that is killed has its sources too
 		v.Sources = survey.AddSources(v.Sources, eng.Sources...)
+		v.State = survey.StateRunning
 		err = db.UpdateSurvey(ctx, v)
 	}
 	if err != nil {
@@ -118,8 +126,12 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		plural(len(s.Ports.DICOM)+len(s.Ports.HTTP), "port"), s.Authority.Organisation)
 	run := &pipeline.Run{Engine: eng, SurveyID: v.ID, Saver: a.saver(db, o.json), Sweep: v.Sweep, Passes: o.how.Passes, Examiners: max(1, o.workers),
 		Done: func(c survey.Candidate) bool { _, ok := done[store.KeyOf(c)]; return ok }}
+	work, attendant, err := a.attend(ctx, db, v, run, server)
+	if err != nil {
+		return v, run, err
+	}
 	stop := a.showProgress(&run.Progress, v.Addresses*int64(len(s.Ports.DICOM)+len(s.Ports.HTTP))-v.Probed)
-	err = run.Execute(ctx, o.how.ours(targets.hosts))
+	err = attendant.end(run.Execute(work, o.how.ours(targets.hosts)))
 	stop()
 
 	if err == nil {
@@ -130,15 +142,9 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	if err != nil {
 		v.State, v.FinishedAt = survey.StateInterrupted, time.Time{}
 	}
-	if saveErr := db.UpdateSurvey(context.WithoutCancel(ctx), v); saveErr != nil {
-		return v, run, errors.Join(err, saveErr)
-	}
-	if err != nil {
-		if errors.Is(err, context.Canceled) {
-			return v, run, &exitError{code: exitIncomplete, cause: fmt.Errorf(
-				"survey %s interrupted after %d hosts; continue it with --resume", v.ID, run.Progress.Examined.Load())}
-		}
-		return v, run, fmt.Errorf("survey %s: %w", v.ID, err)
+	saving := db.UpdateSurvey(context.WithoutCancel(ctx), v)
+	if err := a.ended(v.ID, run.Progress.Examined.Load(), err, saving); err != nil {
+		return v, run, err
 	}
 	return v, run, a.summary(run, v, targets.files, o.json)
 }
@@ -175,9 +181,19 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets su
 	if err != nil {
 		return survey.Survey{}, nil, err
 	}
+	cancelled := ""
 	for _, v := range all {
 		if v.State == survey.StateFinished || v.Scope != s.Text || o.name != "" && v.Name != o.name || !o.how.fits(v.Sweep) {
 			continue
+		}
+		if r, err := db.Run(ctx, v.ID); err != nil {
+			return survey.Survey{}, nil, err
+		} else if !r.CancelledAt.IsZero() {
+			cancelled = "; " + v.ID + " was cancelled, which is final"
+			continue
+		}
+		if err := awaitSilence(ctx, db, v); err != nil {
+			return survey.Survey{}, nil, err
 		}
 		switch {
 		case !o.sweep:
@@ -200,7 +216,7 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets su
 		done, err := db.DoneTargets(ctx, v.ID)
 		return v, done, err
 	}
-	return survey.Survey{}, nil, usage(errors.New("no unfinished survey of this very scope in the store; leave --resume out to begin one"))
+	return survey.Survey{}, nil, usage(fmt.Errorf("no unfinished survey of this very scope in the store%s; leave --resume out to begin one", cancelled))
 }
 
 // surveyTargetList is what a survey looks at.

@@ -169,7 +169,7 @@ func (g *Gate) noteRefused(own *counters, what string, err error) {
 		own.refused.Add(1)
 	}
 	if g.opt.Logger != nil {
-		g.opt.Logger.Debug("refused by the scope", "what", what, "reason", err)
+		g.opt.Logger.Debug("refused by the scope", "target", what, "detail", err)
 	}
 }
 
