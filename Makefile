@@ -16,6 +16,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 FUZZ_SECONDS ?= 20
 HOSTILE_CONVERSATIONS ?= 1000000
+LOSS_RUNS ?= 10
 BENCH ?= .
 # The version of the tool that writes the bill of materials.
 CYCLONEDX := v1.10.0
@@ -23,7 +24,7 @@ DEMO_FLAGS ?= --follow-up follow-up-2019-11
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup build demo test bench bench-sweep fuzz hostile data lint sbom clean check-go
+.PHONY: help setup build demo test bench bench-sweep fuzz hostile loss data lint sbom clean check-go
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -54,6 +55,9 @@ fuzz: check-go ## run each fuzz target for FUZZ_SECONDS
 
 data: ## make the embedded tables of countries and the world map again, from npm
 	@scripts/data.sh
+
+loss: check-go ## sweeps of a network that loses packets, LOSS_RUNS times; needs root and a quiet machine
+	@LEADGLASS_LOSS=1 go test ./internal/discover -run TestSweepUnderLoss -count $(LOSS_RUNS) -v -timeout 2h
 
 hostile: check-go ## HOSTILE_CONVERSATIONS conversations with archives that damage what they send
 	@LEADGLASS_HOSTILE=$(HOSTILE_CONVERSATIONS) go test ./cmd/leadglass -run TestHostileArchives -v -timeout 12h

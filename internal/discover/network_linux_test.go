@@ -327,6 +327,9 @@ func lossText(s survey.Sweep) string {
 
 // TestSweepUnderLoss: packets are lost at random, or above a rate.
 func TestSweepUnderLoss(t *testing.T) {
+	if os.Getenv("LEADGLASS_LOSS") == "" {
+		t.Skip("how much is found under loss depends on what else the machine does; `make loss` measures it")
+	}
 	n := inNetwork(t, "-test.run")
 	if n == nil {
 		return
