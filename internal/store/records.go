@@ -9,8 +9,6 @@ import (
 	"runtime"
 	"sync"
 
-	jsonv2 "github.com/go-json-experiment/json"
-
 	"leadglass/internal/survey"
 )
 
@@ -21,7 +19,8 @@ func (s *Store) AppendRecords(ctx context.Context, records []survey.Record) erro
 	if len(records) == 0 {
 		return nil
 	}
-	return s.inTx(ctx, "storing findings in", func(tx *sql.Tx) error {
+	fresh := map[string]checkTexts{}
+	err := s.inTx(ctx, "storing findings in", func(tx *sql.Tx) error {
 		insert, err := tx.PrepareContext(ctx, `INSERT INTO records
 			(survey_id, target, port, host, verdict, grade, country, finding, sketch)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -40,15 +39,21 @@ func (s *Store) AppendRecords(ctx context.Context, records []survey.Record) erro
 		}
 		defer facts.Close()
 		for i := range records {
-			if err := appendRecord(ctx, insert, facts, &records[i]); err != nil {
+			if err := s.appendRecord(ctx, insert, facts, &records[i], fresh); err != nil {
 				return err
 			}
 		}
-		return nil
+		return addTexts(ctx, tx, fresh)
 	})
+	if err == nil {
+		s.texts.put(fresh)
+	}
+	return err
 }
 
-func appendRecord(ctx context.Context, insert, insertFacts *sql.Stmt, r *survey.Record) error {
+// appendRecord stores one record, and adds to fresh what its checks say of
+// themselves where that is not stored yet.
+func (s *Store) appendRecord(ctx context.Context, insert, insertFacts *sql.Stmt, r *survey.Record, fresh map[string]checkTexts) error {
 	f := &r.Finding
 	key, err := KeyOfRecord(r)
 	if err != nil {
@@ -57,7 +62,7 @@ func appendRecord(ctx context.Context, insert, insertFacts *sql.Stmt, r *survey.
 	if err := f.Verdict.Validate(); err != nil {
 		return fmt.Errorf("finding on %s: %w", key.Target, err)
 	}
-	text, err := json.Marshal(f)
+	text, err := s.compact(f, fresh)
 	if err != nil {
 		return fmt.Errorf("finding on %s: %w", key.Target, err)
 	}
@@ -101,7 +106,7 @@ func (s *Store) records(ctx context.Context, surveyID, condition string, args ..
 		ahead := make(chan chan readRecord, 4*runtime.GOMAXPROCS(0))
 		stop := make(chan struct{})
 		var workers sync.WaitGroup
-		workers.Go(func() { readAhead(rows, surveyID, ahead, stop, &workers) })
+		workers.Go(func() { s.readAhead(ctx, rows, surveyID, ahead, stop, &workers) })
 		defer workers.Wait()
 		defer close(stop)
 		for next := range ahead {
@@ -126,7 +131,7 @@ type readRecord struct {
 // readAhead sends a channel for each of the rows, in their order, on which the
 // record will come, until the rows or stop end. How many are on their way is
 // what ahead holds.
-func readAhead(rows *sql.Rows, surveyID string, ahead chan<- chan readRecord, stop <-chan struct{}, workers *sync.WaitGroup) {
+func (s *Store) readAhead(ctx context.Context, rows *sql.Rows, surveyID string, ahead chan<- chan readRecord, stop <-chan struct{}, workers *sync.WaitGroup) {
 	defer close(ahead)
 	send := func() (chan readRecord, bool) {
 		next := make(chan readRecord, 1)
@@ -150,11 +155,9 @@ func readAhead(rows *sql.Rows, surveyID string, ahead chan<- chan readRecord, st
 			return
 		}
 		workers.Go(func() {
-			if err := jsonv2.Unmarshal(text, &r.Finding); err != nil {
-				next <- readRecord{err: fmt.Errorf("a stored finding: %w (%w)", err, errDamaged)}
-				return
-			}
-			next <- readRecord{record: r}
+			var err error
+			r.Finding, err = s.expand(ctx, text)
+			next <- readRecord{record: r, err: err}
 		})
 	}
 	if err := rows.Err(); err != nil {

@@ -32,6 +32,7 @@ type Store struct {
 	// write has a single connection: writers queue in the process, in order,
 	// and not in the file's lock. read has several.
 	write, read *sql.DB
+	texts       texts
 }
 
 // engine is what differs between the databases.

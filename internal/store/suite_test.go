@@ -42,6 +42,8 @@ func suite() map[string]func(*testing.T, engine) {
 		"disclosures":                      testDisclosures,
 		"a disclosure needs records":       testDisclosureNeedsRecords,
 		"records of targets":               testRecordsOf,
+		"checks come back":                 testChecksComeBack,
+		"findings in full":                 testFindingsInFull,
 	}
 }
 
