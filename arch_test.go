@@ -54,7 +54,8 @@ func layers() map[string]layer {
 		"internal/scope": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/goccy/go-yaml"}},
 		"internal/gate": {imports: []string{"internal/survey"},
-			needs: []string{"net", "net/http", "crypto/tls", "syscall", "golang.org/x/sys", "golang.org/x/time"}},
+			needs: []string{"net", "net/http", "crypto/tls", "syscall", "golang.org/x/sys", "golang.org/x/time",
+				"unsafe"}}, // sendmmsg and the ring of a packet socket
 
 		// The stages.
 		"internal/discover": {imports: []string{"internal/survey", "internal/scope", "internal/gate"},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/netip"
 	"os"
 	"runtime/debug"
 	"time"
@@ -17,11 +18,12 @@ import (
 )
 
 type surveyCommand struct {
-	ScopeFile    string   `name:"scope" required:"" help:"The scope file: what may be probed, on whose authority." placeholder:"FILE"`
-	Name         string   `help:"The survey's name; default: the scope's." placeholder:"NAME"`
-	Candidates   []string `help:"Files of other scanners that name the hosts to examine, instead of a sweep: nmap XML, masscan, zmap, naabu, zgrab2, Shodan, Censys, plain lists; also .gz and .zst." placeholder:"FILE" sep:"none"`
-	Sweep        bool     `help:"With --candidates: sweep the scope too."`
-	Strict       bool     `help:"With --candidates: refuse a file with a line that cannot be read."`
+	ScopeFile  string   `name:"scope" required:"" help:"The scope file: what may be probed, on whose authority." placeholder:"FILE"`
+	Name       string   `help:"The survey's name; default: the scope's." placeholder:"NAME"`
+	Candidates []string `help:"Files of other scanners that name the hosts to examine, instead of a sweep: nmap XML, masscan, zmap, naabu, zgrab2, Shodan, Censys, plain lists; also .gz and .zst." placeholder:"FILE" sep:"none"`
+	Sweep      bool     `help:"With --candidates: sweep the scope too."`
+	Strict     bool     `help:"With --candidates: refuse a file with a line that cannot be read."`
+	sweepFlags
 	Resume       bool     `help:"Continue the last survey of this scope that was interrupted."`
 	Concurrency  int      `help:"How many hosts are examined side by side." default:"32"`
 	ProductsFile string   `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
@@ -38,6 +40,7 @@ func (surveyCommand) Help() string {
 Examples:
   leadglass survey --scope mandate.yaml --name 2026-Q1
   leadglass survey --scope mandate.yaml --resume
+  leadglass survey --scope mandate.yaml --syn --shard 2/3
   leadglass survey --scope mandate.yaml --candidates shodan.json.gz --candidates hosts.txt
   leadglass survey --scope mandate.yaml --json | jq -c 'select(.verdict == "open")'`
 }
@@ -51,7 +54,7 @@ func (c *surveyCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return usage(err)
 	}
-	_, _, err = runSurvey(ctx, a, s, surveyOptions{name: c.Name, resume: c.Resume, workers: c.Concurrency,
+	_, _, err = runSurvey(ctx, a, s, surveyOptions{name: c.Name, resume: c.Resume, how: c.sweepFlags, workers: c.Concurrency,
 		candidates: c.Candidates, sweep: c.Sweep || len(c.Candidates) == 0, strict: c.Strict,
 		products: c.ProductsFile, geoip: c.GeoIP, json: c.JSON, metrics: c.Metrics})
 	return err
@@ -59,6 +62,7 @@ func (c *surveyCommand) Run(ctx context.Context, a *app) error {
 
 // surveyOptions is what a survey needs besides its scope.
 type surveyOptions struct {
+	how       sweepFlags
 	geoip     []string
 	name      string
 	resume    bool
@@ -71,10 +75,6 @@ type surveyOptions struct {
 	candidates    []string
 	sweep, strict bool
 }
-
-// sweepers is how many hosts are swept side by side. A host that drops packets
-// keeps its sweeper waiting, so there are many.
-const sweepers = 256
 
 // boundHeap collects garbage at half the growth Go allows by default: a survey
 // allocates little while it counts, so it costs no time that can be measured
@@ -94,6 +94,9 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	boundHeap()
 	eng, err := newEngine(a, s, engineOptions{products: o.products, geoip: o.geoip})
 	if err != nil {
+		return survey.Survey{}, nil, err
+	}
+	if err := o.how.check(eng.Gate); err != nil {
 		return survey.Survey{}, nil, err
 	}
 	targets, err := surveyTargets(ctx, a, eng, o)
@@ -121,14 +124,14 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	}
 	a.note("survey %s of %s (%s), %s, by the authority of %s", v.ID, v.Name, plural(v.Addresses, "address"),
 		plural(len(s.Ports.DICOM)+len(s.Ports.HTTP), "port"), s.Authority.Organisation)
-	run := &pipeline.Run{Engine: eng, SurveyID: v.ID, Saver: a.saver(db, o.json), Sweepers: sweepers, Examiners: max(1, o.workers),
+	run := &pipeline.Run{Engine: eng, SurveyID: v.ID, Saver: a.saver(db, o.json), Sweep: v.Sweep, Passes: o.how.Passes, Examiners: max(1, o.workers),
 		Done: func(c survey.Candidate) bool { _, ok := done[store.KeyOf(c)]; return ok }}
 	work, attendant, err := a.attend(ctx, db, v, run, server)
 	if err != nil {
 		return v, run, err
 	}
-	stop := a.showProgress(&run.Progress, v.Addresses-int64(len(done)))
-	err = attendant.end(run.Execute(work, targets.hosts))
+	stop := a.showProgress(&run.Progress, v.Addresses*int64(len(s.Ports.DICOM)+len(s.Ports.HTTP))-v.Probed)
+	err = attendant.end(run.Execute(work, o.how.ours(targets.hosts)))
 	stop()
 
 	if err == nil {
@@ -161,7 +164,15 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets su
 		coverage.Ranges = targets.named
 	}
 	if !o.resume {
-		v, err := db.CreateSurvey(ctx, survey.Survey{Name: name, Scope: s.Text, Simulated: o.simulated, Version: version,
+		var sweep *survey.Sweep
+		if o.sweep {
+			begun, err := o.how.begin()
+			if err != nil {
+				return survey.Survey{}, nil, err
+			}
+			sweep = &begun
+		}
+		v, err := db.CreateSurvey(ctx, survey.Survey{Name: name, Sweep: sweep, Scope: s.Text, Simulated: o.simulated, Version: version,
 			Authority: survey.Authority{Organisation: s.Authority.Organisation, Contact: s.Authority.Contact, Reference: s.Authority.Reference},
 			StartedAt: time.Now(), Addresses: targets.size, Coverage: coverage})
 		return v, nil, err
@@ -172,7 +183,7 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets su
 	}
 	cancelled := ""
 	for _, v := range all {
-		if v.State == survey.StateFinished || v.Scope != s.Text || o.name != "" && v.Name != o.name {
+		if v.State == survey.StateFinished || v.Scope != s.Text || o.name != "" && v.Name != o.name || !o.how.fits(v.Sweep) {
 			continue
 		}
 		if r, err := db.Run(ctx, v.ID); err != nil {
@@ -183,6 +194,20 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets su
 		}
 		if err := awaitSilence(ctx, db, v); err != nil {
 			return survey.Survey{}, nil, err
+		}
+		switch {
+		case !o.sweep:
+			v.Sweep = nil
+		case v.Sweep == nil: // begun without a sweep, or by a version that kept no position
+			sweep, err := o.how.begin()
+			if err != nil {
+				return v, nil, err
+			}
+			v.Sweep = &sweep
+		case o.how.SYN:
+			v.Sweep.Method = survey.SweepSYN
+		default:
+			v.Sweep.Method = survey.SweepConnect
 		}
 		if v.Coverage != nil { // else what was done before is not known
 			continued := v.Coverage.Continued(*coverage)
@@ -227,21 +252,25 @@ func surveyTargets(ctx context.Context, a *app, eng *pipeline.Engine, o surveyOp
 	return t, nil
 }
 
-// candidates are the scope's addresses and what its names resolve to.
+// candidates are what the scope names by itself: single addresses, and what
+// its host names resolve to.
 func candidates(ctx context.Context, eng *pipeline.Engine, a *app) iter.Seq[survey.Candidate] {
 	return func(yield func(survey.Candidate) bool) {
-		names := map[string]string{}
+		named := map[netip.Addr]bool{}
 		for _, name := range eng.Scope.Names {
 			addrs, err := eng.Gate.Resolve(ctx, name)
 			if err != nil {
 				a.note("%s is left out: %v", name, err)
 			}
 			for _, addr := range addrs {
-				names[addr.String()] = name
+				if !named[addr] && !yield(survey.Candidate{Address: addr, Host: name}) {
+					return
+				}
+				named[addr] = true
 			}
 		}
-		for addr := range eng.Scope.Addresses() {
-			if !yield(survey.Candidate{Address: addr, Host: names[addr.String()]}) {
+		for addr := range eng.Scope.Singles() {
+			if !named[addr] && !yield(survey.Candidate{Address: addr}) {
 				return
 			}
 		}
@@ -271,7 +300,7 @@ func (a *app) saver(db *store.Store, asJSON bool) pipeline.Saver {
 }
 
 // showProgress keeps a status line until the function it returns is called.
-func (a *app) showProgress(p *pipeline.Progress, addresses int64) (stop func()) {
+func (a *app) showProgress(p *pipeline.Progress, probes int64) (stop func()) {
 	start := time.Now()
 	done := make(chan struct{})
 	finished := make(chan struct{})
@@ -282,7 +311,7 @@ func (a *app) showProgress(p *pipeline.Progress, addresses int64) (stop func()) 
 		for {
 			select {
 			case <-tick.C:
-				a.status(progressLine(p, addresses, time.Since(start)))
+				a.status(progressLine(p, probes, time.Since(start)))
 			case <-done:
 				return
 			}
@@ -295,9 +324,9 @@ func (a *app) showProgress(p *pipeline.Progress, addresses int64) (stop func()) 
 	}
 }
 
-func progressLine(p *pipeline.Progress, addresses int64, took time.Duration) string {
-	return fmt.Sprintf("%s  swept %s of %s, examined %s, archives %s, open %s, %s, %s",
-		took.Round(time.Second), grouped(p.Swept.Load()), grouped(addresses), grouped(p.Examined.Load()),
+func progressLine(p *pipeline.Progress, probes int64, took time.Duration) string {
+	return fmt.Sprintf("%s  %s of %s probes, examined %s, archives %s, open %s, %s, %s",
+		took.Round(time.Second), grouped(p.Probed.Load()), grouped(probes), grouped(p.Examined.Load()),
 		grouped(p.Speaking.Load()), grouped(p.Open.Load()), plural(p.Studies.Load(), "study"), plural(p.Images.Load(), "image"))
 }
 
@@ -327,6 +356,9 @@ func (a *app) summary(run *pipeline.Run, v survey.Survey, files []candidateFile,
 	_, err := fmt.Fprintf(a.out, "survey %s finished in %.1f s\n  hosts recorded  %s\n  archives        %s\n  freely open     %s\n  studies         %s\n  images          %s\n  sent %s bytes in %s\n",
 		v.ID, s.Seconds, grouped(s.Hosts), grouped(s.Archives), grouped(s.Open), grouped(s.Studies), grouped(s.Images),
 		grouped(s.Traffic.BytesSent), plural(s.Traffic.Connections, "connection"))
+	if err == nil && v.Sweep != nil && v.Sweep.Hosts+v.Sweep.Canaries > 0 {
+		_, err = fmt.Fprintln(a.out, sweepLine(v.Sweep))
+	}
 	if err == nil && !v.Simulated {
 		a.note("`leadglass report` makes the report")
 	}
