@@ -2,14 +2,53 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"time"
 
 	"leadglass/internal/scope"
 )
 
 type scopeCommand struct {
+	New   scopeNewCommand   `cmd:"" help:"Write a commented scope file to fill in."`
 	Check scopeCheckCommand `cmd:"" help:"Validate a scope file and show what a survey would send; sends nothing."`
+}
+
+type scopeNewCommand struct {
+	File string `arg:"" optional:"" help:"Where to write it; without it, to stdout. An existing file is left alone."`
+}
+
+// Help adds examples to --help.
+func (scopeNewCommand) Help() string {
+	return `All keys stand there with their defaults; the authority and its dates are left
+open, and ` + "`leadglass scope check`" + ` refuses the file until they are filled in.
+
+Examples:
+  leadglass scope new mandate.yaml
+  leadglass scope new | less`
+}
+
+// Run writes the template.
+func (c *scopeNewCommand) Run(a *app) error {
+	if c.File == "" {
+		_, err := a.out.Write(scope.Template())
+		return err
+	}
+	f, err := os.OpenFile(c.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return usage(fmt.Errorf("%s exists and is left alone; name another file", c.File))
+	case err != nil:
+		return fmt.Errorf("writing the scope file: %w", err)
+	}
+	_, err = f.Write(scope.Template())
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("writing the scope file: %w", err)
+	}
+	a.note("fill in authority and include, then `leadglass scope check %s` says what a survey would send", c.File)
+	return nil
 }
 
 type scopeCheckCommand struct {
