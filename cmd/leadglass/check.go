@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,7 +67,7 @@ func (c *checkCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return usage(err)
 	}
-	eng, err := newEngine(a, s, engineOptions{products: c.ProductsFile, geoip: c.GeoIP, titles: c.CalledAETitle, authorisedBy: c.AuthorisedBy})
+	eng, err := newEngine(a, s, engineOptions{products: c.ProductsFile, geoip: c.GeoIP, authorisedBy: c.AuthorisedBy})
 	if err != nil {
 		return err
 	}
@@ -142,10 +143,8 @@ func (c *checkCommand) scope(targets []target) (*scope.Scope, error) {
 		}
 		s.Identity.CallingAETitle = c.CallingAETitle
 	}
-	for _, title := range c.CalledAETitle {
-		if err := scope.ValidAETitle(title); err != nil {
-			return nil, fmt.Errorf("--called-ae-title: %w", err)
-		}
+	if err := addCalledTitles(s, c.CalledAETitle); err != nil {
+		return nil, err
 	}
 	s.Allow.DefaultAETitles = s.Allow.DefaultAETitles && c.DefaultAETitles
 	s.Allow.Sample = s.Allow.Sample && c.Sample
@@ -156,6 +155,27 @@ func (c *checkCommand) scope(targets []target) (*scope.Scope, error) {
 		s.Limits.PerHostTime = c.Time
 	}
 	return s, nil
+}
+
+// addCalledTitles puts the titles of --called-ae-title before those of s.
+func addCalledTitles(s *scope.Scope, titles []string) error {
+	var all []string
+	for _, title := range titles {
+		if err := scope.ValidAETitle(title); err != nil {
+			return fmt.Errorf("--called-ae-title: %w", err)
+		}
+		all = append(all, strings.Trim(title, " "))
+	}
+	for _, title := range s.CalledAETitles {
+		if !slices.Contains(all, title) {
+			all = append(all, title)
+		}
+	}
+	if len(all) > scope.MaxCalledAETitles {
+		return fmt.Errorf("--called-ae-title: with those of the scope file there are %d titles; give at most %d", len(all), scope.MaxCalledAETitles)
+	}
+	s.CalledAETitles = all
+	return nil
 }
 
 // target is a target as the user wrote it.

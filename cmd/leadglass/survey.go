@@ -24,6 +24,7 @@ type surveyCommand struct {
 	Strict       bool     `help:"With --candidates: refuse a file with a line that cannot be read."`
 	Resume       bool     `help:"Continue the last survey of this scope that was interrupted."`
 	Concurrency  int      `help:"How many hosts are examined side by side." default:"32"`
+	CalledTitles []string `name:"called-ae-title" help:"A called AE title of your own archives, tried on every host before the defaults, like those of the scope file." placeholder:"TITLE"`
 	ProductsFile string   `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
 	GeoIP        []string `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
 	JSON         bool     `help:"JSON Lines on stdout: every finding, then a summary."`
@@ -48,6 +49,9 @@ func (c *surveyCommand) Run(ctx context.Context, a *app) error {
 	}
 	s, err := scope.Load(c.ScopeFile)
 	if err != nil {
+		return usage(err)
+	}
+	if err := addCalledTitles(s, c.CalledTitles); err != nil {
 		return usage(err)
 	}
 	_, _, err = runSurvey(ctx, a, s, surveyOptions{name: c.Name, resume: c.Resume, workers: c.Concurrency,

@@ -103,6 +103,7 @@ func (d *draft) read(root ast.MapNode) {
 		{"name", false, d.text("name", &d.scope.Name)},
 		{"authority", true, d.authority},
 		{"identity", false, d.identity},
+		{"called_ae_titles", false, d.calledAETitles},
 		{"include", true, d.includes},
 		{"exclude", false, d.excludes},
 		{"exclude_files", false, d.excludeFileNames},

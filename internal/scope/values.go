@@ -51,6 +51,28 @@ func (d *decoder) aeTitle(key string, into *string) func(ast.Node) {
 	}
 }
 
+// MaxCalledAETitles is how many called AE titles of their own archives users
+// may give: each costs an association where the one before it is refused.
+const MaxCalledAETitles = 5
+
+// calledAETitles reads the called AE titles of the authority's own archives.
+func (d *draft) calledAETitles(n ast.Node) {
+	const key = "called_ae_titles"
+	d.list(n, key, func(n ast.Node) {
+		var title string
+		d.aeTitle(key+" entry", &title)(n)
+		switch have := &d.scope.CalledAETitles; {
+		case title == "":
+		case slices.Contains(*have, title):
+			d.fail(nodePosition(n), fmt.Sprintf("%s: %s is given twice", key, shown(title)), "remove one")
+		case len(*have) == MaxCalledAETitles:
+			d.fail(nodePosition(n), fmt.Sprintf("%s holds more than %d titles", key, MaxCalledAETitles), "keep those that matter, and survey the others by a scope of their own")
+		default:
+			*have = append(*have, title)
+		}
+	})
+}
+
 // ValidAETitle says what is wrong with s as an AE title (PS3.5 6.2), as the end
 // of a sentence; nil when nothing is.
 func ValidAETitle(s string) error {
