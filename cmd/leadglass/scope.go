@@ -69,8 +69,14 @@ func (c *scopeCheckCommand) Run(a *app) error {
 	if err != nil {
 		return usage(err)
 	}
+	if _, err := attributions(s.Overlay, nil); err != nil { // a survey would refuse it
+		return usage(err)
+	}
 	for _, w := range s.Warnings {
 		a.note("warning: %s", w)
+	}
+	if !scope.Contactable(s.Authority.Contact) {
+		a.note("warning: %s: authority.contact %q is neither an e-mail address nor a web address nor a telephone number; who finds it in a log cannot ask", c.File, s.Authority.Contact)
 	}
 	p := s.Plan()
 	if c.JSON {

@@ -49,7 +49,7 @@ func Load(path string) (*Scope, error) { return LoadAt(path, time.Now()) }
 func LoadAt(path string, now time.Time) (*Scope, error) {
 	text, err := readRegular(path, maxScopeFile)
 	if err != nil {
-		return nil, &ConfigError{File: path, What: err.Error(), Remedy: "name an existing scope file with --scope FILE"}
+		return nil, &ConfigError{File: path, What: err.Error(), Remedy: "name an existing scope file; `leadglass scope new FILE` writes one to fill in"}
 	}
 	return Parse(path, text, now)
 }

@@ -8,6 +8,17 @@ import (
 	"leadglass/internal/scope"
 )
 
+func TestContactable(t *testing.T) {
+	for contact, want := range map[string]bool{
+		"pacs@cert.example": true, "CERT <pacs@cert.example>": true, "https://cert.example/survey": true, "+49 30 123456": true,
+		"nomail": false, "pacs@": false, "@cert.example": false, "pacs@localhost": false, "room 12": false, "cert.example": false,
+	} {
+		if got := scope.Contactable(contact); got != want {
+			t.Errorf("%q: %t, want %t", contact, got, want)
+		}
+	}
+}
+
 // TestCalledAETitles: five titles of the authority's own archives at most, each
 // as PS3.5 6.2 has them.
 func TestCalledAETitles(t *testing.T) {

@@ -178,6 +178,26 @@ func (d *decoder) size(key string, low, high int64, into *int64) func(ast.Node) 
 	}
 }
 
+// Contactable reports whether contact, of a scope's authority, holds an e-mail
+// address, a web address or a telephone number: somebody who finds it in a
+// log has to be able to ask.
+func Contactable(contact string) bool {
+	digits := 0
+	for _, word := range strings.Fields(contact) {
+		user, host, isMail := strings.Cut(strings.Trim(word, "<>(),;"), "@")
+		u, err := url.Parse(word)
+		if isMail && user != "" && strings.Contains(strings.Trim(host, "."), ".") || err == nil && u.Host != "" {
+			return true
+		}
+		for _, r := range word {
+			if r >= '0' && r <= '9' {
+				digits++
+			}
+		}
+	}
+	return digits >= 6
+}
+
 // reasonOf is why a file could not be read, without its path, which the
 // message names anyway.
 func reasonOf(err error) error {
