@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"leadglass/internal/scope"
@@ -72,13 +73,13 @@ func (c *scopeCheckCommand) Run(a *app) error {
 	if _, err := attributions(s.Overlay, nil); err != nil { // a survey would refuse it
 		return usage(err)
 	}
-	for _, w := range s.Warnings {
+	p := s.Plan()
+	for _, w := range slices.Concat(s.Warnings, planWarnings(s, p, time.Now())) {
 		a.note("warning: %s", w)
 	}
 	if !scope.Contactable(s.Authority.Contact) {
 		a.note("warning: %s: authority.contact %q is neither an e-mail address nor a web address nor a telephone number; who finds it in a log cannot ask", c.File, s.Authority.Contact)
 	}
-	p := s.Plan()
 	if c.JSON {
 		return json.NewEncoder(a.out).Encode(p)
 	}
@@ -86,11 +87,11 @@ func (c *scopeCheckCommand) Run(a *app) error {
 		s.Authority.ValidUntil.Add(-time.Second).Format(time.DateOnly), s.Authority.Organisation, s.Authority.Contact)
 	fmt.Fprintf(a.out, "  addresses       %s, names %d\n", grouped(int64(p.Addresses)), p.Names)
 	fmt.Fprintf(a.out, "  probes          %s on %d ports\n", grouped(int64(p.Probes)), p.Ports)
-	fmt.Fprintf(a.out, "  packets, bytes  %s, %s at most while nobody answers\n", grouped(int64(p.Packets)), grouped(int64(p.Bytes)))
+	fmt.Fprintf(a.out, "  packets         %s, of %s bytes together, when nobody answers\n", grouped(int64(p.Packets)), grouped(int64(p.Bytes)))
 	if p.HL7Ports > 0 {
 		fmt.Fprintf(a.out, "  HL7 v2          %s at most beyond that, on hosts on which DICOM is found\n", plural(int64(p.HL7Probes), "connection"))
 	}
-	fmt.Fprintf(a.out, "  least time      %s at %d probes a second\n", p.Time.Round(time.Second), s.Rate.ProbesPerSecond)
+	fmt.Fprintf(a.out, "  least time      %s, at %s\n", inDays(p.Time), boundOf(s, p))
 	if p.PeakNetwork.IsValid() {
 		fmt.Fprintf(a.out, "  busiest network %s: %s probes, at most %d a second\n", p.PeakNetwork, grouped(int64(p.PeakNetworkProbes)), p.PeakNetworkRate)
 	}
@@ -98,4 +99,34 @@ func (c *scopeCheckCommand) Run(a *app) error {
 		fmt.Fprintf(a.out, "  too large       %s: list its addresses instead\n", prefix)
 	}
 	return nil
+}
+
+// planWarnings says why a survey by this plan will not come to its end.
+func planWarnings(s *scope.Scope, p scope.Plan, now time.Time) []string {
+	var list []string
+	if left := s.Authority.ValidUntil.Sub(now); p.Time > left {
+		list = append(list, fmt.Sprintf("the sweep takes at least %s, and the authority's mandate ends in %s; include less, or allow a higher rate",
+			inDays(p.Time), inDays(left)))
+	}
+	if err := s.Enumerable(); err != nil {
+		list = append(list, fmt.Sprintf("without --candidates a survey of this scope is refused: %v", err))
+	}
+	return list
+}
+
+// boundOf says which of the rates makes the plan's time what it is.
+func boundOf(s *scope.Scope, p scope.Plan) string {
+	if float64(p.Probes)/float64(s.Rate.ProbesPerSecond) < float64(p.PeakNetworkProbes)/float64(p.PeakNetworkRate) {
+		return fmt.Sprintf("%s a second to %s", plural(p.PeakNetworkRate, "probe"), p.PeakNetwork)
+	}
+	return plural(s.Rate.ProbesPerSecond, "probe") + " a second"
+}
+
+// inDays is d as a person says it: 46s, 1h2m5s, 389 days 17 h.
+func inDays(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d < 2*day {
+		return d.Round(time.Second).String()
+	}
+	return fmt.Sprintf("%s days %d h", grouped(int64(d/day)), d%day/time.Hour)
 }
