@@ -67,15 +67,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "leadglass:", err)
 		return exitFailed
 	}
-	if len(args) == 0 {
-		args = []string{"--help"}
-	}
-	k, err := parser.Parse(args)
+	k, err := parser.Parse(usualWords(args))
 	switch {
 	case exited >= 0: // help was printed
 		return exited
 	case err != nil:
-		fmt.Fprintf(stderr, "leadglass: %v; see `leadglass --help`\n", err)
+		fmt.Fprintln(stderr, "leadglass:", usageMessage(err))
 		return exitUsage
 	}
 	a := &app{commandLine: &cl, out: stdout, err: stderr, log: logger(stderr, cl.LogLevel),
