@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	parser, err := kong.New(&cl, kong.Name("leadglass"), kong.Description(description),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.UsageOnError())
+		kong.ValueFormatter(withDefault), kong.UsageOnError())
 	if err != nil {
 		fmt.Fprintln(stderr, "leadglass:", err)
 		return exitFailed

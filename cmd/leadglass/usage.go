@@ -22,6 +22,15 @@ func usualWords(args []string) []string {
 	return args
 }
 
+// withDefault is the help of a flag or argument with its default.
+func withDefault(v *kong.Value) string {
+	help := kong.DefaultHelpValueFormatter(v)
+	if !v.HasDefault || v.Default == "" || v.IsBool() || strings.Contains(help, "default") {
+		return help
+	}
+	return strings.TrimSuffix(help, ".") + " (default: " + v.Default + ")."
+}
+
 // usageMessage is what is wrong with a command line, and which help tells how
 // it is right: that of the command, where one was named.
 func usageMessage(err error) string {
