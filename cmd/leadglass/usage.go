@@ -48,8 +48,16 @@ func usageMessage(err error) string {
 	if node == nil {
 		return what + "; see `leadglass --help`"
 	}
+	if node.DefaultCmd != nil {
+		node = node.DefaultCmd
+	}
+	help := command
 	if node.Parent != nil {
-		command = "leadglass " + strings.TrimPrefix(node.Path(), "leadglass ")
+		help += " " + strings.TrimPrefix(node.Path(), "leadglass ")
+		command = help
+		if node.Parent.DefaultCmd == node { // its name need not be given
+			command = strings.TrimSuffix(help, " "+node.Name)
+		}
 	}
 	if flag, _, ok := strings.Cut(what, ": "); ok && strings.Contains(what, "<EOL>") {
 		what = flag + " stands without a value"
@@ -60,7 +68,7 @@ func usageMessage(err error) string {
 	if word, ok := strings.CutPrefix(what, "unexpected argument "); ok && flagOf(node, "--scope") != nil && !strings.Contains(word, "did you mean") {
 		what += fmt.Sprintf("; a scope file is named with --scope: %s --scope %s", command, word)
 	}
-	return what + "; see `" + command + " --help`"
+	return what + "; see `" + help + " --help`"
 }
 
 // flagOf is the flag of a command that is written so; nil when it has none.
