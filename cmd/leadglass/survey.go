@@ -315,7 +315,7 @@ func (a *app) showProgress(p *pipeline.Progress, probes int64) (stop func()) {
 		for {
 			select {
 			case <-tick.C:
-				a.status(progressLine(p, probes, time.Since(start)))
+				a.status(progressLine(p, probes, time.Since(start)) + waitingFor(p))
 			case <-done:
 				return
 			}
