@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"leadglass/internal/assess"
 	"leadglass/internal/report"
 	"leadglass/internal/scope"
 	"leadglass/internal/survey"
@@ -50,7 +49,7 @@ func (checkCommand) Help() string {
 // Run assesses the targets, one after the other.
 func (c *checkCommand) Run(ctx context.Context, a *app) error {
 	if c.Explain != "" {
-		return c.explain(a)
+		return a.explain(c.Explain, false)
 	}
 	if len(c.Targets) == 0 {
 		return usage(errors.New("no target; name one, for example `leadglass check 127.0.0.1`"))
@@ -109,15 +108,6 @@ func (c *checkCommand) print(a *app, f survey.Finding) error {
 		return json.NewEncoder(a.out).Encode(f)
 	}
 	return report.Finding(a.out, f, report.TextOptions{Color: a.color})
-}
-
-func (c *checkCommand) explain(a *app) error {
-	check, ok := assess.Find(strings.ToUpper(c.Explain))
-	if !ok {
-		return usage(fmt.Errorf("no check %q; `leadglass checks` lists them", c.Explain))
-	}
-	_, err := fmt.Fprint(a.out, check.Page())
-	return err
 }
 
 // scope is the scope file's, or the implicit one of the targets, with what the
