@@ -43,7 +43,7 @@ func (c *reportCommand) Run(ctx context.Context, a *app) error {
 		return usage(fmt.Errorf("--min-count %d: must be 1 or more", c.MinCount))
 	}
 	collectLater()
-	paths, err := writeReport(ctx, a.Store, *c)
+	paths, err := writeReport(ctx, a, *c)
 	for _, p := range paths {
 		fmt.Fprintln(a.out, p)
 	}
@@ -59,8 +59,8 @@ func collectLater() {
 	}
 }
 
-func writeReport(ctx context.Context, dsn string, c reportCommand) ([]string, error) {
-	db, err := store.OpenExisting(ctx, dsn)
+func writeReport(ctx context.Context, a *app, c reportCommand) ([]string, error) {
+	db, err := store.OpenExisting(ctx, a.Store)
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +68,9 @@ func writeReport(ctx context.Context, dsn string, c reportCommand) ([]string, er
 	v, agg, err := loadAggregate(ctx, db, c.Survey)
 	if err != nil {
 		return nil, err
+	}
+	if v.State != survey.StateFinished {
+		a.note("note: survey %s is not finished; the report says so (`leadglass survey --resume` continues it)", v.ID)
 	}
 	var earlier []report.Public
 	for _, name := range c.Earlier {

@@ -8,6 +8,7 @@ import (
 	"iter"
 
 	"leadglass/internal/report"
+	"leadglass/internal/survey"
 )
 
 //go:embed page.html.tmpl
@@ -19,7 +20,9 @@ type page struct {
 	Policy    string
 	Style     template.CSS
 	Simulated bool
-	Cards     []card
+	// Unfinished: one of the surveys did not get to its end.
+	Unfinished bool
+	Cards      []card
 	// Archives are the notable changes, only in the confidential edition.
 	Archives iter.Seq[Change]
 }
@@ -53,7 +56,8 @@ func WriteHTML(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 	if err != nil {
 		return fmt.Errorf("reading the template of the comparison: %w", err)
 	}
-	p := page{Public: r, Policy: report.StylePolicy(), Style: report.Style(), Simulated: r.Before.Simulated || r.Now.Simulated, Cards: cards(&r)}
+	p := page{Public: r, Policy: report.StylePolicy(), Style: report.Style(), Simulated: r.Before.Simulated || r.Now.Simulated,
+		Unfinished: r.Before.State != survey.StateFinished || r.Now.State != survey.StateFinished, Cards: cards(&r)}
 	var broken error
 	if changes != nil {
 		p.Archives = func(yield func(Change) bool) {

@@ -35,6 +35,8 @@ type page struct {
 	// Charts are apart from Public, whose tables have the same names.
 	Charts Charts
 	Beside beside
+	// Unfinished: the survey did not get to its end.
+	Unfinished bool
 	// Extra is what the confidential edition adds; nil in the public one.
 	Extra any
 }
@@ -91,7 +93,7 @@ func newPage(r *Public) (page, error) {
 	return page{
 		Public: r,
 		Policy: contentPolicy(), Style: template.CSS(pageStyle), Script: template.JS(pageScript),
-		Lead: lead(r), Figures: headlines(r), Beside: newBeside(r),
+		Lead: lead(r), Figures: headlines(r), Beside: newBeside(r), Unfinished: r.Survey.State != survey.StateFinished,
 		Charts: Charts{
 			World:       m,
 			Funnel:      funnel(r),

@@ -223,3 +223,27 @@ func TestEmptySurvey(t *testing.T) {
 		}
 	}
 }
+
+// TestUnfinished: a report of a survey that did not get to its end says so
+// before its first figure.
+func TestUnfinished(t *testing.T) {
+	for state, want := range map[survey.State]bool{survey.StateInterrupted: true, survey.StateRunning: true, survey.StateFinished: false} {
+		s := sampleSurvey()
+		s.State = state
+		a := report.NewAggregator(s)
+		for _, r := range sampleRecords(60) {
+			a.Add(r)
+		}
+		agg := a.Aggregate()
+		var public, confidential bytes.Buffer
+		if err := errors.Join(report.WriteHTML(&public, report.Publish(agg, 3)), report.NewConfidential(agg, stream(nil)).WriteHTML(&confidential)); err != nil {
+			t.Fatal(err)
+		}
+		for edition, html := range map[string]string{"public": public.String(), "confidential": confidential.String()} {
+			head, _, _ := strings.Cut(html, `<dl class="figures">`)
+			if got := strings.Contains(head, "Unfinished survey."); got != want {
+				t.Errorf("%s edition, %s: the warning is there: %t", edition, state, got)
+			}
+		}
+	}
+}
