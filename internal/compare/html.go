@@ -48,7 +48,8 @@ type netRow struct {
 func WriteHTML(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"moment": report.Moment, "grouped": report.Grouped, "change": change,
-		"cause": func(c Cause) string { return causes[c] }, "state": verdictText,
+		"tlpMeaning": func() string { return report.TLPMeaning },
+		"cause":      func(c Cause) string { return causes[c] }, "state": verdictText,
 		"net": func(title string, n Net) netTable {
 			return netTable{title, n, []netRow{{"Study records", n.StudyRecords}, {"Images linked", n.ImagesLinked}, {"Images accessible", n.ImagesAccessible}}}
 		},

@@ -21,6 +21,9 @@ var archivesSource string
 // tlpAmber marks the confidential edition (FIRST, Traffic Light Protocol 2.0).
 const tlpAmber = "TLP:AMBER"
 
+// TLPMeaning says what the mark allows, by the definition of FIRST.
+const TLPMeaning = "Limited disclosure: recipients may share it within their own organisation and with its clients, with those who need to know. It names single systems."
+
 // Confidential is a report that names single archives, for those who have to
 // protect them. Nothing in it is withheld.
 type Confidential struct {
@@ -130,7 +133,7 @@ func (c Confidential) WriteCSV(w io.Writer) error {
 	}
 	err := write("address", "host", "port", "verdict", "grade", "product", "country", "site", "contact", "study_records",
 		"study_records_quality", "images_linked", "images_linked_quality", "images_accessible", "images_accessible_quality",
-		"viewer", "failed_checks", "suspected")
+		"viewer", "failed_checks", "suspected", "tlp", "edition")
 	var failed error
 	for r := range c.archives(&failed) {
 		if err != nil {
@@ -146,7 +149,7 @@ func (c Confidential) WriteCSV(w io.Writer) error {
 			number, quality := csvFigure(n)
 			row = append(row, number, quality)
 		}
-		err = write(append(row, string(a.Viewer), strings.Join(ids, " "), a.Suspected)...)
+		err = write(append(row, string(a.Viewer), strings.Join(ids, " "), a.Suspected, c.report.TLP, c.report.Edition)...)
 	}
 	cw.Flush()
 	if err = cmp.Or(err, failed, cw.Error()); err != nil {

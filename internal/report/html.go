@@ -77,7 +77,7 @@ func pageTemplate() (*template.Template, error) {
 		"bytes": byteSize, "ms": milliseconds, "moment": moment, "day": day,
 		"next": func(i int) int { return i + 1 }, "meaning": verdictMeaning,
 		"rank": func(s survey.Severity) int { return severityRank(s) },
-		"part": failedShare,
+		"part": failedShare, "tlpMeaning": func() string { return TLPMeaning },
 	}).Parse(pageSource)
 	if err != nil {
 		return nil, fmt.Errorf("reading the template of the report: %w", err)

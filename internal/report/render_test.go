@@ -4,12 +4,17 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/axiomhq/hyperloglog"
+
+	"leadglass/internal/pdf"
 	"leadglass/internal/report"
 	"leadglass/internal/survey"
 )
@@ -158,6 +163,11 @@ func TestConfidentialFiles(t *testing.T) {
 	if !bytes.Contains(csv, []byte("127.1.0.7")) || !bytes.Contains(csv, []byte("LG-D04 LG-D03 LG-D01")) {
 		t.Error("archives.csv lacks an address or the failed checks, gravest first")
 	}
+	for line := range strings.Lines(string(csv)) {
+		if line = strings.TrimSpace(line); !strings.HasSuffix(line, ",tlp,edition") && !strings.HasSuffix(line, ",TLP:AMBER,confidential") {
+			t.Errorf("a line of archives.csv does not say how it may be used: %s", line)
+		}
+	}
 	public, err := report.PublicFiles(report.Publish(aggregate(rs), 3), formats...)
 	if err != nil {
 		t.Fatal(err)
@@ -224,6 +234,38 @@ func TestEmptySurvey(t *testing.T) {
 	}
 }
 
+// TestDifferentStudiesAreNoMoreThanStudies: an estimate errs upwards as often as
+// downwards, and what there are different ones of cannot be more than all.
+func TestDifferentStudiesAreNoMoreThanStudies(t *testing.T) {
+	n := func(c survey.Count) int64 { v, _ := c.Int(); return v }
+	capped := 0
+	for studies := range int64(20) {
+		a := report.NewAggregator(sampleSurvey())
+		for i := range 4 {
+			sketch := hyperloglog.New14()
+			for j := range 10_000 + studies {
+				sketch.Insert(fmt.Appendf(nil, "%d %d %d", studies, i, j))
+			}
+			r := plain(i, survey.Open, "DE")
+			r.Finding.Counts.Studies = survey.ExactCount(10_000+studies, "")
+			r.StudySketch, _ = sketch.MarshalBinary()
+			a.Add(r)
+		}
+		agg := a.Aggregate()
+		r := report.Publish(agg, 3)
+		u, all := r.UniqueStudies, n(r.Totals.StudyRecords.Count)
+		if n(u.Count) > all || *u.High > all || *u.Low > n(u.Count) || *u.High < n(u.Count) {
+			t.Errorf("%d different studies (%d to %d) of %d", n(u.Count), *u.Low, *u.High, all)
+		}
+		if agg.UniqueStudies.Estimate > all {
+			capped++
+		}
+	}
+	if capped == 0 {
+		t.Error("no estimate was above the number of studies, so that nothing was tried")
+	}
+}
+
 // TestUnfinished: a report of a survey that did not get to its end says so
 // before its first figure.
 func TestUnfinished(t *testing.T) {
@@ -243,6 +285,46 @@ func TestUnfinished(t *testing.T) {
 			head, _, _ := strings.Cut(html, `<dl class="figures">`)
 			if got := strings.Contains(head, "Unfinished survey."); got != want {
 				t.Errorf("%s edition, %s: the warning is there: %t", edition, state, got)
+			}
+		}
+	}
+}
+
+// TestEveryPrintedPageIsMarked: a confidential PDF carries its mark at the head
+// and the foot of each page, upright and across; a public one carries none.
+func TestEveryPrintedPageIsMarked(t *testing.T) {
+	browser, err := pdf.Find("")
+	if err != nil {
+		t.Fatalf("%v; run `make setup`", err)
+	}
+	rs := sampleRecords(80)
+	agg := aggregate(rs)
+	for edition, page := range map[string]func(io.Writer) error{
+		report.EditionPublic:       func(w io.Writer) error { return report.WriteHTML(w, report.Publish(agg, 3)) },
+		report.EditionConfidential: report.NewConfidential(agg, stream(rs)).WriteHTML,
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "report.pdf")
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(pdf.Print(t.Context(), browser, dir, page, f), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		text, err := exec.CommandContext(t.Context(), "pdftotext", "-layout", path, "-").Output()
+		if err != nil {
+			t.Fatalf("pdftotext: %v; run `make setup`", err)
+		}
+		pages := strings.Split(strings.TrimSuffix(string(text), "\f"), "\f")
+		if len(pages) < 4 {
+			t.Errorf("%s: only %d pages", edition, len(pages))
+		}
+		for i, text := range pages {
+			lines := strings.Split(strings.TrimSpace(text), "\n")
+			head, foot := strings.Contains(lines[0], "TLP:AMBER"), strings.Contains(lines[len(lines)-1], "TLP:AMBER")
+			if want := edition == report.EditionConfidential; head != want || foot != want {
+				t.Errorf("%s, page %d of %d: marked at the head %t, at the foot %t\n%s\n…\n%s", edition, i+1, len(pages), head, foot, lines[0], lines[len(lines)-1])
 			}
 		}
 	}
