@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,7 +92,8 @@ func (c Confidential) WriteJSON(w io.Writer) error {
 }
 
 // WriteHTML writes the page of the public edition with a row for each archive
-// and the remedies they need.
+// in the order of their addresses, what was seen of each, and the remedies they
+// need. The archives are held in memory.
 func (c Confidential) WriteHTML(w io.Writer) error {
 	t, err := pageTemplate()
 	if err != nil {
@@ -101,25 +103,31 @@ func (c Confidential) WriteHTML(w io.Writer) error {
 		return fmt.Errorf("reading the template of the archives: %w", err)
 	}
 	var failed error
-	remedies := &remedyList{number: map[Remedy]int{}}
+	remedies := &remedyList{number: map[string]int{}}
 	p, err := newPage(&c.report)
 	if err != nil {
 		return err
 	}
-	p.Extra = archiveSection{
-		Rows: func(yield func(archiveRow) bool) {
-			for r := range c.archives(&failed) {
-				if !yield(newArchiveRow(&r.Finding, remedies)) {
-					return
-				}
-			}
-		},
-		Remedies: remedies,
+	var rows []archiveRow
+	for r := range c.archives(&failed) {
+		rows = append(rows, newArchiveRow(&r.Finding, remedies))
 	}
+	if failed != nil {
+		return failed
+	}
+	slices.SortStableFunc(rows, byAddress)
+	p.Extra = archiveSection{Rows: rows, Remedies: remedies}
 	if err := t.Execute(w, p); err != nil {
 		return fmt.Errorf("writing the confidential HTML report: %w", err)
 	}
-	return failed
+	return nil
+}
+
+// byAddress puts 127.0.0.2 before 127.0.0.10, and what is no address last.
+func byAddress(a, b archiveRow) int {
+	x, errX := netip.ParseAddr(a.Address)
+	y, errY := netip.ParseAddr(b.Address)
+	return cmp.Or(boolCompare(errX != nil, errY != nil), x.Compare(y), cmp.Compare(a.Address, b.Address))
 }
 
 // WriteCSV writes a line for each archive.
@@ -139,7 +147,7 @@ func (c Confidential) WriteCSV(w io.Writer) error {
 		if err != nil {
 			break
 		}
-		a := newArchiveRow(&r.Finding, &remedyList{number: map[Remedy]int{}})
+		a := newArchiveRow(&r.Finding, &remedyList{number: map[string]int{}})
 		var ids []string
 		for _, f := range a.Failed {
 			ids = append(ids, f.ID)
@@ -158,10 +166,9 @@ func (c Confidential) WriteCSV(w io.Writer) error {
 	return nil
 }
 
-// archiveSection is what the template of the archives is given. The remedies
-// are complete once the rows have been gone through.
+// archiveSection is what the template of the archives is given.
 type archiveSection struct {
-	Rows     iter.Seq[archiveRow]
+	Rows     []archiveRow
 	Remedies *remedyList
 }
 
@@ -178,11 +185,18 @@ type archiveRow struct {
 	Suspected, Incomplete                        string
 }
 
-// failedCheck is a check that one archive failed, with the number of its
-// remedy in the list.
+// failedCheck is a check that one archive failed, on one port or on several.
 type failedCheck struct {
-	ID       string
-	Severity survey.Severity
+	ID, Title string
+	Severity  survey.Severity
+	Seen      []seen
+}
+
+// seen is what was seen on a port, 0 for the host as a whole, with the number
+// of the remedy in the list, 0 for none.
+type seen struct {
+	Port     uint16
+	Evidence string
 	Remedy   int
 }
 
@@ -208,9 +222,15 @@ func newArchiveRow(f *survey.Finding, remedies *remedyList) archiveRow {
 		row.Suspected = strings.Join(f.Suspicion.Reasons, "; ")
 	}
 	for _, c := range f.Checks {
-		if c.State == survey.Fail && !slices.ContainsFunc(row.Failed, func(o failedCheck) bool { return o.ID == c.ID }) {
-			row.Failed = append(row.Failed, failedCheck{c.ID, c.Severity, remedies.add(c)})
+		if c.State != survey.Fail {
+			continue
 		}
+		i := slices.IndexFunc(row.Failed, func(o failedCheck) bool { return o.ID == c.ID })
+		if i < 0 {
+			i = len(row.Failed)
+			row.Failed = append(row.Failed, failedCheck{ID: c.ID, Title: c.Title, Severity: c.Severity})
+		}
+		row.Failed[i].Seen = append(row.Failed[i].Seen, seen{c.Port, c.Evidence, remedies.add(c)})
 	}
 	slices.SortStableFunc(row.Failed, func(a, b failedCheck) int {
 		return cmp.Compare(severityRank(a.Severity), severityRank(b.Severity))
@@ -236,8 +256,12 @@ func productOf(f *survey.Finding) string {
 	return name
 }
 
-// Remedy is what mends a failed check.
-type Remedy struct{ ID, Title, Text string }
+// Remedy is what mends failed checks.
+type Remedy struct {
+	// Checks are those that it mends, "LG-D04: title" each.
+	Checks []string
+	Text   string
+}
 
 // maxRemedies bounds the list of a report; later remedies of a check are to be
 // found in the JSON.
@@ -247,17 +271,20 @@ const maxRemedies = 1000
 // can name them briefly.
 type remedyList struct {
 	List   []Remedy
-	number map[Remedy]int
+	number map[string]int
 }
 
-// add returns the number of c's remedy, 0 for none.
+// add returns the number of c's remedy, 0 for none. A text that mends several
+// checks is one remedy.
 func (l *remedyList) add(c survey.Check) int {
-	r := Remedy{c.ID, c.Title, c.Remedy}
-	n := l.number[r]
+	n := l.number[c.Remedy]
 	if n == 0 && c.Remedy != "" && len(l.List) < maxRemedies {
-		l.List = append(l.List, r)
+		l.List = append(l.List, Remedy{Text: c.Remedy})
 		n = len(l.List)
-		l.number[r] = n
+		l.number[c.Remedy] = n
+	}
+	if check := c.ID + ": " + c.Title; n > 0 && !slices.Contains(l.List[n-1].Checks, check) {
+		l.List[n-1].Checks = append(l.List[n-1].Checks, check)
 	}
 	return n
 }

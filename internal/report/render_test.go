@@ -329,3 +329,42 @@ func TestEveryPrintedPageIsMarked(t *testing.T) {
 		}
 	}
 }
+
+// TestEvidence: the confidential page has for each archive what was seen on
+// each port, in the order of the addresses, and each remedy once.
+func TestEvidence(t *testing.T) {
+	var rs []survey.Record
+	for _, last := range []int{1, 10, 2} {
+		r := plain(last, survey.Open, "DE")
+		r.Finding.Checks = nil
+		for i, port := range []uint16{11112, 4242} {
+			for _, id := range []string{"LG-D04", "LG-D05"} {
+				r.Finding.Checks = append(r.Finding.Checks, survey.Check{ID: id, State: survey.Fail, Severity: survey.High, Title: "title of " + id,
+					Port: port, Evidence: fmt.Sprintf("seen of %s at %d on %d", id, last, port), Remedy: []string{"mend the one", "mend the other"}[i]})
+			}
+		}
+		rs = append(rs, r)
+	}
+	var b bytes.Buffer
+	if err := report.NewConfidential(aggregate(rs), stream(rs)).WriteHTML(&b); err != nil {
+		t.Fatal(err)
+	}
+	html := b.String()
+	at := 0
+	for _, last := range []int{1, 2, 10} {
+		for _, id := range []string{"LG-D04", "LG-D05"} {
+			for _, port := range []int{11112, 4242} {
+				i := strings.Index(html, fmt.Sprintf("<td>%d</td><td class=\"t\">title of %s. seen of %s at %d on %d</td>", port, id, id, last, port))
+				if i < at {
+					t.Errorf("%s of 127.0.0.%d on port %d stands at %d, after %d", id, last, port, i, at)
+				}
+				at = i
+			}
+		}
+	}
+	for _, once := range []string{"<pre>mend the one</pre>", "<pre>mend the other</pre>", "1. LG-D04: title of LG-D04<br>LG-D05: title of LG-D05"} {
+		if n := strings.Count(html, once); n != 1 {
+			t.Errorf("%q is there %d times", once, n)
+		}
+	}
+}
