@@ -129,10 +129,14 @@ func lead(r *Public) string {
 		return "Too few archives were found for their number to be published."
 	}
 	if t.ArchivesOpen.N == 0 {
-		fmt.Fprintf(&s, "Of %s targets that were analysed, none answered the study query of a stranger.", t.ArchivesAnalysed)
+		fmt.Fprintf(&s, "Of %s targets that answered, none answered the study query of a stranger.", t.ArchivesAnalysed)
 		return s.String()
 	}
-	fmt.Fprintf(&s, "Of %s targets that were analysed, %s are image archives that answer the study query of any stranger, without a password.", t.ArchivesAnalysed, t.ArchivesOpen)
+	are := "are image archives that answer"
+	if t.ArchivesOpen.N == 1 {
+		are = "is an image archive that answers"
+	}
+	fmt.Fprintf(&s, "Of %s targets that answered, %s %s the study query of any stranger, without a password.", t.ArchivesAnalysed, t.ArchivesOpen, are)
 	said := func(f Figure) (string, bool) {
 		n, ok := f.Int()
 		word := f.QualityWord()
@@ -175,7 +179,7 @@ func headlines(r *Public) []headline {
 	}
 	t := &r.Totals
 	list := []headline{
-		number("Archives analysed", t.ArchivesAnalysed, "targets that were examined"),
+		number("Targets that answered", t.ArchivesAnalysed, "archives or not"),
 		number("Freely accessible", t.ArchivesOpen, "answer queries from anyone"),
 		number("Countries", t.Countries, "with a freely accessible archive"),
 		figure("Study records", t.StudyRecords, "one examination each"),

@@ -137,6 +137,8 @@ type SurveyLabel struct {
 
 // Totals are the headline figures.
 type Totals struct {
+	// ArchivesAnalysed is the number of targets of which something answered,
+	// archives or not.
 	ArchivesAnalysed Number `json:"archives_analysed"`
 	// Archives is the number that speak DICOM or DICOMweb.
 	Archives     Number `json:"archives"`

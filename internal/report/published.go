@@ -77,7 +77,7 @@ func newBeside(r *Public) beside {
 	t := &r.Totals
 	figure := func(f Figure) string { return f.Mark() + f.String() }
 	b := beside{Totals: []besideRow{
-		{"Archives analysed", t.ArchivesAnalysed.String(), "2,300"},
+		{"Targets that answered; in 2019, archives analysed", t.ArchivesAnalysed.String(), "2,300"},
 		{"Freely accessible", t.ArchivesOpen.String(), "590"},
 		{"Countries", t.Countries.String(), "52"},
 		{"Study records", figure(t.StudyRecords), "about 24.3 million"},
