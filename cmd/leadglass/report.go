@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"leadglass/internal/compare"
 	"leadglass/internal/pdf"
 	"leadglass/internal/report"
 	"leadglass/internal/store"
@@ -72,13 +73,9 @@ func writeReport(ctx context.Context, a *app, c reportCommand) ([]string, error)
 	if v.State != survey.StateFinished {
 		a.note("note: survey %s is not finished; the report says so (`leadglass survey --resume` continues it)", v.ID)
 	}
-	var earlier []report.Public
-	for _, name := range c.Earlier {
-		_, before, err := loadAggregate(ctx, db, name)
-		if err != nil {
-			return nil, fmt.Errorf("--earlier %s: %w", name, err)
-		}
-		earlier = append(earlier, report.Publish(before, c.least()))
+	earlier, err := c.earlier(ctx, db, v)
+	if err != nil {
+		return nil, err
 	}
 	files := func(formats ...report.Format) ([]report.File, error) {
 		if c.Edition == report.EditionConfidential {
@@ -114,6 +111,37 @@ func writeReport(ctx context.Context, a *app, c reportCommand) ([]string, error)
 		}))
 	}
 	return report.WriteFiles(c.Out, list)
+}
+
+// earlier are the reports of the surveys of --earlier. Of each is withheld what
+// a comparison with a later one of them, or with v, withholds: beside one
+// another the totals would tell it.
+func (c *reportCommand) earlier(ctx context.Context, db *store.Store, v survey.Survey) ([]report.Public, error) {
+	surveys := []survey.Survey{v}
+	var reports []report.Public
+	for _, name := range c.Earlier {
+		before, agg, err := loadAggregate(ctx, db, name)
+		if err != nil {
+			return nil, fmt.Errorf("--earlier %s: %w", name, err)
+		}
+		surveys, reports = append(surveys, before), append(reports, report.Publish(agg, c.least()))
+	}
+	for i := range reports {
+		for _, later := range surveys {
+			before := surveys[i+1]
+			if c.least() == 1 || later.ID == before.ID || later.StartedAt.Before(before.StartedAt) {
+				continue
+			}
+			d, err := compareSurveys(ctx, db, before, later)
+			if err != nil { // it cannot be told how few archives a difference would be of
+				reports[i].Withhold(true, true, true, true, true)
+				continue
+			}
+			r := compare.Publish(d.sum, c.least())
+			r.Earlier(&reports[i])
+		}
+	}
+	return reports, nil
 }
 
 // least is the --min-count of the edition: the confidential one withholds

@@ -22,7 +22,9 @@ type page struct {
 	Simulated bool
 	// Unfinished: one of the surveys did not get to its end.
 	Unfinished bool
-	Cards      []card
+	// Withholds: numbers of the table of kinds, or all countries, are withheld.
+	Withholds bool
+	Cards     []card
 	// Archives are the notable changes, only in the confidential edition.
 	Archives iter.Seq[Change]
 }
@@ -58,7 +60,7 @@ func WriteHTML(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 		return fmt.Errorf("reading the template of the comparison: %w", err)
 	}
 	p := page{Public: r, Policy: report.StylePolicy(), Style: report.Style(), Simulated: r.Before.Simulated || r.Now.Simulated,
-		Unfinished: r.Before.State != survey.StateFinished || r.Now.State != survey.StateFinished, Cards: cards(&r)}
+		Unfinished: r.Before.State != survey.StateFinished || r.Now.State != survey.StateFinished, Cards: cards(&r), Withholds: r.MinCount > 1 && r.withholds()}
 	var broken error
 	if changes != nil {
 		p.Archives = func(yield func(Change) bool) {
