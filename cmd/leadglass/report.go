@@ -22,6 +22,7 @@ type reportCommand struct {
 	Edition  string   `help:"public: aggregates without addresses; confidential: with addresses, evidence and remedies." enum:"public,confidential" default:"public"`
 	MinCount int      `help:"Suppress public counts of fewer archives than this; 1 suppresses nothing." default:"3"`
 	Earlier  []string `help:"Surveys whose totals are shown for comparison, by ID or name." placeholder:"SURVEY"`
+	Study    string   `name:"study-2019" help:"always or never show the figures of the study of 2019 beside; auto: where the survey is of several countries, or simulated." enum:"auto,always,never" default:"auto"`
 	Out      string   `help:"The folder to write to." default:"." placeholder:"DIR"`
 	Browser  string   `help:"The Chromium that prints the PDF; default: the one that is installed." env:"LEADGLASS_BROWSER" placeholder:"PATH"`
 }
@@ -47,6 +48,11 @@ func (c *reportCommand) Run(ctx context.Context, a *app) error {
 	paths, err := writeReport(ctx, a, *c)
 	for _, p := range paths {
 		fmt.Fprintln(a.out, p)
+	}
+	if err == nil {
+		for _, p := range report.Stale(c.Out, paths) {
+			a.note("note: %s is of an earlier report, which may be of another survey", p)
+		}
 	}
 	return err
 }
@@ -81,10 +87,12 @@ func writeReport(ctx context.Context, a *app, c reportCommand) ([]string, error)
 		if c.Edition == report.EditionConfidential {
 			r := report.NewConfidential(agg, db.Records(ctx, v.ID))
 			r.Follow(earlier...)
+			c.study(r.Study2019)
 			return report.ConfidentialFiles(r, formats...)
 		}
 		r := report.Publish(agg, c.MinCount)
 		r.Follow(earlier...)
+		c.study(r.Study2019)
 		return report.PublicFiles(r, formats...)
 	}
 	var formats []report.Format
@@ -111,6 +119,13 @@ func writeReport(ctx context.Context, a *app, c reportCommand) ([]string, error)
 		}))
 	}
 	return report.WriteFiles(c.Out, list)
+}
+
+// study has a report show the figures of 2019, or not, where that is asked for.
+func (c *reportCommand) study(show func(bool)) {
+	if c.Study == "always" || c.Study == "never" {
+		show(c.Study == "always")
+	}
 }
 
 // earlier are the reports of the surveys of --earlier. Of each is withheld what

@@ -44,6 +44,9 @@ func NewConfidential(a Aggregate, records iter.Seq2[survey.Record, error]) Confi
 // Follow has the report show the totals of earlier surveys.
 func (c *Confidential) Follow(earlier ...Public) { c.report.Follow(earlier...) }
 
+// Study2019 is that of the public edition.
+func (c *Confidential) Study2019(show bool) { c.report.Study2019(show) }
+
 // archives are the findings on archives, without those on other targets. An
 // error of the records is kept in *failed.
 func (c Confidential) archives(failed *error) iter.Seq[survey.Record] {

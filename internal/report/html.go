@@ -34,7 +34,8 @@ type page struct {
 	Figures []headline
 	// Charts are apart from Public, whose tables have the same names.
 	Charts Charts
-	Beside beside
+	// Beside is nil where the figures of 2019 are left out.
+	Beside *beside
 	// Unfinished: the survey did not get to its end.
 	Unfinished bool
 	// Extra is what the confidential edition adds; nil in the public one.

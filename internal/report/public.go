@@ -101,6 +101,25 @@ type Public struct {
 	QualityNotes      []string        `json:"quality_notes"`
 	// Earlier are the totals of earlier surveys, the oldest first.
 	Earlier []Headline `json:"earlier_surveys,omitempty"`
+	// study2019 says whether the page shows the figures of 2019 beside those of
+	// the survey; nil where that follows from the survey.
+	study2019 *bool
+}
+
+// Study2019 has the page show the figures of the study of 2019, or not. Without
+// it they stand beside a simulated survey, and one of more countries than one:
+// beside those of one country or of one hospital they say nothing.
+func (r *Public) Study2019(show bool) { r.study2019 = &show }
+
+// shows2019 reports whether the page shows the figures of 2019.
+func (r *Public) shows2019() bool {
+	switch {
+	case r.study2019 != nil:
+		return *r.study2019
+	case r.Survey.Simulated:
+		return true
+	}
+	return len(r.Countries) > 1 || len(r.Countries) == 1 && r.Other != nil
 }
 
 // Headline is what a report says of a survey as a whole.

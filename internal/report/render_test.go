@@ -368,3 +368,38 @@ func TestEvidence(t *testing.T) {
 		}
 	}
 }
+
+// TestStudyOf2019: its figures stand beside those of several countries, or
+// simulated ones, and where that is asked for.
+func TestStudyOf2019(t *testing.T) {
+	yes, no := true, false
+	for _, c := range []struct {
+		countries string
+		simulated bool
+		ask       *bool
+		want      bool
+	}{
+		{"DE", false, nil, false}, {"DE FR", false, nil, true}, {"DE", true, nil, true}, {"DE", false, &yes, true}, {"DE FR", true, &no, false},
+	} {
+		s := sampleSurvey()
+		s.Simulated = c.simulated
+		a := report.NewAggregator(s)
+		for country := range strings.FieldsSeq(c.countries) {
+			for i := range 5 {
+				a.Add(plain(i, survey.Open, country))
+			}
+		}
+		r := report.Publish(a.Aggregate(), 3)
+		if c.ask != nil {
+			r.Study2019(*c.ask)
+		}
+		var b bytes.Buffer
+		if err := report.WriteHTML(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		section, link := strings.Contains(b.String(), "Beside the study of 2019"), strings.Contains(b.String(), `href="#h-beside"`)
+		if section != c.want || link != c.want {
+			t.Errorf("%+v: shown %t, linked %t", c, section, link)
+		}
+	}
+}
