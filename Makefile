@@ -76,7 +76,7 @@ sbom: check-go ## bin/leadglass.cdx.json: the modules in the program, as Cyclone
 	@echo bin/leadglass.cdx.json
 
 clean: ## remove what was built
-	@rm -rf bin demo-output
+	@rm -rf bin leadglass-demo
 
 check-go:
 	@scripts/check-go.sh

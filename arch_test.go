@@ -305,7 +305,7 @@ func TestTextNamesNoMachine(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && slices.Contains([]string{".git", "bin", "demo-output"}, path):
+		case d.IsDir() && slices.Contains([]string{".git", "bin", "leadglass-demo"}, path):
 			return fs.SkipDir
 		case d.IsDir() || !d.Type().IsRegular():
 			return nil

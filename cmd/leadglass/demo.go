@@ -95,7 +95,7 @@ func (c *demoCommand) Run(ctx context.Context, a *app) error {
 	}
 	// The archives are simulated, so that no small count needs to be withheld.
 	order := reportCommand{Format: []string{"html", "json", "csv"}, Edition: report.EditionPublic, MinCount: 1, Out: c.Out}
-	paths, err := writeReport(ctx, a.Store, order)
+	paths, err := writeReport(ctx, a, order)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func printDemo(ctx context.Context, a *app, order reportCommand) (string, error)
 		return "", nil
 	}
 	order.Format = []string{"pdf"}
-	paths, err := writeReport(ctx, a.Store, order)
+	paths, err := writeReport(ctx, a, order)
 	if err != nil {
 		return "", err
 	}

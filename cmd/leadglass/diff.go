@@ -119,7 +119,12 @@ func openDiff(ctx context.Context, db *store.Store, before, now string) (*diff, 
 			return nil, err
 		}
 	}
-	frame, err := compare.NewFrame(found[0], found[1], assess.Verdict)
+	return compareSurveys(ctx, db, found[0], found[1])
+}
+
+// compareSurveys compares two surveys of a store.
+func compareSurveys(ctx context.Context, db *store.Store, before, now survey.Survey) (*diff, error) {
+	frame, err := compare.NewFrame(before, now, assess.Verdict)
 	if err != nil {
 		return nil, err
 	}

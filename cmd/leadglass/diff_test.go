@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -116,6 +117,7 @@ func TestDiff(t *testing.T) {
 	if found := secret.hits("127.0.47.1\"", "127.0.47.1<"); len(found) < 2 {
 		t.Errorf("the archive that was fixed is in %d places", len(found))
 	}
+	sameWithheld(t, db, filepath.Join(dir, "beside"))
 	leadglass(t, db, "diff", "--fail-on", "worse").want(t, exitFailOn)
 	leadglass(t, db, "diff", "last", "last", "--fail-on", "worse").want(t, exitDone)
 	leadglass(t, db, "diff", "--format", "html", "--edition", "confidential", "--out", public).want(t, exitFailed)
@@ -172,6 +174,40 @@ func checkChanges(t *testing.T, text string) {
 	}
 	if marks["AT"] != "good" || marks["DE"] != "ugly" {
 		t.Errorf("marks %v", marks)
+	}
+}
+
+// sameWithheld: what the public comparison withholds, the public report with the
+// totals of the earlier survey does not show; and the comparison names the ways
+// out.
+func sameWithheld(t *testing.T, db, dir string) {
+	t.Helper()
+	text := leadglass(t, db, "diff").want(t, exitDone).out
+	for _, want := range []string{"withheld", "--edition confidential", "--min-count 1"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the comparison does not say %q:\n%s", want, text)
+		}
+	}
+	for least, want := range map[string]string{"3": `{"suppressed":true}`, "1": "6"} {
+		leadglass(t, db, "report", "after", "--earlier", "before", "--min-count", least, "--format", "json", "--out", dir).want(t, exitDone)
+		data, err := os.ReadFile(filepath.Join(dir, "report.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r struct {
+			Earlier []struct {
+				Totals struct {
+					Open json.RawMessage `json:"archives_open"`
+				} `json:"totals"`
+			} `json:"earlier_surveys"`
+		}
+		if err := json.Unmarshal(data, &r); err != nil {
+			t.Fatal(err)
+		}
+		var open bytes.Buffer
+		if len(r.Earlier) != 1 || json.Compact(&open, r.Earlier[0].Totals.Open) != nil || open.String() != want {
+			t.Errorf("--min-count %s: earlier surveys %+v, open archives %s, want %s", least, r.Earlier, &open, want)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,7 +31,7 @@ type disclosePrepareCommand struct {
 	SignKey        string   `help:"Sign OpenPGP bundles with the secret key in this file." placeholder:"FILE"`
 	SignPassphrase string   `help:"The file whose first line unlocks that key." placeholder:"FILE"`
 	Templates      string   `help:"Letters of your own, as disclose templates wrote them." placeholder:"DIR"`
-	Again          bool     `help:"Prepare another one for recipients who were sent this survey's already."`
+	Again          bool     `help:"Prepare another bundle for recipients who were sent one of this survey already."`
 	DryRun         bool     `help:"Say who would be told of what; check the keys; write nothing."`
 	JSON           bool     `help:"The result as JSON on stdout."`
 }
@@ -72,6 +73,8 @@ type prepared struct {
 	Channel   string    `json:"channel"`
 	Email     string    `json:"email,omitempty"`
 	AnswerBy  time.Time `json:"answer_by"`
+	// Fixed are the systems in it that a later survey proves fixed.
+	Fixed []string `json:"fixed_since,omitempty"`
 }
 
 type notPrepared struct {
@@ -254,11 +257,11 @@ func (p *preparer) bundle(ctx context.Context, r *disclose.Recipient, records []
 	if len(sent) > 0 && !p.Again {
 		when := sent[len(sent)-1].When(survey.Sent).Format(time.DateOnly)
 		p.result.NotPrepared = append(p.result.NotPrepared, notPrepared{r.Organisation, len(records),
-			"was sent this survey's on " + when + "; --again prepares another", true})
+			"was sent its bundle of this survey on " + when + "; --again prepares another", true})
 		return nil
 	}
 	key, err := r.Key(p.now)
-	if err != nil {
+	if err = cmp.Or(err, r.Reach()); err != nil {
 		p.result.NotPrepared = append(p.result.NotPrepared, notPrepared{r.Organisation, len(records), err.Error(), false})
 		return nil
 	}
@@ -270,6 +273,9 @@ func (p *preparer) bundle(ctx context.Context, r *disclose.Recipient, records []
 	}
 	if signer != nil {
 		done.SignedBy = signer.Fingerprint
+	}
+	if done.Fixed, err = p.fixed(ctx, records); err != nil {
+		return err
 	}
 	if !p.DryRun {
 		if done.File, err = p.path(r, len(sent), waiting, key); err != nil {
@@ -325,16 +331,45 @@ func (p *preparer) write(ctx context.Context, r *disclose.Recipient, records []s
 	d := survey.Disclosure{SurveyID: p.survey.ID, Recipient: r.Organisation, Email: r.Email, Channel: r.Channel, Language: r.Language,
 		TLP: r.TLP, Method: key.Method, Keys: key.Names, SignedBy: done.SignedBy, File: done.File, SHA256: digest, AnswerBy: p.answerBy,
 		Events: []survey.DisclosureEvent{{State: survey.Prepared, At: p.now}}}
-	for i := range records {
-		k, err := store.KeyOfRecord(&records[i])
-		if err != nil {
-			return err
-		}
-		d.Systems = append(d.Systems, survey.DisclosedSystem{Target: k.Target, Port: k.Port})
+	if d.Systems, err = systemsOf(records); err != nil {
+		return err
 	}
 	if _, err := p.db.AddDisclosure(ctx, d, p.Again); err != nil {
 		// A bundle that nobody knows of must not be sent.
 		return errors.Join(err, os.Remove(done.File))
 	}
 	return nil
+}
+
+// systemsOf names the systems of records as the store does.
+func systemsOf(records []survey.Record) ([]survey.DisclosedSystem, error) {
+	var list []survey.DisclosedSystem
+	for i := range records {
+		k, err := store.KeyOfRecord(&records[i])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, survey.DisclosedSystem{Target: k.Target, Port: k.Port})
+	}
+	return list, nil
+}
+
+// fixed are those of the systems that a later survey proves fixed: whoever is
+// told of them is told what is no longer so.
+func (p *preparer) fixed(ctx context.Context, records []survey.Record) ([]string, error) {
+	systems, err := systemsOf(records)
+	if err != nil {
+		return nil, err
+	}
+	followed, err := disclose.Follow(ctx, p.db, whereLooked, &survey.Disclosure{Systems: systems}, p.survey)
+	if err != nil {
+		return nil, err
+	}
+	var fixed []string
+	for _, f := range followed {
+		if f.Outcome == disclose.Fixed {
+			fixed = append(fixed, addressPort(f.Address, f.Port))
+		}
+	}
+	return fixed, nil
 }

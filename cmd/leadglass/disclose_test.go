@@ -248,6 +248,9 @@ recipients:
 	leadglass(t, db, "disclose", "mark", "CERT.example", "acknowledged").want(t, exitUsage)
 	leadglass(t, db, "disclose", "mark", "nobody", "sent").want(t, exitUsage)
 	leadglass(t, db, "disclose", "mark", "cert.EXAMPLE", "sent", "--note", "by hand").want(t, exitDone)
+	if twice := leadglass(t, db, "disclose", "mark", "CERT.example", "sent").want(t, exitDone); !strings.Contains(twice.errors, "was marked as sent on") {
+		t.Errorf("marked twice: %s", twice.all())
+	}
 	leadglass(t, db, "disclose", "mark", "CERT.example", "acknowledged", "--note", "ticket 4711", "--date", time.Now().UTC().Format(time.DateOnly)).want(t, exitDone)
 	before := statusOf(t, db).Disclosures
 	if len(before) != 2 || before[0].State != "acknowledged" || before[0].Outcomes[disclose.NotCovered] != 3 ||
@@ -256,7 +259,7 @@ recipients:
 	}
 	// Once more: what was sent stays, what was not is replaced.
 	again := leadglass(t, prepare...).want(t, exitIncomplete)
-	if !strings.Contains(again.out, "was sent this survey's on") || strings.Count(again.out, "  file ") != 1 {
+	if !strings.Contains(again.out, "was sent its bundle of this survey on") || strings.Count(again.out, "  file ") != 1 {
 		t.Errorf("prepared again: %s", again.all())
 	}
 
@@ -267,6 +270,23 @@ recipients:
 	}
 	surveyState(t, db, dir("later"), toldLater, scopeFile)
 	fixedIsProved(t, db)
+	// The first survey's bundles tell of what the second proves fixed.
+	stale := leadglass(t, append([]string{prepare[0], "disclose", "prepare", prepared.Survey, "--again", "--dry-run"}, prepare[3:]...)...).want(t, exitIncomplete)
+	if n := strings.Count(stale.errors, "a later survey proves 1 of the systems"); n != 2 || !strings.Contains(stale.errors, "127.0.47.11:4242") {
+		t.Errorf("%d warnings of what is fixed: %s", n, stale.all())
+	}
+	// Whom nothing can be sent to is told of before anything is.
+	lost := filepath.Join(inputs, "lost.yaml")
+	if err := os.WriteFile(lost, []byte(strings.Replace(text, "email: cert@cert.example, ", "", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	checked := leadglass(t, "disclose", "recipients", "check", lost).want(t, exitUsage)
+	prepared2 := leadglass(t, db, "disclose", "prepare", "--recipients", lost, "--dry-run").want(t, exitIncomplete)
+	for _, o := range []output{checked, prepared2} {
+		if !strings.Contains(o.out, "has no address") {
+			t.Errorf("a recipient by email without an address: %s", o.all())
+		}
+	}
 }
 
 // bundlesDecrypt: each bundle opens with the recipient's key alone, and holds
@@ -379,7 +399,7 @@ func fixedIsProved(t *testing.T, db string) {
 		}
 	}
 	text := leadglass(t, db, "disclose", "status", "CERT.example", "--systems").want(t, exitDone).out
-	for _, want := range []string{"1 fixed, 1 still open, 1 gone", "acknowledged", "ticket 4711", "ask the recipient about what is not fixed", "127.0.47.11:4242"} {
+	for _, want := range []string{"answer by    20", "1 fixed, 1 still open, 1 gone", "acknowledged", "ticket 4711", "ask the recipient about what is not fixed", "127.0.47.11:4242"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the status does not say %q:\n%s", want, text)
 		}

@@ -8,7 +8,6 @@ import (
 
 	"leadglass/internal/disclose"
 	"leadglass/internal/disclose/seal"
-	"leadglass/internal/survey"
 )
 
 // print writes what was prepared and what to do next.
@@ -25,6 +24,11 @@ func (p *preparer) print(a *app) {
 		if d.File != "" {
 			fmt.Fprintf(a.out, "  next       compare the key with the recipient by another channel, if you have not yet;\n             %s\n",
 				nextSend(d.Channel, d.Email, d.Recipient))
+		}
+	}
+	for _, d := range p.result.Prepared {
+		if n := len(d.Fixed); n > 0 {
+			a.note("note: a later survey proves %d of the systems that %s would be told of fixed (%s); prepare that survey instead", n, d.Recipient, strings.Join(d.Fixed[:min(n, 5)], ", "))
 		}
 	}
 	for _, n := range p.result.NotPrepared {
@@ -120,13 +124,11 @@ func (s disclosureStatus) print(a *app, systems bool) {
 	fmt.Fprintf(a.out, "  systems      %s\n", strings.Join(counts, ", "))
 	fmt.Fprintf(a.out, "  file         %s\n", s.File)
 	fmt.Fprintf(a.out, "  keys         %s\n", strings.Join(s.Keys, " "))
-	if s.State == survey.Sent {
-		overdue := ""
-		if s.Overdue {
-			overdue = " (overdue)"
-		}
-		fmt.Fprintf(a.out, "  answer by    %s%s\n", s.AnswerBy.UTC().Format(time.DateOnly), overdue)
+	overdue := ""
+	if s.Overdue {
+		overdue = " (overdue)"
 	}
+	fmt.Fprintf(a.out, "  answer by    %s%s\n", s.AnswerBy.UTC().Format(time.DateOnly), overdue)
 	fmt.Fprintf(a.out, "  next         %s\n", s.Next)
 	if !systems {
 		return

@@ -82,6 +82,9 @@ func (c *discloseMarkCommand) Run(ctx context.Context, a *app) error {
 	if err := db.AddDisclosureEvent(ctx, d.ID, e); err != nil {
 		return err
 	}
+	if first := d.When(e.State); !first.IsZero() {
+		a.note("note: %s was marked as %s on %s already; this is noted as well, as a reminder is", d.Recipient, e.State, first.UTC().Format(time.DateOnly))
+	}
 	a.note("%s: %s on %s", d.Recipient, e.State, e.At.Format(time.DateOnly))
 	return nil
 }
@@ -227,7 +230,7 @@ type discloseRecipientsCheckCommand struct {
 
 // Help adds examples to --help.
 func (discloseRecipientsCheckCommand) Help() string {
-	return `A key that cannot be used ends with exit code 2; a recipient without any is
+	return `A key that cannot be used, or a recipient by email without an address, ends with exit code 2; a recipient without any is
 only named, since it may claim nothing that has to be told.
 
 Examples:
@@ -267,6 +270,9 @@ func (c *discloseRecipientsCheckCommand) Run(a *app) error {
 				bad++
 			}
 		}
+		if problem := r.Reach(); err == nil && problem != nil {
+			checked.Problem, bad = problem.Error(), bad+1
+		}
 		if c.JSON {
 			if err := json.NewEncoder(a.out).Encode(checked); err != nil {
 				return fmt.Errorf("printing: %w", err)
@@ -276,7 +282,7 @@ func (c *discloseRecipientsCheckCommand) Run(a *app) error {
 		checked.print(a)
 	}
 	if bad > 0 {
-		return usage(fmt.Errorf("%s: %s without a usable key", c.File, plural(bad, "recipient")))
+		return usage(fmt.Errorf("%s: %s without a usable key or address", c.File, plural(bad, "recipient")))
 	}
 	return nil
 }

@@ -232,7 +232,7 @@ func (a *app) printScores(s lab.Scores) error {
 	for _, w := range s.Wrong {
 		fmt.Fprintf(a.out, "%s: %s\n", w.Address, strings.Join(w.Wrong, "; "))
 	}
-	_, err := fmt.Fprintf(a.out, "%s compared, %d archives wrong\n", plural(len(s.Figures), "figure"), s.ArchivesWrong)
+	_, err := fmt.Fprintf(a.out, "%s compared, %s wrong\n", plural(len(s.Figures), "figure"), plural(s.ArchivesWrong, "archive"))
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"leadglass/internal/compare"
 	"leadglass/internal/pdf"
 	"leadglass/internal/report"
 	"leadglass/internal/store"
@@ -21,6 +22,7 @@ type reportCommand struct {
 	Edition  string   `help:"public: aggregates without addresses; confidential: with addresses, evidence and remedies." enum:"public,confidential" default:"public"`
 	MinCount int      `help:"Suppress public counts of fewer archives than this; 1 suppresses nothing." default:"3"`
 	Earlier  []string `help:"Surveys whose totals are shown for comparison, by ID or name." placeholder:"SURVEY"`
+	Study    string   `name:"study-2019" help:"always or never show the figures of the study of 2019 beside; auto: where the survey is of several countries, or simulated." enum:"auto,always,never" default:"auto"`
 	Out      string   `help:"The folder to write to." default:"." placeholder:"DIR"`
 	Browser  string   `help:"The Chromium that prints the PDF; default: the one that is installed." env:"LEADGLASS_BROWSER" placeholder:"PATH"`
 }
@@ -43,9 +45,14 @@ func (c *reportCommand) Run(ctx context.Context, a *app) error {
 		return usage(fmt.Errorf("--min-count %d: must be 1 or more", c.MinCount))
 	}
 	collectLater()
-	paths, err := writeReport(ctx, a.Store, *c)
+	paths, err := writeReport(ctx, a, *c)
 	for _, p := range paths {
 		fmt.Fprintln(a.out, p)
+	}
+	if err == nil {
+		for _, p := range report.Stale(c.Out, paths) {
+			a.note("note: %s is of an earlier report, which may be of another survey", p)
+		}
 	}
 	return err
 }
@@ -59,8 +66,8 @@ func collectLater() {
 	}
 }
 
-func writeReport(ctx context.Context, dsn string, c reportCommand) ([]string, error) {
-	db, err := store.OpenExisting(ctx, dsn)
+func writeReport(ctx context.Context, a *app, c reportCommand) ([]string, error) {
+	db, err := store.OpenExisting(ctx, a.Store)
 	if err != nil {
 		return nil, err
 	}
@@ -69,22 +76,23 @@ func writeReport(ctx context.Context, dsn string, c reportCommand) ([]string, er
 	if err != nil {
 		return nil, err
 	}
-	var earlier []report.Public
-	for _, name := range c.Earlier {
-		_, before, err := loadAggregate(ctx, db, name)
-		if err != nil {
-			return nil, fmt.Errorf("--earlier %s: %w", name, err)
-		}
-		earlier = append(earlier, report.Publish(before, c.least()))
+	if v.State != survey.StateFinished {
+		a.note("note: survey %s is not finished; the report says so (`leadglass survey --resume` continues it)", v.ID)
+	}
+	earlier, err := c.earlier(ctx, db, v)
+	if err != nil {
+		return nil, err
 	}
 	files := func(formats ...report.Format) ([]report.File, error) {
 		if c.Edition == report.EditionConfidential {
 			r := report.NewConfidential(agg, db.Records(ctx, v.ID))
 			r.Follow(earlier...)
+			c.study(r.Study2019)
 			return report.ConfidentialFiles(r, formats...)
 		}
 		r := report.Publish(agg, c.MinCount)
 		r.Follow(earlier...)
+		c.study(r.Study2019)
 		return report.PublicFiles(r, formats...)
 	}
 	var formats []report.Format
@@ -111,6 +119,44 @@ func writeReport(ctx context.Context, dsn string, c reportCommand) ([]string, er
 		}))
 	}
 	return report.WriteFiles(c.Out, list)
+}
+
+// study has a report show the figures of 2019, or not, where that is asked for.
+func (c *reportCommand) study(show func(bool)) {
+	if c.Study == "always" || c.Study == "never" {
+		show(c.Study == "always")
+	}
+}
+
+// earlier are the reports of the surveys of --earlier. Of each is withheld what
+// a comparison with a later one of them, or with v, withholds: beside one
+// another the totals would tell it.
+func (c *reportCommand) earlier(ctx context.Context, db *store.Store, v survey.Survey) ([]report.Public, error) {
+	surveys := []survey.Survey{v}
+	var reports []report.Public
+	for _, name := range c.Earlier {
+		before, agg, err := loadAggregate(ctx, db, name)
+		if err != nil {
+			return nil, fmt.Errorf("--earlier %s: %w", name, err)
+		}
+		surveys, reports = append(surveys, before), append(reports, report.Publish(agg, c.least()))
+	}
+	for i := range reports {
+		for _, later := range surveys {
+			before := surveys[i+1]
+			if c.least() == 1 || later.ID == before.ID || later.StartedAt.Before(before.StartedAt) {
+				continue
+			}
+			d, err := compareSurveys(ctx, db, before, later)
+			if err != nil { // it cannot be told how few archives a difference would be of
+				reports[i].Withhold(true, true, true, true, true)
+				continue
+			}
+			r := compare.Publish(d.sum, c.least())
+			r.Earlier(&reports[i])
+		}
+	}
+	return reports, nil
 }
 
 // least is the --min-count of the edition: the confidential one withholds

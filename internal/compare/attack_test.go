@@ -2,11 +2,14 @@ package compare_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
 
 	"leadglass/internal/compare"
+	"leadglass/internal/report"
 	"leadglass/internal/survey"
 )
 
@@ -50,9 +53,81 @@ func publish(t testing.TB, changes []compare.Change, least int) string {
 	return b.String()
 }
 
+// together publishes the comparison of changes beside the totals of both
+// surveys, as the report on the later one shows them. The numbers of targets
+// that answered and of archives that are not open are left out: the attacker of
+// these tests knows that there are no others than those that he varies, which
+// nobody can.
+func together(t testing.TB, changes []compare.Change, least int) string {
+	t.Helper()
+	f, err := compare.NewFrame(base(nil), base(nil), judge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, before, now := compare.NewComparison(f), report.NewAggregator(base(nil)), report.NewAggregator(base(nil))
+	for _, c := range changes {
+		sum.Add(c)
+		before.Add(recordOf(c.Before, c.Country))
+		now.Add(recordOf(c.Now, c.Country))
+	}
+	diff := compare.Publish(sum, least)
+	earlier, r := report.Publish(before.Aggregate(), least), report.Publish(now.Aggregate(), least)
+	diff.Earlier(&earlier)
+	earlier.Totals.ArchivesAnalysed, earlier.Totals.Archives = report.Number{}, report.Number{}
+	n := r.Totals
+	var b bytes.Buffer
+	if err := errors.Join(compare.WriteJSON(&b, diff, nil), json.NewEncoder(&b).Encode([]any{earlier.Headline(),
+		n.ArchivesOpen, n.StudyRecords, n.ImagesLinked, n.ImagesAccessible})); err != nil {
+		t.Fatal(err)
+	}
+	consistent(t, diff, earlier.Totals, n)
+	return b.String()
+}
+
+// consistent: what the report withholds the comparison does not show, and what
+// the comparison withholds of the earlier survey the report does not show.
+func consistent(t testing.TB, diff compare.Public, before, now report.Totals) {
+	t.Helper()
+	n := diff.InAll
+	for name, pair := range map[string][2]bool{
+		"open before":       {before.ArchivesOpen.Hidden, n.OpenBefore.Hidden},
+		"records before":    {before.StudyRecords.Hidden, n.StudyRecords.Before.Hidden},
+		"accessible before": {before.ImagesAccessible.Hidden, n.ImagesAccessible.Before.Hidden},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s: withheld in the report %t, in the comparison %t", name, pair[0], pair[1])
+		}
+	}
+	for name, pair := range map[string][2]bool{
+		"open now":       {now.ArchivesOpen.Hidden, n.OpenNow.Hidden},
+		"records now":    {now.StudyRecords.Hidden, n.StudyRecords.Now.Hidden},
+		"accessible now": {now.ImagesAccessible.Hidden, n.ImagesAccessible.Now.Hidden},
+	} {
+		if pair[0] && !pair[1] {
+			t.Errorf("%s: withheld in the report, and shown in the comparison", name)
+		}
+	}
+}
+
+// recordOf is the record that a survey has of an archive in that state.
+func recordOf(s *compare.State, country string) survey.Record {
+	f := survey.Finding{Verdict: s.Verdict, Owner: &survey.Owner{Country: country}, Counts: survey.NotCounted("closed")}
+	if s.Verdict.FreelyAccessible() {
+		f.Counts.Studies, f.Counts.ImagesLinked, f.Counts.ImagesAccessible = s.StudyRecords, s.ImagesLinked, s.ImagesAccessible
+	}
+	return survey.Record{Finding: f}
+}
+
 // attack publishes each pair and complains of every small cell that all pairs
 // with the same publication agree on.
 func attack(t *testing.T, all []pair, build func(pair) []compare.Change) {
+	t.Helper()
+	for what, publish := range map[string]func(testing.TB, []compare.Change, int) string{"the comparison": publish, "the comparison and the report": together} {
+		t.Run(what, func(t *testing.T) { attackBy(t, all, build, publish) })
+	}
+}
+
+func attackBy(t *testing.T, all []pair, build func(pair) []compare.Change, publish func(testing.TB, []compare.Change, int) string) {
 	t.Helper()
 	const least = 3
 	groups := map[string][]pair{}
@@ -60,8 +135,12 @@ func attack(t *testing.T, all []pair, build func(pair) []compare.Change) {
 		p := publish(t, build(w), least)
 		groups[p] = append(groups[p], w)
 	}
+	top := slices.Max(slices.Concat(all...))
 	failures := 0
 	for _, group := range groups {
+		if atTop := slices.DeleteFunc(slices.Clone(group[0]), func(n int) bool { return n != top }); len(group[0])-len(atTop) <= 1 && len(atTop) > 2 {
+			continue // pairs with one archive more, which would be taken for it, are not made here
+		}
 		for cell, v := range group[0] {
 			if 0 < v && v < least && !slices.ContainsFunc(group, func(w pair) bool { return w[cell] != v }) {
 				if failures++; failures <= 5 {
@@ -130,16 +209,18 @@ func TestComingAndGoingIsNotDisclosed(t *testing.T) {
 // TestKindsAreNotDisclosed varies the kinds within one country: those that are
 // open no more, and those that stay open.
 func TestKindsAreNotDisclosed(t *testing.T) {
-	attack(t, pairs(4, 5), func(w pair) []compare.Change {
+	attack(t, pairs(5, 4), func(w pair) []compare.Change {
 		return slices.Concat(
+			many(w[4], "DE", compare.Unchanged, survey.Protected, survey.Protected),
 			many(w[0], "DE", compare.Fixed, survey.Open, survey.Protected),
 			many(w[1], "DE", compare.Gone, survey.Open, survey.Unreachable),
 			many(w[2], "DE", compare.NotReassessed, survey.Open, survey.Identified),
 			many(w[3], "DE", compare.NotCoveredNow, survey.Open, survey.Unreachable),
 			many(6, "DE", compare.Unchanged, survey.Open, survey.Open))
 	})
-	attack(t, pairs(3, 7), func(w pair) []compare.Change {
+	attack(t, pairs(4, 5), func(w pair) []compare.Change {
 		return slices.Concat(
+			many(w[3], "DE", compare.New, survey.Unreachable, survey.Open),
 			many(w[0], "DE", compare.Unchanged, survey.Open, survey.Open),
 			many(w[1], "DE", compare.Better, survey.OpenImages, survey.Open),
 			many(w[2], "DE", compare.Worse, survey.Open, survey.OpenImages))

@@ -8,6 +8,7 @@ import (
 	"iter"
 
 	"leadglass/internal/report"
+	"leadglass/internal/survey"
 )
 
 //go:embed page.html.tmpl
@@ -19,6 +20,10 @@ type page struct {
 	Policy    string
 	Style     template.CSS
 	Simulated bool
+	// Unfinished: one of the surveys did not get to its end.
+	Unfinished bool
+	// Withholds: numbers of the table of kinds, or all countries, are withheld.
+	Withholds bool
 	Cards     []card
 	// Archives are the notable changes, only in the confidential edition.
 	Archives iter.Seq[Change]
@@ -45,7 +50,8 @@ type netRow struct {
 func WriteHTML(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"moment": report.Moment, "grouped": report.Grouped, "change": change,
-		"cause": func(c Cause) string { return causes[c] }, "state": verdictText,
+		"tlpMeaning": func() string { return report.TLPMeaning },
+		"cause":      func(c Cause) string { return causes[c] }, "state": verdictText,
 		"net": func(title string, n Net) netTable {
 			return netTable{title, n, []netRow{{"Study records", n.StudyRecords}, {"Images linked", n.ImagesLinked}, {"Images accessible", n.ImagesAccessible}}}
 		},
@@ -53,7 +59,8 @@ func WriteHTML(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 	if err != nil {
 		return fmt.Errorf("reading the template of the comparison: %w", err)
 	}
-	p := page{Public: r, Policy: report.StylePolicy(), Style: report.Style(), Simulated: r.Before.Simulated || r.Now.Simulated, Cards: cards(&r)}
+	p := page{Public: r, Policy: report.StylePolicy(), Style: report.Style(), Simulated: r.Before.Simulated || r.Now.Simulated,
+		Unfinished: r.Before.State != survey.StateFinished || r.Now.State != survey.StateFinished, Cards: cards(&r), Withholds: r.MinCount > 1 && r.withholds()}
 	var broken error
 	if changes != nil {
 		p.Archives = func(yield func(Change) bool) {

@@ -54,6 +54,23 @@ func labelOf(v survey.Survey) Label {
 		FinishedAt: v.FinishedAt, State: v.State, Version: v.Version, Simulated: v.Simulated}
 }
 
+// withholds reports whether any number of the table of kinds or of what compares
+// like for like is withheld.
+func (r *Public) withholds() bool {
+	like := r.LikeForLike.StudyRecords.Difference.Hidden || r.LikeForLike.ImagesLinked.Difference.Hidden || r.LikeForLike.ImagesAccessible.Difference.Hidden
+	return like || slices.ContainsFunc(r.Kinds, func(k KindRow) bool {
+		return k.Stayed.Hidden || k.Left.Hidden || k.Entered.Hidden || k.Closed.Hidden
+	})
+}
+
+// Earlier withholds of the report on the earlier survey of r what r withholds of
+// it, so that a report which shows the totals of both tells no more than the
+// comparison.
+func (r *Public) Earlier(before *report.Public) {
+	n := &r.InAll
+	before.Withhold(r.withholds() || len(r.Countries) == 0, n.OpenBefore.Hidden, n.StudyRecords.Before.Hidden, n.ImagesLinked.Before.Hidden, n.ImagesAccessible.Before.Hidden)
+}
+
 // small reports whether any of the numbers of archives is too small.
 func (p *publisher) small(n ...int64) bool {
 	return slices.ContainsFunc(n, func(n int64) bool { return report.Small(n, p.min) })
@@ -91,6 +108,16 @@ func (p *publisher) protectKinds() {
 			} else if column < 3 {
 				p.coarseRest = p.coarseRest || whole
 			}
+		}
+		if like && !p.coarse || !like && !p.coarseRest {
+			continue
+		}
+		// A report gives the number of archives that are open now: with one of
+		// the columns that add up to it, the other would be known.
+		for _, k := range kinds {
+			h := p.hidden[k]
+			h[0], h[1], h[2] = true, true, true
+			p.hidden[k] = h
 		}
 	}
 }

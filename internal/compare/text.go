@@ -66,6 +66,9 @@ func WriteText(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 	if r.TLP != "" {
 		p("%s, confidential: names single systems\n", r.TLP)
 	}
+	if r.MinCount > 1 && r.withholds() {
+		p("\n%s\n", whyWithheld(r.MinCount))
+	}
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	row := func(cells ...string) { fmt.Fprintln(t, strings.Join(cells, "\t")+"\t") }
 	flush := func(title string) {
@@ -84,7 +87,7 @@ func WriteText(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 	}
 	flush("Archives by what became of them")
 	if len(r.Countries) > 0 {
-		row("", "open before", "now", "records before", "now", "change", "")
+		row("", "open before", "now", "records before", "now", "change", "mark")
 		for _, c := range r.Countries {
 			c.row(row)
 		}
@@ -92,6 +95,9 @@ func WriteText(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 			r.Other.row(row)
 		}
 		flush("Countries, like for like")
+		for _, line := range r.Rule {
+			p("  %s\n", line)
+		}
 	} else {
 		p("\nNo country can be shown.\n")
 	}
@@ -110,6 +116,14 @@ func WriteText(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 		return fmt.Errorf("writing the comparison: %w", err)
 	}
 	return nil
+}
+
+// whyWithheld says why numbers are withheld, and how they can be had.
+func whyWithheld(least int64) string {
+	return fmt.Sprintf(`Numbers are withheld: fewer than %d archives, but not none, are behind them or
+behind what follows from them, so that they would be those of single archives.
+  --edition confidential  shows all, and names the archives
+  --min-count 1           shows all sums; not to be published as it is`, least)
 }
 
 // causes are the causes for people.

@@ -1,6 +1,7 @@
 package disclose
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -55,6 +56,15 @@ func (r *Recipient) Key(now time.Time) (*seal.Key, error) {
 		return seal.AgeRecipients(r.AgeKeys)
 	}
 	return nil, errNoKey
+}
+
+// Reach returns an error where it is not known how a bundle gets to r: it is to
+// be told by email, and has no address.
+func (r *Recipient) Reach() error {
+	if r.Email == "" && r.Channel == "email" {
+		return errors.New("it is to be told by email and has no address; give it one with email:, or say with channel: how you will send it, such as portal or post")
+	}
+	return nil
 }
 
 // Claims are what r claims, for a person.

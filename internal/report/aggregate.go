@@ -19,8 +19,8 @@ import (
 // are not yet suppressed: it is for Publish, not for readers.
 type Aggregate struct {
 	Survey About
-	// Analysed is the number of records; Incomplete, how many of them say
-	// that they are not the whole truth.
+	// Analysed is the number of targets of which something answered, archives
+	// or not; Incomplete, how many of all say that they are not the whole truth.
 	Analysed, Incomplete int64
 	Verdicts             map[survey.Verdict]int64
 	Grades               map[survey.Grade]int64
@@ -134,7 +134,9 @@ func (a *Aggregator) Aggregate() Aggregate {
 // Add adds one record.
 func (a *Aggregator) Add(r survey.Record) {
 	f := &r.Finding
-	a.agg.Analysed++
+	if f.Verdict != survey.Unreachable {
+		a.agg.Analysed++
+	}
 	if f.Incomplete != nil {
 		a.agg.Incomplete++
 	}

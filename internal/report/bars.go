@@ -105,7 +105,7 @@ func funnel(r *Public) *bars {
 			rows = append(rows, numberBar(label, class, n))
 		}
 	}
-	add("analysed", "dim", r.Totals.ArchivesAnalysed)
+	add("answered at all", "dim", r.Totals.ArchivesAnalysed)
 	add("speak DICOM or DICOMweb", "", r.Totals.Archives)
 	identified := by[survey.Identified]
 	add("accept an association, or more", "", Number{N: identified.N + r.Totals.ArchivesOpen.N, Hidden: identified.Hidden || r.Totals.ArchivesOpen.Hidden})

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,9 @@ var archivesSource string
 
 // tlpAmber marks the confidential edition (FIRST, Traffic Light Protocol 2.0).
 const tlpAmber = "TLP:AMBER"
+
+// TLPMeaning says what the mark allows, by the definition of FIRST.
+const TLPMeaning = "Limited disclosure: recipients may share it within their own organisation and with its clients, with those who need to know. It names single systems."
 
 // Confidential is a report that names single archives, for those who have to
 // protect them. Nothing in it is withheld.
@@ -39,6 +43,9 @@ func NewConfidential(a Aggregate, records iter.Seq2[survey.Record, error]) Confi
 
 // Follow has the report show the totals of earlier surveys.
 func (c *Confidential) Follow(earlier ...Public) { c.report.Follow(earlier...) }
+
+// Study2019 is that of the public edition.
+func (c *Confidential) Study2019(show bool) { c.report.Study2019(show) }
 
 // archives are the findings on archives, without those on other targets. An
 // error of the records is kept in *failed.
@@ -88,7 +95,8 @@ func (c Confidential) WriteJSON(w io.Writer) error {
 }
 
 // WriteHTML writes the page of the public edition with a row for each archive
-// and the remedies they need.
+// in the order of their addresses, what was seen of each, and the remedies they
+// need. The archives are held in memory.
 func (c Confidential) WriteHTML(w io.Writer) error {
 	t, err := pageTemplate()
 	if err != nil {
@@ -98,25 +106,31 @@ func (c Confidential) WriteHTML(w io.Writer) error {
 		return fmt.Errorf("reading the template of the archives: %w", err)
 	}
 	var failed error
-	remedies := &remedyList{number: map[Remedy]int{}}
+	remedies := &remedyList{number: map[string]int{}}
 	p, err := newPage(&c.report)
 	if err != nil {
 		return err
 	}
-	p.Extra = archiveSection{
-		Rows: func(yield func(archiveRow) bool) {
-			for r := range c.archives(&failed) {
-				if !yield(newArchiveRow(&r.Finding, remedies)) {
-					return
-				}
-			}
-		},
-		Remedies: remedies,
+	var rows []archiveRow
+	for r := range c.archives(&failed) {
+		rows = append(rows, newArchiveRow(&r.Finding, remedies))
 	}
+	if failed != nil {
+		return failed
+	}
+	slices.SortStableFunc(rows, byAddress)
+	p.Extra = archiveSection{Rows: rows, Remedies: remedies}
 	if err := t.Execute(w, p); err != nil {
 		return fmt.Errorf("writing the confidential HTML report: %w", err)
 	}
-	return failed
+	return nil
+}
+
+// byAddress puts 127.0.0.2 before 127.0.0.10, and what is no address last.
+func byAddress(a, b archiveRow) int {
+	x, errX := netip.ParseAddr(a.Address)
+	y, errY := netip.ParseAddr(b.Address)
+	return cmp.Or(boolCompare(errX != nil, errY != nil), x.Compare(y), cmp.Compare(a.Address, b.Address))
 }
 
 // WriteCSV writes a line for each archive.
@@ -130,13 +144,13 @@ func (c Confidential) WriteCSV(w io.Writer) error {
 	}
 	err := write("address", "host", "port", "verdict", "grade", "product", "country", "site", "contact", "study_records",
 		"study_records_quality", "images_linked", "images_linked_quality", "images_accessible", "images_accessible_quality",
-		"viewer", "failed_checks", "suspected")
+		"viewer", "failed_checks", "suspected", "tlp", "edition")
 	var failed error
 	for r := range c.archives(&failed) {
 		if err != nil {
 			break
 		}
-		a := newArchiveRow(&r.Finding, &remedyList{number: map[Remedy]int{}})
+		a := newArchiveRow(&r.Finding, &remedyList{number: map[string]int{}})
 		var ids []string
 		for _, f := range a.Failed {
 			ids = append(ids, f.ID)
@@ -146,7 +160,7 @@ func (c Confidential) WriteCSV(w io.Writer) error {
 			number, quality := csvFigure(n)
 			row = append(row, number, quality)
 		}
-		err = write(append(row, string(a.Viewer), strings.Join(ids, " "), a.Suspected)...)
+		err = write(append(row, string(a.Viewer), strings.Join(ids, " "), a.Suspected, c.report.TLP, c.report.Edition)...)
 	}
 	cw.Flush()
 	if err = cmp.Or(err, failed, cw.Error()); err != nil {
@@ -155,10 +169,9 @@ func (c Confidential) WriteCSV(w io.Writer) error {
 	return nil
 }
 
-// archiveSection is what the template of the archives is given. The remedies
-// are complete once the rows have been gone through.
+// archiveSection is what the template of the archives is given.
 type archiveSection struct {
-	Rows     iter.Seq[archiveRow]
+	Rows     []archiveRow
 	Remedies *remedyList
 }
 
@@ -175,11 +188,18 @@ type archiveRow struct {
 	Suspected, Incomplete                        string
 }
 
-// failedCheck is a check that one archive failed, with the number of its
-// remedy in the list.
+// failedCheck is a check that one archive failed, on one port or on several.
 type failedCheck struct {
-	ID       string
-	Severity survey.Severity
+	ID, Title string
+	Severity  survey.Severity
+	Seen      []seen
+}
+
+// seen is what was seen on a port, 0 for the host as a whole, with the number
+// of the remedy in the list, 0 for none.
+type seen struct {
+	Port     uint16
+	Evidence string
 	Remedy   int
 }
 
@@ -205,9 +225,15 @@ func newArchiveRow(f *survey.Finding, remedies *remedyList) archiveRow {
 		row.Suspected = strings.Join(f.Suspicion.Reasons, "; ")
 	}
 	for _, c := range f.Checks {
-		if c.State == survey.Fail && !slices.ContainsFunc(row.Failed, func(o failedCheck) bool { return o.ID == c.ID }) {
-			row.Failed = append(row.Failed, failedCheck{c.ID, c.Severity, remedies.add(c)})
+		if c.State != survey.Fail {
+			continue
 		}
+		i := slices.IndexFunc(row.Failed, func(o failedCheck) bool { return o.ID == c.ID })
+		if i < 0 {
+			i = len(row.Failed)
+			row.Failed = append(row.Failed, failedCheck{ID: c.ID, Title: c.Title, Severity: c.Severity})
+		}
+		row.Failed[i].Seen = append(row.Failed[i].Seen, seen{c.Port, c.Evidence, remedies.add(c)})
 	}
 	slices.SortStableFunc(row.Failed, func(a, b failedCheck) int {
 		return cmp.Compare(severityRank(a.Severity), severityRank(b.Severity))
@@ -233,8 +259,12 @@ func productOf(f *survey.Finding) string {
 	return name
 }
 
-// Remedy is what mends a failed check.
-type Remedy struct{ ID, Title, Text string }
+// Remedy is what mends failed checks.
+type Remedy struct {
+	// Checks are those that it mends, "LG-D04: title" each.
+	Checks []string
+	Text   string
+}
 
 // maxRemedies bounds the list of a report; later remedies of a check are to be
 // found in the JSON.
@@ -244,17 +274,20 @@ const maxRemedies = 1000
 // can name them briefly.
 type remedyList struct {
 	List   []Remedy
-	number map[Remedy]int
+	number map[string]int
 }
 
-// add returns the number of c's remedy, 0 for none.
+// add returns the number of c's remedy, 0 for none. A text that mends several
+// checks is one remedy.
 func (l *remedyList) add(c survey.Check) int {
-	r := Remedy{c.ID, c.Title, c.Remedy}
-	n := l.number[r]
+	n := l.number[c.Remedy]
 	if n == 0 && c.Remedy != "" && len(l.List) < maxRemedies {
-		l.List = append(l.List, r)
+		l.List = append(l.List, Remedy{Text: c.Remedy})
 		n = len(l.List)
-		l.number[r] = n
+		l.number[c.Remedy] = n
+	}
+	if check := c.ID + ": " + c.Title; n > 0 && !slices.Contains(l.List[n-1].Checks, check) {
+		l.List[n-1].Checks = append(l.List[n-1].Checks, check)
 	}
 	return n
 }

@@ -110,6 +110,19 @@ func WriteFiles(dir string, files []File) ([]string, error) {
 	return paths, nil
 }
 
+// Stale are the paths of reports in dir, by their names, that are not among
+// written: they are of an earlier report, maybe of another survey.
+func Stale(dir string, written []string) []string {
+	var stale []string
+	for _, name := range []string{"report.html", "report.json", "countries.csv", "archives.csv", "report.pdf"} {
+		path := filepath.Join(dir, name)
+		if _, err := os.Lstat(path); err == nil && !slices.Contains(written, path) {
+			stale = append(stale, path)
+		}
+	}
+	return stale
+}
+
 func refuseOtherEdition(path, edition string) error {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -34,7 +34,10 @@ type page struct {
 	Figures []headline
 	// Charts are apart from Public, whose tables have the same names.
 	Charts Charts
-	Beside beside
+	// Beside is nil where the figures of 2019 are left out.
+	Beside *beside
+	// Unfinished: the survey did not get to its end.
+	Unfinished bool
 	// Extra is what the confidential edition adds; nil in the public one.
 	Extra any
 }
@@ -75,7 +78,7 @@ func pageTemplate() (*template.Template, error) {
 		"bytes": byteSize, "ms": milliseconds, "moment": moment, "day": day,
 		"next": func(i int) int { return i + 1 }, "meaning": verdictMeaning,
 		"rank": func(s survey.Severity) int { return severityRank(s) },
-		"part": failedShare,
+		"part": failedShare, "tlpMeaning": func() string { return TLPMeaning },
 	}).Parse(pageSource)
 	if err != nil {
 		return nil, fmt.Errorf("reading the template of the report: %w", err)
@@ -91,7 +94,7 @@ func newPage(r *Public) (page, error) {
 	return page{
 		Public: r,
 		Policy: contentPolicy(), Style: template.CSS(pageStyle), Script: template.JS(pageScript),
-		Lead: lead(r), Figures: headlines(r), Beside: newBeside(r),
+		Lead: lead(r), Figures: headlines(r), Beside: newBeside(r), Unfinished: r.Survey.State != survey.StateFinished,
 		Charts: Charts{
 			World:       m,
 			Funnel:      funnel(r),
@@ -127,10 +130,14 @@ func lead(r *Public) string {
 		return "Too few archives were found for their number to be published."
 	}
 	if t.ArchivesOpen.N == 0 {
-		fmt.Fprintf(&s, "Of %s targets that were analysed, none answered the study query of a stranger.", t.ArchivesAnalysed)
+		fmt.Fprintf(&s, "Of %s targets that answered, none answered the study query of a stranger.", t.ArchivesAnalysed)
 		return s.String()
 	}
-	fmt.Fprintf(&s, "Of %s targets that were analysed, %s are image archives that answer the study query of any stranger, without a password.", t.ArchivesAnalysed, t.ArchivesOpen)
+	are := "are image archives that answer"
+	if t.ArchivesOpen.N == 1 {
+		are = "is an image archive that answers"
+	}
+	fmt.Fprintf(&s, "Of %s targets that answered, %s %s the study query of any stranger, without a password.", t.ArchivesAnalysed, t.ArchivesOpen, are)
 	said := func(f Figure) (string, bool) {
 		n, ok := f.Int()
 		word := f.QualityWord()
@@ -173,7 +180,7 @@ func headlines(r *Public) []headline {
 	}
 	t := &r.Totals
 	list := []headline{
-		number("Archives analysed", t.ArchivesAnalysed, "targets that were examined"),
+		number("Targets that answered", t.ArchivesAnalysed, "archives or not"),
 		number("Freely accessible", t.ArchivesOpen, "answer queries from anyone"),
 		number("Countries", t.Countries, "with a freely accessible archive"),
 		figure("Study records", t.StudyRecords, "one examination each"),

@@ -101,6 +101,25 @@ type Public struct {
 	QualityNotes      []string        `json:"quality_notes"`
 	// Earlier are the totals of earlier surveys, the oldest first.
 	Earlier []Headline `json:"earlier_surveys,omitempty"`
+	// study2019 says whether the page shows the figures of 2019 beside those of
+	// the survey; nil where that follows from the survey.
+	study2019 *bool
+}
+
+// Study2019 has the page show the figures of the study of 2019, or not. Without
+// it they stand beside a simulated survey, and one of more countries than one:
+// beside those of one country or of one hospital they say nothing.
+func (r *Public) Study2019(show bool) { r.study2019 = &show }
+
+// shows2019 reports whether the page shows the figures of 2019.
+func (r *Public) shows2019() bool {
+	switch {
+	case r.study2019 != nil:
+		return *r.study2019
+	case r.Survey.Simulated:
+		return true
+	}
+	return len(r.Countries) > 1 || len(r.Countries) == 1 && r.Other != nil
 }
 
 // Headline is what a report says of a survey as a whole.
@@ -121,6 +140,25 @@ func (r *Public) Follow(earlier ...Public) {
 	slices.SortStableFunc(r.Earlier, func(a, b Headline) int { return a.Survey.StartedAt.Compare(b.Survey.StartedAt) })
 }
 
+// Withhold withholds the totals of r that a comparison with a later survey
+// withholds: where targets is set the numbers of targets that are not of open
+// archives alone, where open is set all of them, or else single figures.
+func (r *Public) Withhold(targets, open, studyRecords, imagesLinked, imagesAccessible bool) {
+	t, hidden := &r.Totals, Number{Hidden: true}
+	if targets || open {
+		t.ArchivesAnalysed, t.Archives, t.Countries, t.ViewersOpen, t.Incomplete = hidden, hidden, hidden, hidden, hidden
+	}
+	if open {
+		// That the size of a survey is withheld would tell how little answered.
+		t.ArchivesOpen, r.Survey.Addresses, r.Survey.Probed = hidden, hidden, hidden
+	}
+	for f, hide := range map[*Figure]bool{&t.StudyRecords: studyRecords, &t.ImagesLinked: imagesLinked, &t.ImagesAccessible: imagesAccessible} {
+		if open || hide {
+			*f = Figure{Hidden: true} // the value is not even kept
+		}
+	}
+}
+
 // SurveyLabel says which survey a report is of.
 type SurveyLabel struct {
 	Name         string       `json:"name"`
@@ -137,6 +175,8 @@ type SurveyLabel struct {
 
 // Totals are the headline figures.
 type Totals struct {
+	// ArchivesAnalysed is the number of targets of which something answered,
+	// archives or not.
 	ArchivesAnalysed Number `json:"archives_analysed"`
 	// Archives is the number that speak DICOM or DICOMweb.
 	Archives     Number `json:"archives"`

@@ -62,6 +62,7 @@ func Publish(a Aggregate, minCount int) Public {
 	r.Identifying = p.identifying()
 	r.Suspects = p.suspects(&r)
 	r.UniqueStudies = p.figureOf(a.UniqueStudies.Count(), a.UniqueStudies.Archives)
+	r.UniqueStudies.atMost(r.Totals.StudyRecords)
 	if a.SSNPatternRecords.Exacts+a.SSNPatternRecords.Bounds+a.SSNPatternRecords.Estimates > 0 {
 		f := p.figure(a.SSNPatternRecords, false)
 		r.SSNPatternRecords = &f

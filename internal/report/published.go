@@ -72,12 +72,16 @@ type beside struct {
 	Countries []besideCountry
 }
 
-// newBeside puts what r shows beside what was published.
-func newBeside(r *Public) beside {
+// newBeside puts what r shows beside what was published; nil where that is not
+// to be shown.
+func newBeside(r *Public) *beside {
+	if !r.shows2019() {
+		return nil
+	}
 	t := &r.Totals
 	figure := func(f Figure) string { return f.Mark() + f.String() }
-	b := beside{Totals: []besideRow{
-		{"Archives analysed", t.ArchivesAnalysed.String(), "2,300"},
+	b := &beside{Totals: []besideRow{
+		{"Targets that answered; in 2019, archives analysed", t.ArchivesAnalysed.String(), "2,300"},
 		{"Freely accessible", t.ArchivesOpen.String(), "590"},
 		{"Countries", t.Countries.String(), "52"},
 		{"Study records", figure(t.StudyRecords), "about 24.3 million"},

@@ -4,12 +4,17 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/axiomhq/hyperloglog"
+
+	"leadglass/internal/pdf"
 	"leadglass/internal/report"
 	"leadglass/internal/survey"
 )
@@ -158,6 +163,11 @@ func TestConfidentialFiles(t *testing.T) {
 	if !bytes.Contains(csv, []byte("127.1.0.7")) || !bytes.Contains(csv, []byte("LG-D04 LG-D03 LG-D01")) {
 		t.Error("archives.csv lacks an address or the failed checks, gravest first")
 	}
+	for line := range strings.Lines(string(csv)) {
+		if line = strings.TrimSpace(line); !strings.HasSuffix(line, ",tlp,edition") && !strings.HasSuffix(line, ",TLP:AMBER,confidential") {
+			t.Errorf("a line of archives.csv does not say how it may be used: %s", line)
+		}
+	}
 	public, err := report.PublicFiles(report.Publish(aggregate(rs), 3), formats...)
 	if err != nil {
 		t.Fatal(err)
@@ -220,6 +230,176 @@ func TestEmptySurvey(t *testing.T) {
 		}
 		if r.Totals.ArchivesAnalysed.Hidden || *r.Totals.StudyRecords.Value != 0 {
 			t.Errorf("an empty survey hides its zeros: %+v", r.Totals)
+		}
+	}
+}
+
+// TestDifferentStudiesAreNoMoreThanStudies: an estimate errs upwards as often as
+// downwards, and what there are different ones of cannot be more than all.
+func TestDifferentStudiesAreNoMoreThanStudies(t *testing.T) {
+	n := func(c survey.Count) int64 { v, _ := c.Int(); return v }
+	capped := 0
+	for studies := range int64(20) {
+		a := report.NewAggregator(sampleSurvey())
+		for i := range 4 {
+			sketch := hyperloglog.New14()
+			for j := range 10_000 + studies {
+				sketch.Insert(fmt.Appendf(nil, "%d %d %d", studies, i, j))
+			}
+			r := plain(i, survey.Open, "DE")
+			r.Finding.Counts.Studies = survey.ExactCount(10_000+studies, "")
+			r.StudySketch, _ = sketch.MarshalBinary()
+			a.Add(r)
+		}
+		agg := a.Aggregate()
+		r := report.Publish(agg, 3)
+		u, all := r.UniqueStudies, n(r.Totals.StudyRecords.Count)
+		if n(u.Count) > all || *u.High > all || *u.Low > n(u.Count) || *u.High < n(u.Count) {
+			t.Errorf("%d different studies (%d to %d) of %d", n(u.Count), *u.Low, *u.High, all)
+		}
+		if agg.UniqueStudies.Estimate > all {
+			capped++
+		}
+	}
+	if capped == 0 {
+		t.Error("no estimate was above the number of studies, so that nothing was tried")
+	}
+}
+
+// TestUnfinished: a report of a survey that did not get to its end says so
+// before its first figure.
+func TestUnfinished(t *testing.T) {
+	for state, want := range map[survey.State]bool{survey.StateInterrupted: true, survey.StateRunning: true, survey.StateFinished: false} {
+		s := sampleSurvey()
+		s.State = state
+		a := report.NewAggregator(s)
+		for _, r := range sampleRecords(60) {
+			a.Add(r)
+		}
+		agg := a.Aggregate()
+		var public, confidential bytes.Buffer
+		if err := errors.Join(report.WriteHTML(&public, report.Publish(agg, 3)), report.NewConfidential(agg, stream(nil)).WriteHTML(&confidential)); err != nil {
+			t.Fatal(err)
+		}
+		for edition, html := range map[string]string{"public": public.String(), "confidential": confidential.String()} {
+			head, _, _ := strings.Cut(html, `<dl class="figures">`)
+			if got := strings.Contains(head, "Unfinished survey."); got != want {
+				t.Errorf("%s edition, %s: the warning is there: %t", edition, state, got)
+			}
+		}
+	}
+}
+
+// TestEveryPrintedPageIsMarked: a confidential PDF carries its mark at the head
+// and the foot of each page, upright and across; a public one carries none.
+func TestEveryPrintedPageIsMarked(t *testing.T) {
+	browser, err := pdf.Find("")
+	if err != nil {
+		t.Fatalf("%v; run `make setup`", err)
+	}
+	rs := sampleRecords(80)
+	agg := aggregate(rs)
+	for edition, page := range map[string]func(io.Writer) error{
+		report.EditionPublic:       func(w io.Writer) error { return report.WriteHTML(w, report.Publish(agg, 3)) },
+		report.EditionConfidential: report.NewConfidential(agg, stream(rs)).WriteHTML,
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "report.pdf")
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(pdf.Print(t.Context(), browser, dir, page, f), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		text, err := exec.CommandContext(t.Context(), "pdftotext", "-layout", path, "-").Output()
+		if err != nil {
+			t.Fatalf("pdftotext: %v; run `make setup`", err)
+		}
+		pages := strings.Split(strings.TrimSuffix(string(text), "\f"), "\f")
+		if len(pages) < 4 {
+			t.Errorf("%s: only %d pages", edition, len(pages))
+		}
+		for i, text := range pages {
+			lines := strings.Split(strings.TrimSpace(text), "\n")
+			head, foot := strings.Contains(lines[0], "TLP:AMBER"), strings.Contains(lines[len(lines)-1], "TLP:AMBER")
+			if want := edition == report.EditionConfidential; head != want || foot != want {
+				t.Errorf("%s, page %d of %d: marked at the head %t, at the foot %t\n%s\n…\n%s", edition, i+1, len(pages), head, foot, lines[0], lines[len(lines)-1])
+			}
+		}
+	}
+}
+
+// TestEvidence: the confidential page has for each archive what was seen on
+// each port, in the order of the addresses, and each remedy once.
+func TestEvidence(t *testing.T) {
+	var rs []survey.Record
+	for _, last := range []int{1, 10, 2} {
+		r := plain(last, survey.Open, "DE")
+		r.Finding.Checks = nil
+		for i, port := range []uint16{11112, 4242} {
+			for _, id := range []string{"LG-D04", "LG-D05"} {
+				r.Finding.Checks = append(r.Finding.Checks, survey.Check{ID: id, State: survey.Fail, Severity: survey.High, Title: "title of " + id,
+					Port: port, Evidence: fmt.Sprintf("seen of %s at %d on %d", id, last, port), Remedy: []string{"mend the one", "mend the other"}[i]})
+			}
+		}
+		rs = append(rs, r)
+	}
+	var b bytes.Buffer
+	if err := report.NewConfidential(aggregate(rs), stream(rs)).WriteHTML(&b); err != nil {
+		t.Fatal(err)
+	}
+	html := b.String()
+	at := 0
+	for _, last := range []int{1, 2, 10} {
+		for _, id := range []string{"LG-D04", "LG-D05"} {
+			for _, port := range []int{11112, 4242} {
+				i := strings.Index(html, fmt.Sprintf("<td>%d</td><td class=\"t\">title of %s. seen of %s at %d on %d</td>", port, id, id, last, port))
+				if i < at {
+					t.Errorf("%s of 127.0.0.%d on port %d stands at %d, after %d", id, last, port, i, at)
+				}
+				at = i
+			}
+		}
+	}
+	for _, once := range []string{"<pre>mend the one</pre>", "<pre>mend the other</pre>", "1. LG-D04: title of LG-D04<br>LG-D05: title of LG-D05"} {
+		if n := strings.Count(html, once); n != 1 {
+			t.Errorf("%q is there %d times", once, n)
+		}
+	}
+}
+
+// TestStudyOf2019: its figures stand beside those of several countries, or
+// simulated ones, and where that is asked for.
+func TestStudyOf2019(t *testing.T) {
+	yes, no := true, false
+	for _, c := range []struct {
+		countries string
+		simulated bool
+		ask       *bool
+		want      bool
+	}{
+		{"DE", false, nil, false}, {"DE FR", false, nil, true}, {"DE", true, nil, true}, {"DE", false, &yes, true}, {"DE FR", true, &no, false},
+	} {
+		s := sampleSurvey()
+		s.Simulated = c.simulated
+		a := report.NewAggregator(s)
+		for country := range strings.FieldsSeq(c.countries) {
+			for i := range 5 {
+				a.Add(plain(i, survey.Open, country))
+			}
+		}
+		r := report.Publish(a.Aggregate(), 3)
+		if c.ask != nil {
+			r.Study2019(*c.ask)
+		}
+		var b bytes.Buffer
+		if err := report.WriteHTML(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		section, link := strings.Contains(b.String(), "Beside the study of 2019"), strings.Contains(b.String(), `href="#h-beside"`)
+		if section != c.want || link != c.want {
+			t.Errorf("%+v: shown %t, linked %t", c, section, link)
 		}
 	}
 }

@@ -31,6 +31,27 @@ func (u Unique) Count() survey.Count {
 		"", "HyperLogLog of 16,384 registers over the archives whose studies were listed one by one; standard error 0.81 %")
 }
 
+// atMost keeps an estimate of different studies, and its interval, from being
+// above the number of study records that is published with it: each different
+// study is one of them. A lower bound, or a withheld number, caps nothing. f
+// may be nil.
+func (f *Figure) atMost(total Figure) {
+	n, ok := total.Int()
+	if f == nil || f.Hidden || f.Value == nil || total.Hidden || !ok || total.Quality == survey.LowerBound {
+		return
+	}
+	value, low, high := min(*f.Value, n), n, n
+	if f.Low != nil {
+		low = min(*f.Low, n)
+	}
+	if f.High != nil {
+		high = min(*f.High, n)
+	}
+	if value != *f.Value || f.High != nil && high != *f.High {
+		f.Count = survey.EstimateOf(value, low, high, f.Confidence, f.Source, f.Reason+"; no more than there are study records")
+	}
+}
+
 // sketchUnion merges the sketches of archives, so that a study that several of
 // them hold counts once.
 type sketchUnion struct {

@@ -123,6 +123,13 @@ func mapClass(c *Country) string {
 
 // mapTitle is what a pointer that rests on a country shows.
 func mapTitle(c *Country) string {
-	return "<title>" + template.HTMLEscapeString(fmt.Sprintf("%s: %s open archives, %s%s study records",
-		c.Name, c.ArchivesOpen, c.StudyRecords.Mark(), c.StudyRecords)) + "</title>"
+	archives, records := "archives", "records"
+	if c.ArchivesOpen.String() == "1" {
+		archives = "archive"
+	}
+	if c.StudyRecords.String() == "1" {
+		records = "record"
+	}
+	return "<title>" + template.HTMLEscapeString(fmt.Sprintf("%s: %s open %s, %s%s study %s",
+		c.Name, c.ArchivesOpen, archives, c.StudyRecords.Mark(), c.StudyRecords, records)) + "</title>"
 }
