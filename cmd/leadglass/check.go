@@ -152,7 +152,7 @@ func addCalledTitles(s *scope.Scope, titles []string) error {
 	var all []string
 	for _, title := range titles {
 		if err := scope.ValidAETitle(title); err != nil {
-			return fmt.Errorf("--called-ae-title: %w", err)
+			return fmt.Errorf("--called-ae-title: %w; give 1 to 16 ASCII characters without backslash", err)
 		}
 		all = append(all, strings.Trim(title, " "))
 	}
