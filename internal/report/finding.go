@@ -205,7 +205,9 @@ func (p *printer) counts(f survey.Finding) {
 		{"patients", f.Counts.Patients},
 	} {
 		text := countText(c.count)
-		if c.count.Quality == survey.Exact {
+		if c.count.Quality == survey.Exact && c.count.Reason != "" {
+			text += " (exact; " + c.count.Reason + ")"
+		} else if c.count.Quality == survey.Exact {
 			text += " (exact)"
 		} else if c.count.Reason != "" {
 			text += " (" + c.count.Reason + ")"
