@@ -25,7 +25,7 @@ type checkCommand struct {
 	CalledAETitle   []string      `name:"called-ae-title" help:"A called AE title that the archive knows, tried before the defaults." placeholder:"TITLE"`
 	CallingAETitle  string        `name:"calling-ae-title" help:"The AE title we give as ours." placeholder:"TITLE"`
 	DefaultAETitles bool          `name:"default-ae-titles" negatable:"" default:"true" help:"Try the AE titles that products come with."`
-	Sample          bool          `negatable:"" default:"true" help:"Ask for the identifying attributes of a few studies, to tell which classes are returned; never their values."`
+	Sample          bool          `negatable:"" default:"true" help:"Ask for the identifying attributes of a few studies, to tell which classes are returned; never their values. Without it some archives leave undecided whether images can be retrieved (LG-D06), which a listed study would prove."`
 	Count           string        `enum:"scope,exact,off" default:"scope" help:"Count what is exposed: exact, off, or as the scope says (without a scope: exact)."`
 	Time            time.Duration `help:"The time for one target, instead of the scope's." placeholder:"DURATION"`
 	JSON            bool          `help:"One JSON object a target on stdout."`

@@ -1,6 +1,12 @@
 package report
 
-import "leadglass/internal/survey"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"leadglass/internal/survey"
+)
 
 // meaning says what a finding means to the person who runs the archive: what a
 // stranger can do, what that is for the patients, and what to do first.
@@ -15,7 +21,7 @@ func meaning(f survey.Finding) []string {
 	case survey.Open:
 		return []string{
 			"Anyone who reaches this address can list its studies, and with them who was examined, when, and why. No password is needed.",
-			"For the patients that is a breach of confidentiality, whether or not anybody came, even though no image could be retrieved.",
+			"For the patients that is a breach of confidentiality, whether or not anybody came" + withoutImages(f),
 			"First admit only your own stations; then change what is listed below.",
 		}
 	case survey.Identified:
@@ -62,4 +68,26 @@ func protectedMeaning(f survey.Finding) []string {
 		"No study is exposed by anything that was tried; what failed weakens the protection.",
 		"Change what is listed below, the most severe first.",
 	}
+}
+
+// withoutImages ends the sentence on an archive that lists studies, by what is
+// known of its images: only what was asked and refused is said to be closed.
+func withoutImages(f survey.Finding) string {
+	var open []uint16
+	for _, c := range f.Checks {
+		if c.State == survey.Fail && slices.Contains([]string{"LG-D04", "LG-D05", "LG-W01"}, c.ID) {
+			open = append(open, c.Port)
+		}
+	}
+	var undecided []string
+	for _, c := range f.Checks {
+		if c.State == survey.Unknown && slices.Contains(open, c.Port) && slices.Contains([]string{"LG-D06", "LG-D07", "LG-W02"}, c.ID) &&
+			!slices.Contains(undecided, c.ID) {
+			undecided = append(undecided, c.ID)
+		}
+	}
+	if len(undecided) > 0 {
+		return fmt.Sprintf(". Whether the images can be retrieved too could not be decided (%s): take it that they can.", strings.Join(undecided, ", "))
+	}
+	return ", even though no image could be retrieved."
 }
