@@ -217,6 +217,9 @@ func parseURL(arg string) (target, error) {
 	case u.RawQuery != "" || u.Fragment != "":
 		return target{}, errors.New("holds a query or fragment; name the root alone, like https://pacs.example.org/dicom-web")
 	}
+	if root, ok := strings.CutSuffix(strings.TrimRight(u.Path, "/"), "/studies"); ok {
+		return target{}, fmt.Errorf("is the address of a search; name the root before it: %s://%s%s", u.Scheme, u.Host, root)
+	}
 	service := u.Port()
 	if service == "" {
 		service = map[string]string{"http": "80", "https": "443"}[u.Scheme]

@@ -49,6 +49,13 @@ func meaning(f survey.Finding) []string {
 // protectedMeaning tells an archive that is as it should be from one whose web
 // side is open.
 func protectedMeaning(f survey.Finding) []string {
+	if !slices.ContainsFunc(f.Services, speaks) && slices.ContainsFunc(f.Services, hasPage) {
+		return []string{
+			"Only the web side of an archive was found: neither DICOM nor DICOMweb answered at the ports and paths that were tried.",
+			"So nothing is known of its studies, nor whether they can be listed elsewhere.",
+			"Check the archive by its DICOM port (HOST:PORT) and by the URL of its DICOMweb root too.",
+		}
+	}
 	if len(failedChecks(f)) == 0 {
 		return []string{
 			"An archive that lets a stranger do nothing. This is how it should be.",
@@ -91,3 +98,12 @@ func withoutImages(f survey.Finding) string {
 	}
 	return ", even though no image could be retrieved."
 }
+
+// speaks reports whether a service was asked for studies by DICOM or DICOMweb,
+// or refused everybody before that.
+func speaks(s survey.Service) bool {
+	return s.Levels.Speaks || s.DICOMweb != nil || s.Protocol != survey.ProtocolHTTP && s.TLS != nil
+}
+
+// hasPage reports whether a service is the web side of an archive.
+func hasPage(s survey.Service) bool { return s.HTTP != nil && s.HTTP.Page != "" }
