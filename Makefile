@@ -8,12 +8,15 @@ SHELL := bash
 
 # What the tests start: real servers, a browser, readers of PDF, programs that
 # decrypt, a debugger that writes core files, and the race detector's compiler.
-TEST_PACKAGES := orthanc orthanc-dicomweb dcmtk nginx stunnel4 chromium poppler-utils gnupg age gdb gcc libc6-dev
+TEST_PACKAGES := orthanc orthanc-dicomweb dcmtk nginx iproute2 nftables stunnel4 postgresql chromium poppler-utils gnupg age gdb gcc libc6-dev
+# What sweeps are compared with.
+SWEEP_PACKAGES := zmap masscan nmap
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 FUZZ_SECONDS ?= 20
 HOSTILE_CONVERSATIONS ?= 1000000
+LOSS_RUNS ?= 10
 BENCH ?= .
 # The version of the tool that writes the bill of materials.
 CYCLONEDX := v1.10.0
@@ -21,10 +24,10 @@ DEMO_FLAGS ?= --follow-up follow-up-2019-11
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup build demo test bench fuzz hostile data lint sbom clean check-go
+.PHONY: help setup build demo test bench bench-sweep fuzz hostile loss data lint sbom clean check-go
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 setup: ## install the Debian packages that the tests need
 	@scripts/setup.sh $(TEST_PACKAGES)
@@ -43,11 +46,18 @@ bench: setup check-go ## benchmarks, with allocations and ratios
 	@go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m ./... 2>&1 | \
 		{ grep -Ev '\[no test files\]$$|^(goos|goarch|PASS|ok  )' || true; }
 
+bench-sweep: check-go ## sweeps side by side with zmap, masscan and nmap, as root
+	@scripts/setup.sh $(TEST_PACKAGES) $(SWEEP_PACKAGES)
+	@go test ./internal/discover -run '^$$' -bench SweepAgainstOthers -timeout 30m
+
 fuzz: check-go ## run each fuzz target for FUZZ_SECONDS
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
 
 data: ## make the embedded tables of countries and the world map again, from npm
 	@scripts/data.sh
+
+loss: check-go ## sweeps of a network that loses packets, LOSS_RUNS times; needs root and a quiet machine
+	@LEADGLASS_LOSS=1 go test ./internal/discover -run TestSweepUnderLoss -count $(LOSS_RUNS) -v -timeout 2h
 
 hostile: check-go ## HOSTILE_CONVERSATIONS conversations with archives that damage what they send
 	@LEADGLASS_HOSTILE=$(HOSTILE_CONVERSATIONS) go test ./cmd/leadglass -run TestHostileArchives -v -timeout 12h

@@ -42,7 +42,7 @@ func layers() map[string]layer {
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
 	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/report", "internal/registry", "internal/contacts",
-		"internal/compare", "internal/disclose", "internal/disclose/seal", "internal/pdf", "internal/lab", "internal/lab/content", "lab/fleets")
+		"internal/metrics", "internal/compare", "internal/disclose", "internal/disclose/seal", "internal/pdf", "internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
 		"dicom":       {},
@@ -54,7 +54,8 @@ func layers() map[string]layer {
 		"internal/scope": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/goccy/go-yaml"}},
 		"internal/gate": {imports: []string{"internal/survey"},
-			needs: []string{"net", "net/http", "crypto/tls", "syscall", "golang.org/x/sys", "golang.org/x/time"}},
+			needs: []string{"net", "net/http", "crypto/tls", "syscall", "golang.org/x/sys", "golang.org/x/time",
+				"unsafe"}}, // sendmmsg and the ring of a packet socket
 
 		// The stages.
 		"internal/discover": {imports: []string{"internal/survey", "internal/scope", "internal/gate"},
@@ -84,9 +85,13 @@ func layers() map[string]layer {
 		"internal/pipeline": {imports: stages,
 			needs: []string{"net", "net/http", "crypto/tls", "syscall"}}, // syscall: numbers of errors
 
+		// Figures for Prometheus: it answers requests and makes none.
+		"internal/metrics": {needs: []string{"net", "net/http", "github.com/prometheus/client_golang/prometheus"}},
+
 		// What remains when the network is gone.
 		"internal/store": {imports: []string{"internal/survey"},
-			needs: []string{"database/sql", "modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/go-json-experiment/json"}},
+			needs: []string{"database/sql", "net", "modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", // net: types of errors
+				"github.com/go-json-experiment/json"}},
 		// Sketches of unique studies are united there.
 		"internal/report":  {imports: []string{"internal/survey"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
 		"internal/compare": {imports: []string{"internal/survey", "internal/report"}},
@@ -116,8 +121,20 @@ func layers() map[string]layer {
 // support, which contacts loopback addresses alone and is in no program.
 func mayDial() []string { return []string{"internal/gate", "internal/realserver"} }
 
+// mayConnect are the modules of others that open connections by themselves,
+// with the only package that may import each. The gate is for what is surveyed;
+// the database of --store is no target: the user names it and runs it, no
+// answer of a target can change which it is, and it may well lie outside the
+// scope. Its driver has to make the connection itself, for TLS and the several
+// hosts that a DSN can name.
+func mayConnect() map[string]string {
+	return map[string]string{"github.com/jackc/pgx/v5": "internal/store"}
+}
+
 // mayListen are the packages that may wait for connections.
-func mayListen() []string { return []string{"internal/lab", "internal/realserver"} }
+func mayListen() []string {
+	return []string{"internal/lab", "internal/realserver", "internal/metrics"}
+}
 
 // mayImportBlank names the only package that imports something for nothing
 // but its effects: the database drivers.
@@ -197,6 +214,11 @@ func checkImports(t *testing.T, packages []sourcePackage) {
 		if !ok {
 			t.Errorf("%s has no line in the import table of arch_test.go: say what it may import", p.rel)
 			continue
+		}
+		for path, only := range mayConnect() {
+			if p.rel != only && slices.ContainsFunc(p.Imports, func(i string) bool { return i == path || strings.HasPrefix(i, path+"/") }) {
+				t.Errorf("%s imports %s, which opens connections; only %s may", p.rel, path, only)
+			}
 		}
 		for _, complaint := range l.forbids(p.Imports) {
 			t.Errorf("%s imports %s, which the import table does not allow", p.rel, complaint)

@@ -51,15 +51,17 @@ if ! { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "${miss
     exit 1
 fi
 
-# Debian starts an archive of its own with the package, and again at each
-# boot. The tests start theirs; nobody asked for one that stays.
-case " ${missing[*]} " in
-*' orthanc '*)
+# Debian starts an archive and a database of its own with these packages, and
+# again at each boot. The tests start theirs; nobody asked for one that stays.
+for service in orthanc postgresql; do
+    case " ${missing[*]} " in
+    *" $service "*) ;;
+    *) continue ;;
+    esac
     if [ -d /run/systemd/system ]; then
-        "${as_root[@]}" systemctl disable --now orthanc >"$log" 2>&1 ||
-            say 'note: the orthanc service could not be stopped; it may be running'
+        "${as_root[@]}" systemctl disable --now "$service" >"$log" 2>&1 ||
+            say "note: the $service service could not be stopped; it may be running"
     elif command -v service >/dev/null; then
-        "${as_root[@]}" service orthanc stop >"$log" 2>&1 || true # was not running
+        "${as_root[@]}" service "$service" stop >"$log" 2>&1 || true # was not running
     fi
-    ;;
-esac
+done

@@ -14,13 +14,14 @@ import (
 // commandLine is the whole command line: the global flags and one field a
 // command, each in a file of its own.
 type commandLine struct {
-	Store    string `help:"Where surveys are kept: a file." default:"leadglass.db" env:"LEADGLASS_STORE" placeholder:"FILE"`
+	Store    string `help:"Where surveys are kept: a file, or a PostgreSQL database as postgres://USER@HOST/DATABASE." default:"leadglass.db" env:"LEADGLASS_STORE" placeholder:"FILE"`
 	Quiet    bool   `short:"q" help:"No progress and no hints, only results and errors."`
 	LogLevel string `help:"Log to stderr from this level on: debug, info, warn, error, off." enum:"debug,info,warn,error,off" default:"warn"`
+	LogAddr  bool   `name:"log-addresses" help:"Log addresses and host names too, and what names them."`
 	NoColor  bool   `help:"No colours (also by NO_COLOR in the environment)."`
 
 	Check    checkCommand    `cmd:"" help:"Assess single archives now."`
-	Survey   surveyCommand   `cmd:"" help:"Survey a scope into the store."`
+	Survey   surveyCommands  `cmd:"" help:"Survey a scope into the store; list, show and cancel surveys."`
 	Report   reportCommand   `cmd:"" help:"Report on a survey."`
 	Diff     diffCommand     `cmd:"" help:"Say what has changed between two surveys."`
 	Trend    trendCommand    `cmd:"" help:"Show the figures of several surveys of one scope."`
@@ -78,7 +79,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "leadglass: %v; see `leadglass --help`\n", err)
 		return exitUsage
 	}
-	a := &app{commandLine: &cl, out: stdout, err: stderr, log: logger(stderr, cl.LogLevel),
+	a := &app{commandLine: &cl, out: stdout, err: stderr, log: logger(stderr, cl.LogLevel, cl.LogAddr),
 		live: isTerminal(stderr) && !cl.Quiet, color: isTerminal(stdout) && !cl.NoColor && os.Getenv("NO_COLOR") == ""}
 	k.BindTo(ctx, (*context.Context)(nil))
 	return a.finish(k.Run(a))
@@ -90,12 +91,18 @@ func isTerminal(w io.Writer) bool {
 }
 
 // logger logs to w from a level on. What is logged never holds a value of a
-// patient attribute.
-func logger(w io.Writer, level string) *slog.Logger {
+// patient attribute. Addresses and host names stand in the attributes "target"
+// and "detail" alone, which are left out unless addresses is set.
+func logger(w io.Writer, level string, addresses bool) *slog.Logger {
 	if level == "off" {
 		return slog.New(slog.DiscardHandler)
 	}
 	var l slog.Level
 	_ = l.UnmarshalText([]byte(level)) // the parser admits known levels only
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l}))
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l, ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
+		if !addresses && (attr.Key == "target" || attr.Key == "detail") {
+			return slog.Attr{}
+		}
+		return attr
+	}}))
 }

@@ -41,7 +41,8 @@ func (c *scopeCheckCommand) Run(a *app) error {
 		s.Authority.ValidUntil.Add(-time.Second).Format(time.DateOnly), s.Authority.Organisation, s.Authority.Contact)
 	fmt.Fprintf(a.out, "  addresses       %s, names %d\n", grouped(int64(p.Addresses)), p.Names)
 	fmt.Fprintf(a.out, "  probes          %s on %d ports\n", grouped(int64(p.Probes)), p.Ports)
-	fmt.Fprintf(a.out, "  packets, bytes  %s, %s at most while nobody answers\n", grouped(int64(p.Packets)), grouped(int64(p.Bytes)))
+	fmt.Fprintf(a.out, "  packets, bytes  %s, %s when nobody answers; with --syn %s, %s\n", grouped(int64(p.Packets)), grouped(int64(p.Bytes)),
+		grouped(int64(p.SYNPackets)), grouped(int64(p.SYNBytes)))
 	if p.HL7Ports > 0 {
 		fmt.Fprintf(a.out, "  HL7 v2          %s at most beyond that, on hosts on which DICOM is found\n", plural(int64(p.HL7Probes), "connection"))
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/netip"
 	"os"
 	"runtime/debug"
 	"time"
@@ -17,15 +18,17 @@ import (
 )
 
 type surveyCommand struct {
-	ScopeFile    string   `name:"scope" required:"" help:"The scope file: what may be probed, on whose authority." placeholder:"FILE"`
-	Name         string   `help:"The survey's name; default: the scope's." placeholder:"NAME"`
-	Candidates   []string `help:"Files of other scanners that name the hosts to examine, instead of a sweep: nmap XML, masscan, zmap, naabu, zgrab2, Shodan, Censys, plain lists; also .gz and .zst." placeholder:"FILE" sep:"none"`
-	Sweep        bool     `help:"With --candidates: sweep the scope too."`
-	Strict       bool     `help:"With --candidates: refuse a file with a line that cannot be read."`
+	ScopeFile  string   `name:"scope" required:"" help:"The scope file: what may be probed, on whose authority." placeholder:"FILE"`
+	Name       string   `help:"The survey's name; default: the scope's." placeholder:"NAME"`
+	Candidates []string `help:"Files of other scanners that name the hosts to examine, instead of a sweep: nmap XML, masscan, zmap, naabu, zgrab2, Shodan, Censys, plain lists; also .gz and .zst." placeholder:"FILE" sep:"none"`
+	Sweep      bool     `help:"With --candidates: sweep the scope too."`
+	Strict     bool     `help:"With --candidates: refuse a file with a line that cannot be read."`
+	sweepFlags
 	Resume       bool     `help:"Continue the last survey of this scope that was interrupted."`
 	Concurrency  int      `help:"How many hosts are examined side by side." default:"32"`
 	ProductsFile string   `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
 	GeoIP        []string `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
+	Metrics      string   `help:"Show figures to Prometheus at http://ADDR/metrics, and health at /healthz; ADDR is PORT, on loopback, or HOST:PORT." placeholder:"ADDR"`
 	JSON         bool     `help:"JSON Lines on stdout: every finding, then a summary."`
 }
 
@@ -37,6 +40,7 @@ func (surveyCommand) Help() string {
 Examples:
   leadglass survey --scope mandate.yaml --name 2026-Q1
   leadglass survey --scope mandate.yaml --resume
+  leadglass survey --scope mandate.yaml --syn --shard 2/3
   leadglass survey --scope mandate.yaml --candidates shodan.json.gz --candidates hosts.txt
   leadglass survey --scope mandate.yaml --json | jq -c 'select(.verdict == "open")'`
 }
@@ -50,14 +54,15 @@ func (c *surveyCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return usage(err)
 	}
-	_, _, err = runSurvey(ctx, a, s, surveyOptions{name: c.Name, resume: c.Resume, workers: c.Concurrency,
+	_, _, err = runSurvey(ctx, a, s, surveyOptions{name: c.Name, resume: c.Resume, how: c.sweepFlags, workers: c.Concurrency,
 		candidates: c.Candidates, sweep: c.Sweep || len(c.Candidates) == 0, strict: c.Strict,
-		products: c.ProductsFile, geoip: c.GeoIP, json: c.JSON})
+		products: c.ProductsFile, geoip: c.GeoIP, json: c.JSON, metrics: c.Metrics})
 	return err
 }
 
 // surveyOptions is what a survey needs besides its scope.
 type surveyOptions struct {
+	how       sweepFlags
 	geoip     []string
 	name      string
 	resume    bool
@@ -65,14 +70,11 @@ type surveyOptions struct {
 	workers   int
 	products  string
 	json      bool
+	metrics   string // where figures are shown; "" for nowhere
 	// candidates are files that name hosts; sweep: the scope is swept.
 	candidates    []string
 	sweep, strict bool
 }
-
-// sweepers is how many hosts are swept side by side. A host that drops packets
-// keeps its sweeper waiting, so there are many.
-const sweepers = 256
 
 // boundHeap collects garbage at half the growth Go allows by default: a survey
 // allocates little while it counts, so it costs no time that can be measured
@@ -94,6 +96,9 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	if err != nil {
 		return survey.Survey{}, nil, err
 	}
+	if err := o.how.check(eng.Gate); err != nil {
+		return survey.Survey{}, nil, err
+	}
 	targets, err := surveyTargets(ctx, a, eng, o)
 	if err != nil {
 		return survey.Survey{}, nil, err
@@ -103,9 +108,15 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		return survey.Survey{}, nil, err
 	}
 	defer db.Close()
+	server, err := listenMetrics(o.metrics) // before there is a survey
+	if err != nil {
+		return survey.Survey{}, nil, err
+	}
+	defer server.Close()
 	v, done, err := openSurvey(ctx, db, s, targets, o)
 	if err == nil { // kept at once: a survey that is killed has its sources too
 		v.Sources = survey.AddSources(v.Sources, eng.Sources...)
+		v.State = survey.StateRunning
 		err = db.UpdateSurvey(ctx, v)
 	}
 	if err != nil {
@@ -113,10 +124,14 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	}
 	a.note("survey %s of %s (%s), %s, by the authority of %s", v.ID, v.Name, plural(v.Addresses, "address"),
 		plural(len(s.Ports.DICOM)+len(s.Ports.HTTP), "port"), s.Authority.Organisation)
-	run := &pipeline.Run{Engine: eng, SurveyID: v.ID, Saver: a.saver(db, o.json), Sweepers: sweepers, Examiners: max(1, o.workers),
+	run := &pipeline.Run{Engine: eng, SurveyID: v.ID, Saver: a.saver(db, o.json), Sweep: v.Sweep, Passes: o.how.Passes, Examiners: max(1, o.workers),
 		Done: func(c survey.Candidate) bool { _, ok := done[store.KeyOf(c)]; return ok }}
-	stop := a.showProgress(&run.Progress, v.Addresses-int64(len(done)))
-	err = run.Execute(ctx, targets.hosts)
+	work, attendant, err := a.attend(ctx, db, v, run, server)
+	if err != nil {
+		return v, run, err
+	}
+	stop := a.showProgress(&run.Progress, v.Addresses*int64(len(s.Ports.DICOM)+len(s.Ports.HTTP))-v.Probed)
+	err = attendant.end(run.Execute(work, o.how.ours(targets.hosts)))
 	stop()
 
 	if err == nil {
@@ -127,15 +142,9 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	if err != nil {
 		v.State, v.FinishedAt = survey.StateInterrupted, time.Time{}
 	}
-	if saveErr := db.UpdateSurvey(context.WithoutCancel(ctx), v); saveErr != nil {
-		return v, run, errors.Join(err, saveErr)
-	}
-	if err != nil {
-		if errors.Is(err, context.Canceled) {
-			return v, run, &exitError{code: exitIncomplete, cause: fmt.Errorf(
-				"survey %s interrupted after %d hosts; continue it with --resume", v.ID, run.Progress.Examined.Load())}
-		}
-		return v, run, fmt.Errorf("survey %s: %w", v.ID, err)
+	saving := db.UpdateSurvey(context.WithoutCancel(ctx), v)
+	if err := a.ended(v.ID, run.Progress.Examined.Load(), err, saving); err != nil {
+		return v, run, err
 	}
 	return v, run, a.summary(run, v, targets.files, o.json)
 }
@@ -155,7 +164,15 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets su
 		coverage.Ranges = targets.named
 	}
 	if !o.resume {
-		v, err := db.CreateSurvey(ctx, survey.Survey{Name: name, Scope: s.Text, Simulated: o.simulated, Version: version,
+		var sweep *survey.Sweep
+		if o.sweep {
+			begun, err := o.how.begin()
+			if err != nil {
+				return survey.Survey{}, nil, err
+			}
+			sweep = &begun
+		}
+		v, err := db.CreateSurvey(ctx, survey.Survey{Name: name, Sweep: sweep, Scope: s.Text, Simulated: o.simulated, Version: version,
 			Authority: survey.Authority{Organisation: s.Authority.Organisation, Contact: s.Authority.Contact, Reference: s.Authority.Reference},
 			StartedAt: time.Now(), Addresses: targets.size, Coverage: coverage})
 		return v, nil, err
@@ -164,9 +181,33 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets su
 	if err != nil {
 		return survey.Survey{}, nil, err
 	}
+	cancelled := ""
 	for _, v := range all {
-		if v.State == survey.StateFinished || v.Scope != s.Text || o.name != "" && v.Name != o.name {
+		if v.State == survey.StateFinished || v.Scope != s.Text || o.name != "" && v.Name != o.name || !o.how.fits(v.Sweep) {
 			continue
+		}
+		if r, err := db.Run(ctx, v.ID); err != nil {
+			return survey.Survey{}, nil, err
+		} else if !r.CancelledAt.IsZero() {
+			cancelled = "; " + v.ID + " was cancelled, which is final"
+			continue
+		}
+		if err := awaitSilence(ctx, db, v); err != nil {
+			return survey.Survey{}, nil, err
+		}
+		switch {
+		case !o.sweep:
+			v.Sweep = nil
+		case v.Sweep == nil: // begun without a sweep, or by a version that kept no position
+			sweep, err := o.how.begin()
+			if err != nil {
+				return v, nil, err
+			}
+			v.Sweep = &sweep
+		case o.how.SYN:
+			v.Sweep.Method = survey.SweepSYN
+		default:
+			v.Sweep.Method = survey.SweepConnect
 		}
 		if v.Coverage != nil { // else what was done before is not known
 			continued := v.Coverage.Continued(*coverage)
@@ -175,7 +216,7 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets su
 		done, err := db.DoneTargets(ctx, v.ID)
 		return v, done, err
 	}
-	return survey.Survey{}, nil, usage(errors.New("no unfinished survey of this very scope in the store; leave --resume out to begin one"))
+	return survey.Survey{}, nil, usage(fmt.Errorf("no unfinished survey of this very scope in the store%s; leave --resume out to begin one", cancelled))
 }
 
 // surveyTargetList is what a survey looks at.
@@ -211,21 +252,25 @@ func surveyTargets(ctx context.Context, a *app, eng *pipeline.Engine, o surveyOp
 	return t, nil
 }
 
-// candidates are the scope's addresses and what its names resolve to.
+// candidates are what the scope names by itself: single addresses, and what
+// its host names resolve to.
 func candidates(ctx context.Context, eng *pipeline.Engine, a *app) iter.Seq[survey.Candidate] {
 	return func(yield func(survey.Candidate) bool) {
-		names := map[string]string{}
+		named := map[netip.Addr]bool{}
 		for _, name := range eng.Scope.Names {
 			addrs, err := eng.Gate.Resolve(ctx, name)
 			if err != nil {
 				a.note("%s is left out: %v", name, err)
 			}
 			for _, addr := range addrs {
-				names[addr.String()] = name
+				if !named[addr] && !yield(survey.Candidate{Address: addr, Host: name}) {
+					return
+				}
+				named[addr] = true
 			}
 		}
-		for addr := range eng.Scope.Addresses() {
-			if !yield(survey.Candidate{Address: addr, Host: names[addr.String()]}) {
+		for addr := range eng.Scope.Singles() {
+			if !named[addr] && !yield(survey.Candidate{Address: addr}) {
 				return
 			}
 		}
@@ -255,7 +300,7 @@ func (a *app) saver(db *store.Store, asJSON bool) pipeline.Saver {
 }
 
 // showProgress keeps a status line until the function it returns is called.
-func (a *app) showProgress(p *pipeline.Progress, addresses int64) (stop func()) {
+func (a *app) showProgress(p *pipeline.Progress, probes int64) (stop func()) {
 	start := time.Now()
 	done := make(chan struct{})
 	finished := make(chan struct{})
@@ -266,7 +311,7 @@ func (a *app) showProgress(p *pipeline.Progress, addresses int64) (stop func()) 
 		for {
 			select {
 			case <-tick.C:
-				a.status(progressLine(p, addresses, time.Since(start)))
+				a.status(progressLine(p, probes, time.Since(start)))
 			case <-done:
 				return
 			}
@@ -279,9 +324,9 @@ func (a *app) showProgress(p *pipeline.Progress, addresses int64) (stop func()) 
 	}
 }
 
-func progressLine(p *pipeline.Progress, addresses int64, took time.Duration) string {
-	return fmt.Sprintf("%s  swept %s of %s, examined %s, archives %s, open %s, %s, %s",
-		took.Round(time.Second), grouped(p.Swept.Load()), grouped(addresses), grouped(p.Examined.Load()),
+func progressLine(p *pipeline.Progress, probes int64, took time.Duration) string {
+	return fmt.Sprintf("%s  %s of %s probes, examined %s, archives %s, open %s, %s, %s",
+		took.Round(time.Second), grouped(p.Probed.Load()), grouped(probes), grouped(p.Examined.Load()),
 		grouped(p.Speaking.Load()), grouped(p.Open.Load()), plural(p.Studies.Load(), "study"), plural(p.Images.Load(), "image"))
 }
 
@@ -311,6 +356,9 @@ func (a *app) summary(run *pipeline.Run, v survey.Survey, files []candidateFile,
 	_, err := fmt.Fprintf(a.out, "survey %s finished in %.1f s\n  hosts recorded  %s\n  archives        %s\n  freely open     %s\n  studies         %s\n  images          %s\n  sent %s bytes in %s\n",
 		v.ID, s.Seconds, grouped(s.Hosts), grouped(s.Archives), grouped(s.Open), grouped(s.Studies), grouped(s.Images),
 		grouped(s.Traffic.BytesSent), plural(s.Traffic.Connections, "connection"))
+	if err == nil && v.Sweep != nil && v.Sweep.Hosts+v.Sweep.Canaries > 0 {
+		_, err = fmt.Fprintln(a.out, sweepLine(v.Sweep))
+	}
 	if err == nil && !v.Simulated {
 		a.note("`leadglass report` makes the report")
 	}

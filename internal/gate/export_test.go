@@ -1,10 +1,15 @@
 package gate
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
+	"fmt"
+	"hash/maphash"
 	"io"
 	"net"
 	"net/netip"
+	"time"
 )
 
 // NewRecords is the connection below TLS.
@@ -44,4 +49,64 @@ func Left(body io.ReadCloser) (left int) {
 		}
 	}
 	return left
+}
+
+// Probe is a sweep of one attempt; nil means that the port accepted.
+func (g *Gate) Probe(ctx context.Context, addr netip.Addr, port uint16) error {
+	s, err := g.NewSweeper(1)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	for started := false; !started; {
+		admission, err := s.Start(Attempt{Target: netip.AddrPortFrom(addr, port)})
+		if err != nil {
+			return err
+		}
+		if err := sleep(ctx, admission.Wait); err != nil {
+			return err
+		}
+		started = admission.Started
+	}
+	for ctx.Err() == nil {
+		outcomes, err := s.Poll(10*time.Millisecond, nil)
+		if err != nil {
+			return err
+		}
+		for _, o := range outcomes {
+			if o.Answer != Accepted {
+				return fmt.Errorf("answer %d: %w", o.Answer, o.Err)
+			}
+			o.Open.Drop()
+			return nil
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// SYNKey lets a test make and judge packets.
+type SYNKey struct{ seed maphash.Seed }
+
+// NewSYNKey makes one.
+func NewSYNKey() SYNKey { return SYNKey{maphash.MakeSeed()} }
+
+// Packet is the packet of a SYN.
+func (k SYNKey) Packet(source netip.Addr, to netip.AddrPort, from uint16) []byte {
+	b := make([]byte, ipv4Header+synLen)
+	putIPv4(b, source, to, from, cookie(k.seed, to, from))
+	return b
+}
+
+// Parse reads an answer.
+func (k SYNKey) Parse(b []byte, own uint16) (SYNAnswer, bool) { return parseAnswer(b, own, k.seed) }
+
+// Matches reports whether b holds the number that an answer must acknowledge.
+func (k SYNKey) Matches(b []byte, a SYNAnswer) bool {
+	for _, port := range []uint16{20011, 20012} {
+		want := binary.BigEndian.AppendUint32(nil, cookie(k.seed, a.From, port)+1)
+		if bytes.Contains(b, want) {
+			return true
+		}
+	}
+	return false
 }

@@ -123,6 +123,7 @@ type Gate struct {
 	opt      Options
 	whole    *rate.Limiter
 	networks *networks
+	perHost  *networks // of attempts of a sweep
 	all      counters
 
 	mu    sync.Mutex
@@ -137,6 +138,7 @@ func New(p Policy, o Options) *Gate {
 		opt:      o,
 		whole:    rate.NewLimiter(rate.Limit(o.ProbesPerSecond), burst(o.ProbesPerSecond)),
 		networks: newNetworks(o.PerNetworkProbesPerSecond, o.PerNetworkPrefix, maxNetworks),
+		perHost:  newHosts(hostAttempts, hostAttemptsN, maxNetworks),
 	}
 }
 
@@ -167,7 +169,7 @@ func (g *Gate) noteRefused(own *counters, what string, err error) {
 		own.refused.Add(1)
 	}
 	if g.opt.Logger != nil {
-		g.opt.Logger.Debug("refused by the scope", "what", what, "reason", err)
+		g.opt.Logger.Debug("refused by the scope", "target", what, "detail", err)
 	}
 }
 
@@ -195,26 +197,4 @@ func (g *Gate) Host(addr netip.Addr) *Host {
 
 func (g *Gate) newHost(addr netip.Addr) *Host {
 	return &Host{gate: g, addr: addr, slots: make(chan struct{}, max(1, g.opt.ConnectionsPerHost))}
-}
-
-// Probe connects to a port and closes the connection at once; nil means that
-// the port accepted. It is for sweeps: it keeps no record of the host, so that
-// memory does not grow with the addresses probed, and it does not use the
-// host's budget. Policy, rates and the host's number of connections hold.
-func (g *Gate) Probe(ctx context.Context, addr netip.Addr, port uint16) error {
-	addr = addr.Unmap()
-	if g == nil {
-		return g.Check(addr)
-	}
-	g.mu.Lock()
-	h := g.hosts[addr]
-	g.mu.Unlock()
-	if h == nil {
-		h = g.newHost(addr)
-	}
-	c, err := h.dial(ctx, port, false)
-	if err != nil {
-		return err
-	}
-	return c.Close()
 }

@@ -21,14 +21,20 @@ type Host struct {
 	own   counters
 
 	mu sync.Mutex
-	// until is when the host's time is over; zero before the first use.
+	// until is when the host's time is over; zero before the first use, and
+	// while it rests.
 	until time.Time
+	// spent is the time that was used up before the last rest.
+	spent time.Duration
+	// ready is an open connection of a sweep; see Held.Offer.
+	ready *readyConn
 }
 
 // Addr is the host's address.
 func (h *Host) Addr() netip.Addr { return h.addr }
 
-// Dial connects to a TCP port of the host. It waits while the host has its
+// Dial connects to a TCP port of the host, or returns the connection that a
+// sweep has opened to it a moment ago. It waits while the host has its
 // number of connections and while the rates are used up; ctx ends the wait and
 // the attempt at once, and has no hold on the connection afterwards.
 //
@@ -37,7 +43,7 @@ func (h *Host) Addr() netip.Addr { return h.addr }
 // one of the host's connections until then. On Linux it acknowledges what it
 // receives at once (see setQuickAck).
 func (h *Host) Dial(ctx context.Context, port uint16) (net.Conn, error) {
-	c, err := h.dial(ctx, port, true)
+	c, err := h.dial(ctx, port)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +57,7 @@ func (h *Host) DialTLS(ctx context.Context, port uint16, cfg *tls.Config) (*tls.
 	if cfg == nil {
 		cfg = &tls.Config{InsecureSkipVerify: true}
 	}
-	c, err := h.dial(ctx, port, true)
+	c, err := h.dial(ctx, port)
 	if err != nil {
 		return nil, err
 	}
@@ -65,19 +71,21 @@ func (h *Host) DialTLS(ctx context.Context, port uint16, cfg *tls.Config) (*tls.
 	return t, nil
 }
 
-// dial connects. timed is false for a probe, which does not begin the host's
-// time.
-func (h *Host) dial(ctx context.Context, port uint16, timed bool) (*conn, error) {
+// dial connects.
+func (h *Host) dial(ctx context.Context, port uint16) (*conn, error) {
 	target := netip.AddrPortFrom(h.addr, port)
 	// Asked here first so that a refusal takes neither a turn nor a token; what
 	// counts is the answer in control.
 	if err := h.gate.refuse(&h.own, h.addr); err != nil {
 		return nil, fmt.Errorf("dialing %s: %w", target, err)
 	}
+	if c := h.takeReady(port); c != nil {
+		return c, nil
+	}
 	if err := h.occupy(ctx); err != nil {
 		return nil, fmt.Errorf("waiting for a connection to %s: %w", h.addr, err)
 	}
-	c, err := h.connect(ctx, target, timed)
+	c, err := h.connect(ctx, target)
 	if err != nil {
 		<-h.slots
 		return nil, err
@@ -106,7 +114,7 @@ func (h *Host) occupy(ctx context.Context) error {
 	}
 }
 
-func (h *Host) connect(ctx context.Context, target netip.AddrPort, timed bool) (*conn, error) {
+func (h *Host) connect(ctx context.Context, target netip.AddrPort) (*conn, error) {
 	g := h.gate
 	if err := g.networks.wait(ctx, h.addr); err != nil {
 		return nil, err
@@ -116,10 +124,7 @@ func (h *Host) connect(ctx context.Context, target netip.AddrPort, timed bool) (
 		turn.Cancel()
 		return nil, err
 	}
-	until := time.Now().Add(g.opt.PerHostTime)
-	if timed {
-		until = h.begin()
-	}
+	until := h.begin()
 	if err := h.withinBudget(until); err != nil {
 		return nil, err
 	}
@@ -161,9 +166,20 @@ func (h *Host) begin() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.until.IsZero() {
-		h.until = time.Now().Add(h.gate.opt.PerHostTime)
+		h.until = time.Now().Add(h.gate.opt.PerHostTime - h.spent)
 	}
 	return h.until
+}
+
+// Rest stops the host's time until its next use: the host is left alone.
+// There must be no connection to it.
+func (h *Host) Rest() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.until.IsZero() {
+		h.spent = h.gate.opt.PerHostTime - max(0, time.Until(h.until))
+		h.until = time.Time{}
+	}
 }
 
 func (h *Host) deadline() (until time.Time, begun bool) {
@@ -189,8 +205,11 @@ func (h *Host) bytesLeft() int64 {
 // Remaining is what is left of the host's budget: the time, in full before the
 // first use, and the bytes. Neither is negative.
 func (h *Host) Remaining() (time.Duration, int64) {
-	left := h.gate.opt.PerHostTime
-	if until, begun := h.deadline(); begun {
+	until, begun := h.deadline()
+	h.mu.Lock()
+	left := h.gate.opt.PerHostTime - h.spent
+	h.mu.Unlock()
+	if begun {
 		left = max(0, time.Until(until))
 	}
 	return left, max(0, h.bytesLeft())

@@ -11,6 +11,7 @@ import (
 type counters struct {
 	connections, refused, lookups    atomic.Int64
 	sent, received                   atomic.Int64
+	packets, packetBytes             atomic.Int64
 	associations, queries, responses atomic.Int64
 	// longestQuery is in nanoseconds.
 	longestQuery atomic.Int64
@@ -47,6 +48,10 @@ type Ledger struct {
 	Refused int64
 	// Lookups counts the host names that were resolved.
 	Lookups int64
+	// Packets counts the single packets that a SYN sweep sent, PacketBytes
+	// their bytes, IP header included. The resets by which the system answers
+	// those who accept are not among them.
+	Packets, PacketBytes int64
 }
 
 // Total is the ledger of everything up to now.
@@ -54,7 +59,8 @@ func (g *Gate) Total() Ledger {
 	if g == nil {
 		return Ledger{}
 	}
-	return Ledger{Traffic: g.all.traffic(), Refused: g.all.refused.Load(), Lookups: g.all.lookups.Load()}
+	return Ledger{Traffic: g.all.traffic(), Refused: g.all.refused.Load(), Lookups: g.all.lookups.Load(),
+		Packets: g.all.packets.Load(), PacketBytes: g.all.packetBytes.Load()}
 }
 
 // Traffic is the host's ledger up to now.

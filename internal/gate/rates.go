@@ -17,14 +17,22 @@ func burst(perSecond int) int { return max(1, perSecond/10) }
 
 // networks holds a token bucket for each network that was probed lately.
 type networks struct {
-	perSecond, bits, most int
+	perSecond, burst, most int
+	bits, bits6            int // of an IPv4 and of an IPv6 network
 
 	mu      sync.Mutex
 	buckets map[netip.Prefix]*rate.Limiter
 }
 
 func newNetworks(perSecond, bits, most int) *networks {
-	return &networks{perSecond: perSecond, bits: bits, most: most, buckets: map[netip.Prefix]*rate.Limiter{}}
+	return &networks{perSecond: perSecond, burst: burst(perSecond), bits: bits, bits6: 48, most: most,
+		buckets: map[netip.Prefix]*rate.Limiter{}}
+}
+
+// newHosts is networks of one host each.
+func newHosts(perSecond, burst, most int) *networks {
+	return &networks{perSecond: perSecond, burst: burst, bits: 32, bits6: 128, most: most,
+		buckets: map[netip.Prefix]*rate.Limiter{}}
 }
 
 // wait waits for a turn of addr's network, or for ctx.
@@ -47,19 +55,52 @@ func (n *networks) wait(ctx context.Context, addr netip.Addr) error {
 // there is no room for another network, turn is nil and the pause is a while
 // after which there may be.
 func (n *networks) reserve(addr netip.Addr, now time.Time) (turn *rate.Reservation, pause time.Duration) {
-	network := networkOf(addr, n.bits)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	bucket := n.buckets[network]
+	bucket := n.bucket(addr, now)
 	if bucket == nil {
-		if len(n.buckets) >= n.most && !n.forget(now) {
-			return nil, 10 * time.Millisecond
-		}
-		bucket = rate.NewLimiter(rate.Limit(n.perSecond), burst(n.perSecond))
-		n.buckets[network] = bucket
+		return nil, noRoomPause
 	}
 	turn = bucket.ReserveN(now, 1)
 	return turn, turn.DelayFrom(now)
+}
+
+// noRoomPause is a while after which there may be room for another network.
+const noRoomPause = 10 * time.Millisecond
+
+// try takes a turn of addr's network if there is one now, and otherwise says
+// after which time there may be.
+func (n *networks) try(addr netip.Addr, now time.Time) (wait time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	bucket := n.bucket(addr, now)
+	if bucket == nil {
+		return noRoomPause
+	}
+	if bucket.AllowN(now, 1) {
+		return 0
+	}
+	return untilToken(bucket, now)
+}
+
+// untilToken is the time until the bucket has a whole token.
+func untilToken(bucket *rate.Limiter, now time.Time) time.Duration {
+	missing := 1 - bucket.TokensAt(now)
+	return max(time.Microsecond, time.Duration(missing/float64(bucket.Limit())*float64(time.Second)))
+}
+
+// bucket is that of addr's network; nil when there is no room for another.
+func (n *networks) bucket(addr netip.Addr, now time.Time) *rate.Limiter {
+	network := n.networkOf(addr)
+	bucket := n.buckets[network]
+	if bucket == nil {
+		if len(n.buckets) >= n.most && !n.forget(now) {
+			return nil
+		}
+		bucket = rate.NewLimiter(rate.Limit(n.perSecond), n.burst)
+		n.buckets[network] = bucket
+	}
+	return bucket
 }
 
 // forget drops the buckets that are full again: they are as good as new. It
@@ -74,11 +115,11 @@ func (n *networks) forget(now time.Time) bool {
 	return len(n.buckets) < before
 }
 
-// networkOf is the network that addr belongs to: IPv4 by the given length,
-// IPv6 a /48.
-func networkOf(addr netip.Addr, bits int) netip.Prefix {
+// networkOf is the network that addr belongs to.
+func (n *networks) networkOf(addr netip.Addr) netip.Prefix {
+	bits := n.bits
 	if addr.Is6() {
-		bits = 48
+		bits = n.bits6
 	}
 	p, _ := addr.WithZone("").Prefix(bits)
 	return p

@@ -159,7 +159,7 @@ func (s *Services) check(u *url.URL) error {
 
 func (s *Services) refuse(err error) error {
 	s.refused.Add(1)
-	s.opt.Logger.Debug("refused a service", "reason", err)
+	s.opt.Logger.Debug("refused a service", "detail", err)
 	return err
 }
 

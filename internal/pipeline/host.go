@@ -25,14 +25,17 @@ type Result struct {
 // host is the work on one candidate.
 type host struct {
 	*Engine
-	gate    *gate.Host
-	names   []string // host names that stand for the host in URLs
-	url     *url.URL // the DICOMweb root that the user named; nil where a host was
-	onePort bool     // a single port was asked for
-	webLeft int      // requests that the checks of HTTP services may still send
-	buffer  []byte
-	finding survey.Finding
-	sketch  []byte
+	candidate survey.Candidate
+	started   time.Time
+	gate      *gate.Host
+	names     []string // host names that stand for the host in URLs
+	url       *url.URL // the DICOMweb root that the user named; nil where a host was
+	onePort   bool     // a single port was asked for
+	webLeft   int      // requests that the checks of HTTP services may still send
+	buffer    []byte
+	finding   survey.Finding
+	openers   []opener // how to reach each of the finding's services
+	sketch    []byte
 	// queried are the services that answered queries, with how to reach them.
 	queried []answering
 	// echoBefore and echoDuring are the archive's response times around a count.
@@ -48,24 +51,13 @@ type answering struct {
 	result  assess.Assessment
 }
 
-// Examine assesses the ports of one candidate; open are those that are known
-// to accept connections. It returns an error only when ctx ended it: what a
-// host does is a result.
-func (e *Engine) Examine(ctx context.Context, c survey.Candidate, open []uint16) (Result, error) {
-	start := time.Now()
-	h := &host{Engine: e, gate: e.Gate.Host(c.Address), buffer: make([]byte, ul.DefaultReadBuffer),
-		webLeft: assess.MaxHostWebRequests, onePort: c.Port != 0}
+// begin makes the finding of a candidate, of which nothing is known yet.
+func (e *Engine) begin(c survey.Candidate) *host {
+	h := &host{Engine: e, candidate: c, started: time.Now(), gate: e.Gate.Host(c.Address), webLeft: assess.MaxHostWebRequests,
+		onePort: c.Port != 0}
 	if c.Host != "" {
 		h.names = []string{c.Host}
 	}
-	if c.HTTPURL != "" {
-		u, err := url.Parse(c.HTTPURL)
-		if err != nil {
-			return Result{}, fmt.Errorf("the target's URL: %w", err)
-		}
-		h.url = u
-	}
-	defer clear(h.buffer)
 	h.finding = survey.Finding{
 		Schema:             survey.FindingSchema,
 		Target:             target(c),
@@ -74,10 +66,56 @@ func (e *Engine) Examine(ctx context.Context, c survey.Candidate, open []uint16)
 		Checks:             []survey.Check{},
 		IdentifyingClasses: []survey.IdentifyingClass{},
 		Suspicion:          survey.Suspicion{Reasons: []string{}},
-		StartedAt:          start.UTC().Truncate(time.Millisecond),
+		StartedAt:          h.started.UTC().Truncate(time.Millisecond),
 		AuthorisedBy:       e.AuthorisedBy,
 	}
-	h.run(ctx, open)
+	return h
+}
+
+// borrow takes a receive buffer for a part of the work on the host; giveBack
+// overwrites it and returns it for use with another.
+func (h *host) borrow() {
+	if b, ok := h.buffers.Get().(*[]byte); ok {
+		h.buffer = *b
+		return
+	}
+	h.buffer = make([]byte, ul.DefaultReadBuffer)
+}
+
+func (h *host) giveBack() {
+	clear(h.buffer)
+	b := h.buffer
+	h.buffer = nil
+	h.buffers.Put(&b)
+}
+
+// identify finds out what speaks at an open port of the host.
+func (h *host) identify(ctx context.Context, port uint16) {
+	h.borrow()
+	defer h.giveBack()
+	defer h.gate.Rest() // the host may be left alone for a while
+	if h.url == nil && h.candidate.HTTPURL != "" {
+		u, err := url.Parse(h.candidate.HTTPURL)
+		if err != nil {
+			h.incomplete("the target's URL: " + err.Error())
+			return
+		}
+		h.url = u
+	}
+	s, o := h.probe(ctx, port)
+	if s.Outcome == survey.OverBudget {
+		h.incomplete(fmt.Sprintf("port %d: %s", port, s.Detail))
+	}
+	h.finding.Services = append(h.finding.Services, s)
+	h.openers = append(h.openers, o)
+}
+
+// finish assesses what was identified and counts it. It returns an error only
+// when ctx ended it: what a host does is a result.
+func (h *host) finish(ctx context.Context) (Result, error) {
+	h.borrow()
+	defer h.giveBack()
+	h.run(ctx)
 	h.suspect(ctx)
 	if ctx.Err() != nil {
 		return Result{}, context.Cause(ctx)
@@ -85,13 +123,30 @@ func (e *Engine) Examine(ctx context.Context, c survey.Candidate, open []uint16)
 	h.finding.Traffic = h.gate.Traffic()
 	h.finding.Traffic.EchoBeforeMS = milliseconds(h.echoBefore)
 	h.finding.Traffic.EchoDuringMS = milliseconds(h.echoDuring)
-	h.finding.DurationMS = time.Since(start).Milliseconds()
-	if e.Attribute != nil {
-		if owner, ok := e.Attribute(c.Address); ok {
+	h.finding.DurationMS = time.Since(h.started).Milliseconds()
+	if h.Attribute != nil {
+		if owner, ok := h.Attribute(h.candidate.Address); ok {
 			h.finding.Owner = &owner
 		}
 	}
 	return Result{Finding: h.finding, Sketch: h.sketch}, nil
+}
+
+// inOrder puts the services in the order in which the scope has their ports,
+// whichever was found first.
+func (h *host) inOrder() {
+	ports := slices.Concat(h.Scope.Ports.DICOM, h.Scope.Ports.HTTP, h.candidate.Ports)
+	place := func(i int) int { return slices.Index(ports, h.finding.Services[i].Port) }
+	order := make([]int, len(h.openers))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return place(a) - place(b) })
+	services, openers := make([]survey.Service, len(order)), make([]opener, len(order))
+	for to, from := range order {
+		services[to], openers[to] = h.finding.Services[from], h.openers[from]
+	}
+	h.finding.Services, h.openers = services, openers
 }
 
 func target(c survey.Candidate) survey.Target {
@@ -106,20 +161,12 @@ func target(c survey.Candidate) survey.Target {
 }
 
 // run goes through the stages.
-func (h *host) run(ctx context.Context, open []uint16) {
+func (h *host) run(ctx context.Context) {
+	h.inOrder()
 	f := &h.finding
-	var openers []opener
-	for _, port := range open {
-		s, o := h.probe(ctx, port)
-		if s.Outcome == survey.OverBudget {
-			h.incomplete(fmt.Sprintf("port %d: %s", port, s.Detail))
-		}
-		f.Services = append(f.Services, s)
-		openers = append(openers, o)
-	}
 	f.Services = identify.Merge(f.Services, h.Products)
 	for i := range f.Services {
-		h.assess(ctx, i, openers[i])
+		h.assess(ctx, i, h.openers[i])
 	}
 	f.Services = identify.Merge(f.Services, h.Products)
 	h.fitRemedies()

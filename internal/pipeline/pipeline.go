@@ -3,13 +3,16 @@
 // the only package that knows every stage. It parses no flags and renders
 // nothing.
 //
-// One host is examined by one goroutine from beginning to end, with one
-// association at a time; hosts are examined side by side.
+// A host is worked on by one goroutine at a time, with one association at a
+// time: what speaks at a port is found out on the connection that the sweep
+// opened, and when all ports are known the host is examined. Hosts are worked
+// on side by side.
 package pipeline
 
 import (
 	"log/slog"
 	"net/netip"
+	"sync"
 	"time"
 
 	"leadglass/internal/census"
@@ -44,6 +47,8 @@ type Engine struct {
 	Timeouts Timeouts
 	// AuthorisedBy is recorded in every finding.
 	AuthorisedBy string
+
+	buffers sync.Pool // of receive buffers, overwritten
 }
 
 // Timeouts bound the waiting for single answers; the time for a host as a

@@ -2,6 +2,8 @@ package realserver
 
 import (
 	"os"
+	"os/user"
+	"strconv"
 	"syscall"
 )
 
@@ -20,3 +22,52 @@ func killGroup(p *os.Process) {
 	}
 	_ = syscall.Kill(-p.Pid, syscall.SIGKILL)
 }
+
+// serverAttributes are those of a server that refuses to run as root: it runs
+// as the user that its package made, or nobody. SIGQUIT lets it take its shared
+// memory with it when the test's process goes away.
+func serverAttributes() *syscall.SysProcAttr {
+	a := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGQUIT}
+	if uid, gid, ok := serverUser(); ok {
+		a.Credential = &syscall.Credential{Uid: uid, Gid: gid}
+	}
+	return a
+}
+
+// serverUser is the user to run as; ok is false where that is the user who
+// runs the test.
+func serverUser() (uid, gid uint32, ok bool) {
+	if os.Getuid() != 0 {
+		return 0, 0, false
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
+		gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
+		if err1 == nil && err2 == nil {
+			return uint32(uid), uint32(gid), true
+		}
+	}
+	return 0, 0, false
+}
+
+// giveToServer makes files the property of the user that the server runs as.
+func giveToServer(paths ...string) error {
+	uid, gid, ok := serverUser()
+	if !ok {
+		return nil
+	}
+	for _, path := range paths {
+		if err := os.Chown(path, int(uid), int(gid)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// interruptServer asks a PostgreSQL to end at once: SIGQUIT is its "immediate
+// shutdown", which leaves the work to the recovery at the next start.
+func interruptServer(p *os.Process) { _ = p.Signal(syscall.SIGQUIT) } // already gone is fine

@@ -15,3 +15,12 @@ func childAttributes() *syscall.SysProcAttr { return nil }
 func killGroup(p *os.Process) {
 	_ = p.Kill() // already gone is fine
 }
+
+// serverAttributes asks for nothing.
+func serverAttributes() *syscall.SysProcAttr { return nil }
+
+// giveToServer leaves files as they are: tests do not run as root there.
+func giveToServer(...string) error { return nil }
+
+// interruptServer ends the process.
+func interruptServer(p *os.Process) { _ = p.Kill() } // already gone is fine

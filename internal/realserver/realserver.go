@@ -1,5 +1,5 @@
 // Package realserver starts the real DICOM servers of the distribution
-// (Orthanc, and DCMTK's dcmqrscp, storescp, wlmscpfs), nginx and stunnel for the
+// (Orthanc, and DCMTK's dcmqrscp, storescp, wlmscpfs), nginx, stunnel and PostgreSQL for the
 // tests of any package, fills them with made-up studies, and runs DCMTK's command line
 // clients against acceptors of ours. It answers one question: does our code
 // get along with software that we did not write?
@@ -23,6 +23,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -171,13 +172,18 @@ type process struct {
 
 // spawn starts the command with its output in the file.
 func spawn(cmd *exec.Cmd, log string) (*process, error) {
+	return spawnAs(cmd, log, childAttributes())
+}
+
+// spawnAs is spawn with other attributes of the process.
+func spawnAs(cmd *exec.Cmd, log string, attributes *syscall.SysProcAttr) (*process, error) {
 	f, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the log: %w", err)
 	}
 	defer func() { _ = f.Close() }() // the child has its own handle
 	cmd.Stdout, cmd.Stderr = f, f
-	cmd.SysProcAttr = childAttributes()
+	cmd.SysProcAttr = attributes
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting: %w", err)
 	}

@@ -223,6 +223,27 @@ func BenchmarkLoadOrthanc(b *testing.B) {
 	}
 }
 
+// TestPostgres: what is committed outlives a crash of the server, and each
+// database is its own.
+func TestPostgres(t *testing.T) {
+	s := realserver.Postgres(t)
+	first, second := s.Database(t), s.Database(t)
+	s.Exec(t, first, "CREATE TABLE kept (n INTEGER); INSERT INTO kept VALUES (42)")
+	port := s.Port
+	s.Stop()
+	if conn, err := net.Dial("tcp4", net.JoinHostPort(s.Host, strconv.Itoa(int(port)))); err == nil {
+		_ = conn.Close()
+		t.Error("a stopped server takes connections")
+	}
+	s.Start(t)
+	if got := s.Exec(t, first, "SELECT n FROM kept"); got != "42" || s.Port != port {
+		t.Errorf("after a crash %q at port %d, was at %d", got, s.Port, port)
+	}
+	if got := s.Exec(t, second, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"); got != "0" {
+		t.Errorf("%s tables in another database", got)
+	}
+}
+
 // TestStunnel puts TLS before a server that has none, and asks for client
 // certificates or not.
 func TestStunnel(t *testing.T) {

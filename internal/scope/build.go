@@ -32,22 +32,21 @@ func (d *draft) build(now time.Time) {
 	}
 	s.lists.pinning = len(d.include) == 0
 	included := d.insertIncludes()
-	fromFiles := d.readExcludeFiles()
+	d.readExcludeFiles()
 	if d.err == nil {
 		d.checkExcludes()
 	}
 	if d.err != nil {
 		return
 	}
-	excluded := fromFiles
+	d.warnRemovedWhole()
 	for _, e := range d.exclude {
-		excluded = append(excluded, e.prefix)
+		s.lists.excluded.add(rangeOf(e.prefix))
 	}
-	remaining := s.lists.setExcluded(included, excluded)
-	if remaining == 0 && len(d.names) == 0 {
+	d.excludeSpecial()
+	if !s.lists.setRanges(included) && len(d.names) == 0 {
 		d.fail(d.includeAt, "the exclusions leave nothing of the include list", "include something that is not excluded")
 	}
-	d.warnRemovedWhole(fromFiles)
 	d.resolveOverlay()
 }
 
@@ -86,22 +85,22 @@ func (d *draft) insertIncludes() []netip.Prefix {
 	return out
 }
 
-func (d *draft) readExcludeFiles() []netip.Prefix {
-	var out []netip.Prefix
+// readExcludeFiles adds what the exclude files hold to the exclusions.
+func (d *draft) readExcludeFiles() {
+	x := &d.scope.lists.excluded
 	for _, f := range d.excludeFiles {
 		path := d.relative(f.text)
-		data, err := readRegular(path, maxExcludeFile)
+		file, err := openRegular(path, maxExcludeFile)
 		if err != nil {
 			d.fail(f.at, "exclude file "+shown(f.text)+" "+err.Error(), "correct the path; it is relative to the scope file")
 			continue
 		}
-		prefixes, err := ParseExcludes(path, data)
+		err = ParseExcludes(path, file, func(from, to netip.Addr) { x.add(addrRange{from, to}) })
+		_ = file.Close()
 		if err != nil && d.err == nil {
 			d.err = err.(*ConfigError)
 		}
-		out = append(out, prefixes...)
 	}
-	return out
 }
 
 // checkExcludes refuses an exclude entry of the scope file itself that takes
@@ -125,14 +124,13 @@ func (d *draft) checkExcludes() {
 }
 
 // warnRemovedWhole tells of include entries that an exclude file takes away,
-// which is what an opt-out is for.
-func (d *draft) warnRemovedWhole(fromFiles []netip.Prefix) {
-	files := new(bart.Lite)
-	for _, p := range fromFiles {
-		files.Insert(p)
-	}
+// which is what an opt-out is for. Nothing but the files is in the exclusions
+// yet.
+func (d *draft) warnRemovedWhole() {
+	x := &d.scope.lists.excluded
+	x.settle()
 	for _, e := range d.include {
-		if files.LookupPrefix(e.prefix) {
+		if x.covers(rangeOf(e.prefix)) {
 			d.scope.Warnings = append(d.scope.Warnings,
 				fmt.Sprintf("%s:%d:%d: %s is excluded whole by an exclude file", d.file, e.at.line, e.at.column, e))
 		}
@@ -156,29 +154,18 @@ func (d *draft) resolveOverlay() {
 	s.Overlay = path
 }
 
-// setExcluded sets the exclusions and the ranges to enumerate, and returns how
-// many ranges are left of the included prefixes, which must be sorted.
-func (l *lists) setExcluded(included, excluded []netip.Prefix) int {
+// setRanges sets the ranges to enumerate from the included prefixes, which
+// must be sorted, and settles the exclusions. It reports whether anything is
+// left of what is included.
+func (l *lists) setRanges(included []netip.Prefix) (left bool) {
 	for _, no := range nowhere {
-		excluded = append(excluded, no.prefix)
+		l.excluded.add(rangeOf(no.prefix))
 	}
-	for _, p := range excluded {
-		l.excluded.Insert(p)
-	}
-	if l.pinning || l.included.OverlapsPrefix(nat64) {
-		for _, p := range excluded {
-			if p.Addr().Is4() {
-				mapped := throughNAT64(p)
-				l.excluded.Insert(mapped)
-				excluded = append(excluded, mapped)
-			}
-		}
-	}
-	var all []addrRange
+	l.excluded.settle()
 	var rawTotal uint64
 	for _, p := range included {
 		r := rangeOf(p)
-		all = append(all, r)
+		left = left || !l.excluded.covers(r)
 		if p.Addr().Is6() && p.Addr().BitLen()-p.Bits() > maxEnumeratedBits {
 			l.tooLarge = append(l.tooLarge, p)
 			continue
@@ -187,13 +174,8 @@ func (l *lists) setExcluded(included, excluded []netip.Prefix) int {
 		rawTotal += r.size()
 		l.rawEnds = append(l.rawEnds, rawTotal)
 	}
-	out := merged(excluded)
-	l.enumerated = subtract(l.raw, out)
-	return len(subtract(all, out))
-}
-
-func throughNAT64(p netip.Prefix) netip.Prefix {
-	b, v4 := nat64.Addr().As16(), p.Addr().As4()
-	copy(b[12:], v4[:])
-	return netip.PrefixFrom(netip.AddrFrom16(b), 96+p.Bits())
+	for r := range l.enumerated() {
+		l.size += r.size()
+	}
+	return left
 }

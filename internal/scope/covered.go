@@ -9,9 +9,9 @@ func (s *Scope) Ranges() [][2]netip.Addr {
 	if s == nil || s.lists == nil {
 		return nil
 	}
-	out := make([][2]netip.Addr, len(s.lists.enumerated))
-	for i, r := range s.lists.enumerated {
-		out[i] = [2]netip.Addr{r.from, r.to}
+	out := [][2]netip.Addr{}
+	for r := range s.lists.enumerated() {
+		out = append(out, [2]netip.Addr{r.from, r.to})
 	}
 	return out
 }

@@ -1,8 +1,6 @@
 package scope
 
 import (
-	"bufio"
-	"bytes"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -194,30 +192,4 @@ func (d *draft) excludeFileNames(n ast.Node) {
 		d.text("exclude_files entry", &name)(n)
 		d.excludeFiles = append(d.excludeFiles, located{name, nodePosition(n)})
 	})
-}
-
-// ParseExcludes reads an exclude file: one address or prefix a line, '#'
-// begins a comment. file is its name for messages.
-func ParseExcludes(file string, text []byte) ([]netip.Prefix, error) {
-	var out []netip.Prefix
-	lines := bufio.NewScanner(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
-	number := 0
-	for lines.Scan() {
-		number++
-		line, _, _ := strings.Cut(lines.Text(), "#")
-		word := strings.TrimSpace(line)
-		if word == "" {
-			continue
-		}
-		column := len([]rune(line[:strings.Index(line, word)])) + 1
-		p, wrong := parsePrefix(word)
-		if wrong != nil {
-			return nil, &ConfigError{File: file, Line: number, Column: column, What: wrong.what, Remedy: wrong.remedy}
-		}
-		out = append(out, p)
-	}
-	if err := lines.Err(); err != nil {
-		return nil, &ConfigError{File: file, Line: number + 1, Column: 1, What: "line too long", Remedy: "write one prefix or address a line"}
-	}
-	return out, nil
 }

@@ -1,7 +1,10 @@
 package scope_test
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -56,8 +59,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzParseExcludes: an accepted exclude file has masked prefixes only, none
-// of them IPv4-mapped.
+// FuzzParseExcludes: an accepted exclude file has ranges of one family only,
+// none of them IPv4-mapped.
 func FuzzParseExcludes(f *testing.F) {
 	files, err := filepath.Glob("testdata/lists/*.txt")
 	if err != nil || len(files) == 0 {
@@ -71,19 +74,20 @@ func FuzzParseExcludes(f *testing.F) {
 		f.Add(text)
 	}
 	f.Add([]byte("\ufeff::ffff:10.0.0.0/104\n10.0.0.1#\n#\n\xff"))
+	f.Add([]byte("10.0.0.1 - 10.0.0.9, 10.0.0.10-10.0.0.11 // two\n10.1.0.0/16 ; SBL1\n::1-::9,"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		prefixes, err := scope.ParseExcludes("list.txt", text)
-		if err != nil {
-			var ce *scope.ConfigError
-			if !errors.As(err, &ce) || ce.Line < 1 || ce.Column < 1 || ce.Remedy == "" {
-				t.Fatalf("incomplete error %+v", err)
+		var bad error
+		err := scope.ParseExcludes("list.txt", bytes.NewReader(text), func(from, to netip.Addr) {
+			if !from.IsValid() || from.BitLen() != to.BitLen() || to.Less(from) || from.Zone() != "" || from.Is4In6() && to.Is4In6() {
+				bad = fmt.Errorf("bad range %s-%s", from, to)
 			}
-			return
+		})
+		if bad != nil {
+			t.Fatal(bad)
 		}
-		for _, p := range prefixes {
-			if !p.IsValid() || p != p.Masked() || p.Addr().Is4In6() && p.Bits() >= 96 {
-				t.Fatalf("bad prefix %s", p)
-			}
+		var ce *scope.ConfigError
+		if err != nil && (!errors.As(err, &ce) || ce.Line < 1 || ce.Column < 1 || ce.Remedy == "") {
+			t.Fatalf("incomplete error %+v", err)
 		}
 	})
 }

@@ -52,7 +52,7 @@ func ForTargets(hosts []string, authorisedBy string) (*Scope, error) {
 		sorted = append(sorted, p)
 	}
 	slices.SortFunc(sorted, func(a, b netip.Prefix) int { return a.Addr().Compare(b.Addr()) })
-	l.setExcluded(sorted, nil)
+	l.setRanges(sorted)
 	return s, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -16,7 +17,7 @@ import (
 // Limits on what is read, checked before it is read.
 const (
 	maxScopeFile   = 1 << 20
-	maxExcludeFile = 64 << 20
+	maxExcludeFile = 256 << 20
 )
 
 // draft is a scope file as written, each entry with its place.
@@ -248,8 +249,8 @@ func (d *draft) relative(path string) string {
 	return filepath.Join(filepath.Dir(d.file), path)
 }
 
-// readRegular reads a regular file of at most limit bytes.
-func readRegular(path string, limit int64) ([]byte, error) {
+// openRegular opens a regular file of at most limit bytes.
+func openRegular(path string, limit int64) (*os.File, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -259,7 +260,21 @@ func readRegular(path string, limit int64) ([]byte, error) {
 	case info.Size() > limit:
 		return nil, fmt.Errorf("is larger than %d MiB", limit>>20)
 	}
-	data, err := os.ReadFile(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot be read: %w", reasonOf(err))
+	}
+	return f, nil
+}
+
+// readRegular reads a regular file of at most limit bytes.
+func readRegular(path string, limit int64) ([]byte, error) {
+	f, err := openRegular(path, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(f)
 	if err != nil {
 		return nil, fmt.Errorf("cannot be read: %w", reasonOf(err))
 	}

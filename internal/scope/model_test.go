@@ -22,7 +22,12 @@ func (n naive) permits(a netip.Addr) bool {
 	}
 	a = a.Unmap()
 	holds := func(p netip.Prefix) bool { return p.Contains(a) }
-	return slices.ContainsFunc(n.include, holds) && !slices.ContainsFunc(n.exclude, holds)
+	// An IANA special-purpose prefix among the addresses that are drawn.
+	documentation := netip.MustParsePrefix("203.0.113.0/24")
+	includes := func(p netip.Prefix) bool {
+		return holds(p) && (!documentation.Contains(a) || p.Bits() >= documentation.Bits())
+	}
+	return slices.ContainsFunc(n.include, includes) && !slices.ContainsFunc(n.exclude, holds)
 }
 
 // Addresses are drawn from two small blocks, so that entries meet.

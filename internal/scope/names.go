@@ -62,7 +62,7 @@ func (l *lists) pin(name string, answers []netip.Addr) {
 		maps.Copy(pinned, *old)
 	}
 	for _, a := range answers[:min(len(answers), maxPinned)] {
-		if a.IsValid() && a.Zone() == "" && !l.excluded.Contains(a.Unmap()) {
+		if a.IsValid() && a.Zone() == "" && !l.excluded.contains(a.Unmap()) {
 			pinned[a.Unmap()] = struct{}{}
 		}
 	}

@@ -5,14 +5,17 @@ import (
 	"time"
 )
 
-// What one probe costs when nobody answers: the system sends the SYN again
-// after 1 s and 3 s, within the connect timeout of 5 s. A host that answers
-// costs as many packets or fewer.
+// What one pair of an address and a port costs when nobody answers. It is tried
+// in two passes. By connecting, the system sends the SYN again after 1 s and
+// 3 s in each; a SYN sweep sends one. Hosts that answer cost less, but for one
+// packet more in 16, by which loss is measured.
 const (
+	passes          = 2
 	packetsPerProbe = 3
 	// bytesPerPacket is an IPv6 header (40) and a TCP header with the options
-	// of a SYN (40); IPv4 takes 20 fewer.
+	// of a SYN (40); IPv4 takes 20 fewer. A SYN sweep has fewer options.
 	bytesPerPacket = 80
+	bytesPerSYN    = 64
 )
 
 // Plan is what a sweep of the scope would send. Talking to the services that
@@ -31,10 +34,13 @@ type Plan struct {
 	// HL7Probes connections at most, should that be every address.
 	HL7Ports  int    `json:"hl7_ports"`
 	HL7Probes uint64 `json:"hl7_probes"`
-	// Packets and Bytes are upper bounds, for hosts that never answer.
-	Packets uint64 `json:"packets"`
-	Bytes   uint64 `json:"bytes"`
-	// Time is the least time that the rates permit.
+	// Packets and Bytes are what is sent when no host answers, by connecting;
+	// SYNPackets and SYNBytes with --syn.
+	Packets    uint64 `json:"packets"`
+	Bytes      uint64 `json:"bytes"`
+	SYNPackets uint64 `json:"syn_packets"`
+	SYNBytes   uint64 `json:"syn_bytes"`
+	// Time is the least time that the rates permit, for one pass.
 	Time        time.Duration `json:"-"`
 	TimeSeconds float64       `json:"seconds"`
 	// PeakNetwork is the network with the most probes, PeakNetworkProbes how
@@ -59,8 +65,10 @@ func (s *Scope) Plan() Plan {
 	p.Addresses += s.lists.unresolved()
 	p.Probes = p.Addresses * uint64(p.Ports)
 	p.HL7Probes = p.Addresses * uint64(p.HL7Ports)
-	p.Packets = p.Probes * packetsPerProbe
+	p.Packets = p.Probes * passes * packetsPerProbe
 	p.Bytes = p.Packets * bytesPerPacket
+	p.SYNPackets = p.Probes * passes
+	p.SYNBytes = p.SYNPackets * bytesPerSYN
 	network, most := s.lists.peakNetwork(s.Rate.PerNetwork.Prefix)
 	p.PeakNetwork, p.PeakNetworkProbes = network, most*uint64(p.Ports)
 	p.PeakNetworkRate = min(s.Rate.PerNetwork.ProbesPerSecond, s.Rate.ProbesPerSecond)
@@ -99,7 +107,7 @@ func NetworkOf(addr netip.Addr, bits int) netip.Prefix {
 func (l *lists) peakNetwork(bits int) (netip.Prefix, uint64) {
 	var peak, current netip.Prefix
 	var most, count uint64
-	for _, r := range l.withPinned() {
+	for r := range l.withPinned() {
 		for from := r.from; ; {
 			network := NetworkOf(from, bits)
 			if network != current {

@@ -17,16 +17,16 @@ func TestPlan(t *testing.T) {
 		want       scope.Plan
 	}{
 		{"the network's rate decides", "include: [192.0.2.0/24, 198.51.100.0/25]\nports: {dicom: [104, 11112], http: []}\n",
-			scope.Plan{Addresses: 384, Ports: 2, Probes: 768, Packets: 2304, Bytes: 184320, Time: 10240 * time.Millisecond,
+			scope.Plan{Addresses: 384, Ports: 2, Probes: 768, Packets: 4608, Bytes: 368640, SYNPackets: 1536, SYNBytes: 98304, Time: 10240 * time.Millisecond,
 				PeakNetwork: netip.MustParsePrefix("192.0.2.0/24"), PeakNetworkProbes: 512, PeakNetworkRate: 50}},
 		{"the whole rate decides", "include: [10.0.0.0/16]\nports: {dicom: [104], http: []}\nrate: {probes_per_second: 100}\n",
-			scope.Plan{Addresses: 65536, Ports: 1, Probes: 65536, Packets: 196608, Bytes: 15728640, Time: 655360 * time.Millisecond,
+			scope.Plan{Addresses: 65536, Ports: 1, Probes: 65536, Packets: 393216, Bytes: 31457280, SYNPackets: 131072, SYNBytes: 8388608, Time: 655360 * time.Millisecond,
 				PeakNetwork: netip.MustParsePrefix("10.0.0.0/24"), PeakNetworkProbes: 256, PeakNetworkRate: 50}},
 		{"parts of a network add up", "include: [192.0.2.0/30, 192.0.2.128/30, 198.51.100.0/30]\nexclude: [198.51.100.1]\nports: {dicom: [104], http: []}\n",
-			scope.Plan{Addresses: 11, Ports: 1, Probes: 11, Packets: 33, Bytes: 2640, Time: 160 * time.Millisecond,
+			scope.Plan{Addresses: 11, Ports: 1, Probes: 11, Packets: 66, Bytes: 5280, SYNPackets: 22, SYNBytes: 1408, Time: 160 * time.Millisecond,
 				PeakNetwork: netip.MustParsePrefix("192.0.2.0/24"), PeakNetworkProbes: 8, PeakNetworkRate: 50}},
 		{"names to come", "include: [a.example.org, b.example.org]\nports: {dicom: [104], http: []}\n",
-			scope.Plan{Addresses: 2, Names: 2, Ports: 1, Probes: 2, Packets: 6, Bytes: 480, Time: 2 * time.Millisecond, PeakNetworkRate: 50}},
+			scope.Plan{Addresses: 2, Names: 2, Ports: 1, Probes: 2, Packets: 12, Bytes: 960, SYNPackets: 4, SYNBytes: 256, Time: 2 * time.Millisecond, PeakNetworkRate: 50}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := scope.Parse("s.yaml", []byte(header+c.text), today)
@@ -45,7 +45,8 @@ func equalPlans(a, b scope.Plan) bool {
 	same := slices.Equal(a.NotSwept, b.NotSwept)
 	a.NotSwept, b.NotSwept = nil, nil
 	return same && a.Addresses == b.Addresses && a.Names == b.Names && a.Ports == b.Ports && a.Probes == b.Probes &&
-		a.Packets == b.Packets && a.Bytes == b.Bytes && a.Time == b.Time && a.TimeSeconds == b.TimeSeconds &&
+		a.Packets == b.Packets && a.Bytes == b.Bytes &&
+		a.SYNPackets == b.SYNPackets && a.SYNBytes == b.SYNBytes && a.Time == b.Time && a.TimeSeconds == b.TimeSeconds &&
 		a.PeakNetwork == b.PeakNetwork && a.PeakNetworkProbes == b.PeakNetworkProbes && a.PeakNetworkRate == b.PeakNetworkRate
 }
 
@@ -57,8 +58,9 @@ func TestWholeInternet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Without 0/8, 10/8, 224/4 and 240/4.
-	if want := uint64(1)<<32 - 2<<24 - 2<<28; s.Size() != want {
+	// Without 0/8, 10/8, 224/4, 240/4, and the special purposes: 100.64/10,
+	// 127/8, 169.254/16, 172.16/12, 192.168/16, 198.18/15, and five /24.
+	if want := uint64(1)<<32 - 3<<24 - 2<<28 - 1<<22 - 1<<20 - 2<<16 - 1<<17 - 5<<8; s.Size() != want {
 		t.Errorf("size %d, want %d", s.Size(), want)
 	}
 	if s.RawSize() != 1<<32 || s.RawAt(1<<32-1) != addr("255.255.255.255") {

@@ -6,7 +6,6 @@ import (
 	"iter"
 	"net/netip"
 	"slices"
-	"sort"
 )
 
 // addrRange is the addresses from one to another, both included, of one
@@ -47,16 +46,13 @@ func low(a netip.Addr) uint64 {
 	return binary.BigEndian.Uint64(b[8:])
 }
 
-// merged is the prefixes as sorted ranges that do not overlap.
-func merged(prefixes []netip.Prefix) []addrRange {
-	ranges := make([]addrRange, 0, len(prefixes))
-	for _, p := range prefixes {
-		ranges = append(ranges, rangeOf(p))
-	}
+// mergedRanges is the ranges sorted, and those that overlap or touch as one. It
+// uses their memory.
+func mergedRanges(ranges []addrRange) []addrRange {
 	slices.SortFunc(ranges, func(a, b addrRange) int { return a.from.Compare(b.from) })
 	out := ranges[:0]
 	for _, r := range ranges {
-		if n := len(out); n > 0 && !out[n-1].to.Less(r.from) {
+		if n := len(out); n > 0 && (!out[n-1].to.Less(r.from) || out[n-1].to.Next() == r.from) {
 			if out[n-1].to.Less(r.to) {
 				out[n-1].to = r.to
 			}
@@ -65,40 +61,6 @@ func merged(prefixes []netip.Prefix) []addrRange {
 		out = append(out, r)
 	}
 	return out
-}
-
-// subtract is what is left of in without out; both are sorted and neither
-// overlaps itself.
-func subtract(in, out []addrRange) []addrRange {
-	var left []addrRange
-	j := 0
-	for _, r := range in {
-		for j < len(out) && out[j].to.Less(r.from) {
-			j++
-		}
-		from, whole := r.from, false
-		for k := j; k < len(out) && !r.to.Less(out[k].from); k++ {
-			if from.Less(out[k].from) {
-				left = append(left, addrRange{from, out[k].from.Prev()})
-			}
-			if whole = !out[k].to.Less(r.to); whole {
-				break
-			}
-			from = out[k].to.Next()
-		}
-		if !whole {
-			left = append(left, addrRange{from, r.to})
-		}
-	}
-	return left
-}
-
-func total(ranges []addrRange) uint64 {
-	var n uint64
-	for _, r := range ranges {
-		n += r.size()
-	}
-	return n
 }
 
 // Addresses yields every address to sweep, in address order and without the
@@ -110,7 +72,7 @@ func (s *Scope) Addresses() iter.Seq[netip.Addr] {
 		if s == nil || s.lists == nil {
 			return
 		}
-		for _, r := range s.lists.withPinned() {
+		for r := range s.lists.withPinned() {
 			for a := r.from; ; a = a.Next() {
 				if !yield(a) {
 					return
@@ -128,22 +90,42 @@ func (s *Scope) Size() uint64 {
 	if s == nil || s.lists == nil {
 		return 0
 	}
-	return total(s.lists.withPinned())
+	if s.lists.pinned.Load() == nil {
+		return s.lists.size
+	}
+	var n uint64
+	for r := range s.lists.withPinned() {
+		n += r.size()
+	}
+	return n
+}
+
+// enumerated yields the ranges of raw without the exclusions.
+func (l *lists) enumerated() iter.Seq[addrRange] {
+	return func(yield func(addrRange) bool) {
+		for _, r := range l.raw {
+			for left := range l.excluded.without(r) {
+				if !yield(left) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // withPinned is the ranges to enumerate with the pinned addresses among them.
 // Where names pin addresses, all ranges are single addresses too.
-func (l *lists) withPinned() []addrRange {
+func (l *lists) withPinned() iter.Seq[addrRange] {
 	pinned := l.pinned.Load()
 	if pinned == nil {
-		return l.enumerated
+		return l.enumerated()
 	}
-	ranges := slices.Clone(l.enumerated)
+	ranges := slices.Collect(l.enumerated())
 	for a := range *pinned {
 		ranges = append(ranges, addrRange{a, a})
 	}
 	slices.SortFunc(ranges, func(a, b addrRange) int { return a.from.Compare(b.from) })
-	return slices.Compact(ranges)
+	return slices.Values(slices.Compact(ranges))
 }
 
 // RawSize is the number of addresses in the included prefixes before
@@ -154,7 +136,10 @@ func (s *Scope) RawSize() uint64 {
 	if s == nil || s.lists == nil {
 		return 0
 	}
-	return total(s.lists.raw)
+	if n := len(s.lists.rawEnds); n > 0 {
+		return s.lists.rawEnds[n-1]
+	}
+	return 0
 }
 
 // RawAt is the address number i, 0 ≤ i < RawSize(), in address order before
@@ -163,15 +148,11 @@ func (s *Scope) RawAt(i uint64) netip.Addr {
 	if s == nil || s.lists == nil {
 		return netip.Addr{}
 	}
-	l := s.lists
-	n := sort.Search(len(l.rawEnds), func(n int) bool { return i < l.rawEnds[n] })
-	if n == len(l.rawEnds) {
+	r, i := s.lists.rawRange(i)
+	if r == nil {
 		return netip.Addr{}
 	}
-	if n > 0 {
-		i -= l.rawEnds[n-1]
-	}
-	return l.raw[n].at(i)
+	return r.at(i)
 }
 
 // Enumerable returns an error when the scope includes an IPv6 prefix that is

@@ -138,10 +138,13 @@ type Allow struct {
 // lists is what Check decides by. Nothing in it changes after loading but
 // pinned, once for each name.
 type lists struct {
-	included, excluded bart.Lite
+	included bart.Lite
+	excluded exclusions
 	// raw are the included prefixes as sorted ranges, without those that are
-	// too large to enumerate; enumerated are the same less the exclusions.
-	raw, enumerated []addrRange
+	// too large to enumerate; size is how many addresses are left of them
+	// without the exclusions.
+	raw  []addrRange
+	size uint64
 	// rawEnds counts the addresses of raw up to and with each range.
 	rawEnds  []uint64
 	tooLarge []netip.Prefix
@@ -191,7 +194,7 @@ func (l *lists) permits(addr netip.Addr) error {
 		return fmt.Errorf("%s has a zone: %w", addr, ErrOutside)
 	}
 	addr = addr.Unmap()
-	if l.excluded.Contains(addr) {
+	if l.excluded.contains(addr) {
 		return fmt.Errorf("%s: %w", addr, ErrExcluded)
 	}
 	if l.included.Contains(addr) {

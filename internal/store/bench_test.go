@@ -6,12 +6,19 @@ import (
 	"path/filepath"
 	"testing"
 
+	"leadglass/internal/realserver"
 	"leadglass/internal/survey"
 )
 
 // BenchmarkAppendRecords stores new findings in batches of 100.
 func BenchmarkAppendRecords(b *testing.B) {
-	s := open(b, filepath.Join(b.TempDir(), "s.db"))
+	b.Run("SQLite", func(b *testing.B) { appendRecords(b, filepath.Join(b.TempDir(), "s.db")) })
+	server := realserver.Postgres(b)
+	b.Run("PostgreSQL", func(b *testing.B) { appendRecords(b, server.Database(b)) })
+}
+
+func appendRecords(b *testing.B, dsn string) {
+	s := open(b, dsn)
 	v := create(b, s, "v", started)
 	batch := make([]survey.Record, 0, 100)
 	flush := func() {

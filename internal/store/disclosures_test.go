@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -20,10 +19,10 @@ func disclosure(surveyID, recipient string, systems ...survey.DisclosedSystem) s
 		Events: []survey.DisclosureEvent{{State: survey.Prepared, At: started.Add(time.Hour)}}}
 }
 
-func TestDisclosures(t *testing.T) {
+func testDisclosures(t *testing.T, e engine) {
 	ctx := context.Background()
-	path := filepath.Join(t.TempDir(), "s.db")
-	s := open(t, path)
+	dsn := e.empty(t)
+	s := open(t, dsn)
 	v := create(t, s, "first", started)
 	if err := s.AppendRecords(ctx, []survey.Record{record(v.ID, "192.0.2.1", 0, survey.Open), record(v.ID, "192.0.2.2", 104, survey.Open)}); err != nil {
 		t.Fatal(err)
@@ -50,7 +49,7 @@ func TestDisclosures(t *testing.T) {
 	want := d
 	want.Events = append(want.Events, sent)
 
-	s = open(t, path) // a second time, as another run of the program does
+	s = open(t, dsn) // a second time, as another run of the program does
 	got, err := s.LastDisclosure(ctx, " cert.EXAMPLE", "")
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("stored\n%+v, want\n%+v (%v)", got, want, err)
@@ -73,10 +72,10 @@ func TestDisclosures(t *testing.T) {
 	}
 }
 
-// TestDisclosureNeedsRecords: what no record says cannot have been told.
-func TestDisclosureNeedsRecords(t *testing.T) {
+// testDisclosureNeedsRecords: what no record says cannot have been told.
+func testDisclosureNeedsRecords(t *testing.T, e engine) {
 	ctx := context.Background()
-	s := open(t, filepath.Join(t.TempDir(), "s.db"))
+	s := open(t, e.empty(t))
 	v := create(t, s, "first", started)
 	for _, d := range []survey.Disclosure{
 		disclosure(v.ID, "CERT.example", survey.DisclosedSystem{Target: "192.0.2.1"}),
@@ -92,9 +91,9 @@ func TestDisclosureNeedsRecords(t *testing.T) {
 	}
 }
 
-func TestRecordsOf(t *testing.T) {
+func testRecordsOf(t *testing.T, e engine) {
 	ctx := context.Background()
-	s := open(t, filepath.Join(t.TempDir(), "s.db"))
+	s := open(t, e.empty(t))
 	v, later := create(t, s, "first", started), create(t, s, "later", started.Add(time.Hour))
 	if err := s.AppendRecords(ctx, []survey.Record{record(v.ID, "192.0.2.1", 0, survey.Open), record(v.ID, "192.0.2.1", 104, survey.Open),
 		record(v.ID, "192.0.2.10", 0, survey.Open), record(later.ID, "192.0.2.1", 0, survey.Protected)}); err != nil {

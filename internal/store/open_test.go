@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,6 +29,12 @@ func TestPermissions(t *testing.T) {
 			t.Errorf("%s has mode %o, want 600", info.Name(), info.Mode().Perm())
 		}
 	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path + "-wal"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the write-ahead log is still there after Close: %v", err)
+	}
 }
 
 func TestOpenRefuses(t *testing.T) {
@@ -47,8 +54,7 @@ func TestOpenRefuses(t *testing.T) {
 		want []string
 	}{
 		{"", []string{"--store FILE"}},
-		{"postgres://user:hunter2@db/x", []string{"PostgreSQL", "SQLite files only", "--store FILE"}},
-		{"mysql://db", []string{"mysql", "SQLite files only"}},
+		{"mysql://user:hunter2@db", []string{"mysql", "SQLite files and PostgreSQL databases only"}},
 		{dir, []string{dir, "is a directory"}},
 		{filepath.Join(dir, "none", "s.db"), []string{"there is no directory " + filepath.Join(dir, "none"), "create it"}},
 		{garbage, []string{garbage, "not a survey store, or it is damaged", "restore it from a backup"}},
@@ -118,9 +124,9 @@ func TestDamageInside(t *testing.T) {
 	}
 }
 
-func exec(t *testing.T, path, statement string) {
+func exec(t testing.TB, path, statement string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", path)
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath())
 	if err != nil {
 		t.Fatal(err)
 	}

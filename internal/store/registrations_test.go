@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"net/netip"
-	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
@@ -11,9 +10,9 @@ import (
 	"leadglass/internal/survey"
 )
 
-func TestRegistrations(t *testing.T) {
+func testRegistrations(t *testing.T, e engine) {
 	ctx := context.Background()
-	s := open(t, filepath.Join(t.TempDir(), "s.db"))
+	s := open(t, e.empty(t))
 	addr := netip.MustParseAddr("130.59.31.248")
 	get := func(at time.Time) (survey.Registration, bool) {
 		t.Helper()
@@ -60,10 +59,10 @@ func TestRegistrations(t *testing.T) {
 	}
 }
 
-func TestSourcesOfASurvey(t *testing.T) {
+func testSourcesOfASurvey(t *testing.T, e engine) {
 	ctx := context.Background()
-	path := filepath.Join(t.TempDir(), "s.db")
-	s := open(t, path)
+	dsn := e.empty(t)
+	s := open(t, dsn)
 	v := create(t, s, "v", started)
 	v.Sources = []survey.Source{{Kind: survey.SourceEmbedded, Name: "table", Date: started, Licence: "CC0", Attribution: "somebody"}}
 	if err := s.UpdateSurvey(ctx, v); err != nil {
@@ -72,23 +71,8 @@ func TestSourcesOfASurvey(t *testing.T) {
 	if got, err := s.Survey(ctx, v.ID); err != nil || !reflect.DeepEqual(got.Sources, v.Sources) {
 		t.Errorf("sources %+v, %v, want %+v", got.Sources, err, v.Sources)
 	}
-	exec(t, path, "UPDATE surveys SET sources = 'x'")
+	e.exec(t, dsn, "UPDATE surveys SET sources = 'x'")
 	if _, err := s.Survey(ctx, v.ID); err == nil {
 		t.Error("damaged sources are read")
-	}
-}
-
-// TestOlderSchema opens a store as the first version of the schema left it.
-func TestOlderSchema(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s.db")
-	s := open(t, path)
-	v := create(t, s, "v", started)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	exec(t, path, "DROP TABLE check_texts; DROP TABLE registrations; ALTER TABLE surveys DROP COLUMN sources; DELETE FROM goose_db_version WHERE version_id >= 6")
-	got, err := open(t, path).Survey(context.Background(), v.ID)
-	if err != nil || got.Name != "v" || got.Sources != nil {
-		t.Errorf("survey %+v, %v", got, err)
 	}
 }

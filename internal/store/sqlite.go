@@ -3,21 +3,17 @@ package store
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
-	"time"
+	"strings"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 )
-
-//go:embed migrations/*.sql
-var migrations embed.FS
 
 // applicationID marks a SQLite file as a survey store ("LGls"), so that the
 // database of another program is never taken for one.
@@ -35,8 +31,16 @@ const (
 	codeNotADB   = 26
 )
 
-// errDamaged says that the file holds what this program never writes.
-var errDamaged = errors.New("damaged")
+// sqliteEngine is a SQLite file.
+type sqliteEngine struct{}
+
+func (sqliteEngine) dialect() goose.Dialect { return goose.DialectSQLite3 }
+
+// columns: the migrations are written for SQLite.
+func (sqliteEngine) columns() *strings.Replacer { return strings.NewReplacer() }
+
+// release: the file's own lock does.
+func (sqliteEngine) release(context.Context, *Store) error { return nil }
 
 // openSQLite opens the file at path, and creates it if create is set.
 func openSQLite(ctx context.Context, path string, create bool) (*Store, error) {
@@ -47,7 +51,7 @@ func openSQLite(ctx context.Context, path string, create bool) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the survey store %s: %w", path, err)
 	}
-	s := &Store{name: path}
+	s := &Store{name: path, engine: sqliteEngine{}}
 	if s.write, err = sql.Open("sqlite", sqliteDSN(abs, true)); err != nil {
 		return nil, s.explain("opening", err)
 	}
@@ -56,7 +60,7 @@ func openSQLite(ctx context.Context, path string, create bool) (*Store, error) {
 		return nil, errors.Join(s.explain("opening", err), s.write.Close())
 	}
 	s.read.SetMaxOpenConns(8)
-	if err := s.prepareSchema(ctx); err != nil {
+	if err := s.prepareSchema(ctx, create); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -106,65 +110,9 @@ func prepareFile(path string, create bool) error {
 	return fmt.Errorf("creating the survey store: %w; name a file in a directory you may write to with --store FILE", err)
 }
 
-// prepareSchema refuses files of other programs and of newer versions, and
-// brings the schema up to date.
-func (s *Store) prepareSchema(ctx context.Context) error {
-	if err := s.claim(ctx); err != nil {
-		return err
-	}
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fmt.Errorf("reading the schema: %w", err)
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, s.write, files, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
-	if err != nil {
-		return fmt.Errorf("reading the schema: %w", err)
-	}
-	// Two processes that open a new file at once may both try to create the
-	// tables; the loser finds them there when it looks again.
-	const attempts = 5
-	for attempt := 1; ; attempt++ {
-		err := s.migrate(ctx, p)
-		if err == nil || attempt == attempts || ctx.Err() != nil || errors.As(err, new(*newerSchemaError)) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(time.Duration(attempt) * 50 * time.Millisecond):
-		}
-	}
-}
-
-func (s *Store) migrate(ctx context.Context, p *goose.Provider) error {
-	current, target, err := p.GetVersions(ctx)
-	if err != nil {
-		return s.explain("opening", err)
-	}
-	switch {
-	case current > target:
-		return &newerSchemaError{store: s.name, found: current, known: target}
-	case current == target:
-		return nil
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return s.explain("preparing the tables of", err)
-	}
-	return nil
-}
-
-// newerSchemaError says that a newer version of the program wrote the store.
-type newerSchemaError struct {
-	store        string
-	found, known int64
-}
-
-func (e *newerSchemaError) Error() string {
-	return fmt.Sprintf("the survey store %s was written by a newer Leadglass (schema %d, this program knows %d); use that version or a later one, or name another file with --store FILE", e.store, e.found, e.known)
-}
-
 // claim marks an empty file as a survey store, and refuses the database of
 // another program.
-func (s *Store) claim(ctx context.Context) error {
+func (sqliteEngine) claim(ctx context.Context, s *Store, _ bool) error {
 	// One statement, so that both are read as of one moment: another process
 	// may be preparing the same new file.
 	var id, tables int64
@@ -185,29 +133,23 @@ func (s *Store) claim(ctx context.Context) error {
 	return nil
 }
 
-// explain says what was being done with which file, and what helps.
-func (s *Store) explain(doing string, err error) error {
-	if errors.Is(err, errDamaged) {
-		return fmt.Errorf("%s the survey store %s: %w; restore it from a backup, or name another file with --store FILE", doing, s.name, err)
-	}
+// remedy says what helps against an error of SQLite.
+func (sqliteEngine) remedy(err error) (remedy string, cause error) {
 	var se *sqlite.Error
 	if !errors.As(err, &se) {
-		return fmt.Errorf("%s the survey store %s: %w", doing, s.name, err)
+		return "", err
 	}
-	var remedy string
 	switch se.Code() & 0xff {
 	case codeNotADB:
-		return fmt.Errorf("%s the survey store %s: it is not a survey store, or it is damaged (%w); restore it from a backup, or name another file with --store FILE", doing, s.name, err)
+		return restoreRemedy, fmt.Errorf("it is not a survey store, or it is damaged (%w)", err)
 	case codeCorrupt:
-		return fmt.Errorf("%s the survey store %s: it is damaged (%w); restore it from a backup, or name another file with --store FILE", doing, s.name, err)
+		return restoreRemedy, fmt.Errorf("it is damaged (%w)", err)
 	case codeBusy, codeLocked:
-		remedy = "another program is writing to it; wait for it to end, or name another file with --store FILE"
+		return "another program is writing to it; wait for it to end, or name another file with --store FILE", err
 	case codeReadOnly, codeCantOpen:
-		remedy = "the file and its directory must be writable; mend their permissions, or name another file with --store FILE"
+		return "the file and its directory must be writable; mend their permissions, or name another file with --store FILE", err
 	case codeFull:
-		remedy = "the disk is full; make room and run again with --resume"
-	default:
-		return fmt.Errorf("%s the survey store %s: %w", doing, s.name, err)
+		return "the disk is full; make room and run again with --resume", err
 	}
-	return fmt.Errorf("%s the survey store %s: %w; %s", doing, s.name, err, remedy)
+	return "", err
 }

@@ -2,9 +2,9 @@
 // record for each target, in one SQL schema.
 //
 // It decides nothing and computes nothing: what was appended is what comes
-// back. This build keeps surveys in SQLite files; every statement here is in
-// the SQL that SQLite shares with PostgreSQL, and what differs between the two
-// stands in sqlite.go.
+// back. A store is a SQLite file or a PostgreSQL database. Every statement is
+// in the SQL that the two share; what differs between them stands in sqlite.go
+// and postgres.go.
 package store
 
 import (
@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pressly/goose/v3"
+
 	"leadglass/internal/survey"
 )
 
@@ -24,47 +26,53 @@ var ErrNotFound = errors.New("not found")
 
 // Store is an open store. Its methods are safe for concurrent use.
 type Store struct {
-	// name is the file, for messages.
-	name string
+	// name is the file, or the database without user and password, for messages.
+	name   string
+	engine engine
 	// write has a single connection: writers queue in the process, in order,
 	// and not in the file's lock. read has several.
 	write, read *sql.DB
 	texts       texts
 }
 
-// Open opens the store that dsn names, the path of a SQLite file, and creates
-// it with mode 0600 if there is none. A schema of an older version is brought
-// up to date.
-func Open(ctx context.Context, dsn string) (*Store, error) {
-	if err := checkDSN(dsn); err != nil {
-		return nil, err
-	}
-	return openSQLite(ctx, dsn, true)
+// engine is what differs between the databases.
+type engine interface {
+	dialect() goose.Dialect
+	// columns turns what migrations say of columns into the engine's terms.
+	columns() *strings.Replacer
+	// claim marks an empty database as a survey store, if create is set, and
+	// refuses that of another program. It may keep others from preparing the
+	// schema at the same time, until release.
+	claim(ctx context.Context, s *Store, create bool) error
+	release(ctx context.Context, s *Store) error
+	// remedy is what helps against an error, "" where nothing is known to, and
+	// the error in words that a user understands, with no password in it.
+	remedy(err error) (remedy string, cause error)
 }
 
-// OpenExisting is Open for readers: a missing file is an error with
-// ErrNotFound in its chain, and none is created.
-func OpenExisting(ctx context.Context, dsn string) (*Store, error) {
-	if err := checkDSN(dsn); err != nil {
-		return nil, err
-	}
-	return openSQLite(ctx, dsn, false)
-}
+// Open opens the store that dsn names: a PostgreSQL database where it begins
+// with postgres:// or postgresql://, otherwise the path of a SQLite file, which
+// is created with mode 0600 if there is none. A schema of an older version is
+// brought up to date.
+func Open(ctx context.Context, dsn string) (*Store, error) { return open(ctx, dsn, true) }
 
-func checkDSN(dsn string) error {
+// OpenExisting is Open for readers: a missing file, or a database without
+// tables, is an error with ErrNotFound in its chain, and none is created.
+func OpenExisting(ctx context.Context, dsn string) (*Store, error) { return open(ctx, dsn, false) }
+
+func open(ctx context.Context, dsn string, create bool) (*Store, error) {
 	scheme, _, isURL := strings.Cut(dsn, "://")
 	switch {
 	case dsn == "":
-		return errors.New("the store has no name; name a file with --store FILE")
-	case isURL && (strings.EqualFold(scheme, "postgres") || strings.EqualFold(scheme, "postgresql")):
-		// The DSN may hold a password: it is not repeated here.
-		return errors.New("the store is a PostgreSQL DSN, but this build keeps surveys in SQLite files only; name a file with --store FILE")
+		return nil, errors.New("the store has no name; name a file with --store FILE")
+	case isURL && (scheme == "postgres" || scheme == "postgresql"):
+		return openPostgres(ctx, dsn, create)
 	case isURL:
-		return fmt.Errorf("the store is a %s:// URL, but surveys are kept in SQLite files only; name a file with --store FILE", scheme)
+		return nil, fmt.Errorf("the store is a %s:// URL, but surveys are kept in SQLite files and PostgreSQL databases only; name a file, or postgres://…, with --store", scheme)
 	case strings.ContainsRune(dsn, 0):
-		return errors.New("the store's name holds a NUL byte; name a file with --store FILE")
+		return nil, errors.New("the store's name holds a NUL byte; name a file with --store FILE")
 	}
-	return nil
+	return openSQLite(ctx, dsn, create)
 }
 
 // Close closes the store.
@@ -79,28 +87,46 @@ func (s *Store) Close() error {
 // Name is the store as messages name it.
 func (s *Store) Name() string { return s.name }
 
+// errDamaged says that the store holds what this program never writes.
+var errDamaged = errors.New("damaged")
+
+// restoreRemedy helps where a store is damaged.
+const restoreRemedy = "restore it from a backup, or name another file with --store FILE"
+
+// explain says what was being done with which store, and what helps.
+func (s *Store) explain(doing string, err error) error {
+	remedy, cause := s.engine.remedy(err)
+	if errors.Is(err, errDamaged) {
+		remedy = restoreRemedy
+	}
+	if remedy == "" {
+		return fmt.Errorf("%s the survey store %s: %w", doing, s.name, cause)
+	}
+	return fmt.Errorf("%s the survey store %s: %w; %s", doing, s.name, cause, remedy)
+}
+
+// writeLimit is how long a transaction may take: a database that does not
+// answer for so long is lost. The network alone would let it wait for hours.
+const writeLimit = 2 * time.Minute
+
 // inTx runs f in one transaction, which is rolled back if f returns an error.
 func (s *Store) inTx(ctx context.Context, doing string, f func(*sql.Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, writeLimit)
+	defer cancel()
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return s.explain(doing, err)
 	}
 	if err := f(tx); err != nil {
-		return errors.Join(s.explain(doing, err), ignoreDone(tx.Rollback()))
+		// A rollback that fails as well has nothing to add: without a commit
+		// there is nothing to take back.
+		_ = tx.Rollback()
+		return s.explain(doing, err)
 	}
 	if err := tx.Commit(); err != nil {
 		return s.explain(doing, err)
 	}
 	return nil
-}
-
-// ignoreDone drops the error of a rollback that the driver has done already
-// because the context ended.
-func ignoreDone(err error) error {
-	if errors.Is(err, sql.ErrTxDone) {
-		return nil
-	}
-	return err
 }
 
 // timeForm is fixed in width, so that times sort as text.

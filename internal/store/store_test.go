@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
@@ -19,9 +17,9 @@ import (
 
 var started = time.Date(2026, 11, 23, 21, 58, 45, 123456789, time.UTC)
 
-func open(t testing.TB, path string) *store.Store {
+func open(t testing.TB, dsn string) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), path)
+	s, err := store.Open(context.Background(), dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,10 +68,10 @@ func all(t testing.TB, s *store.Store, id string) []survey.Record {
 	return rs
 }
 
-func TestSurveyRoundTrip(t *testing.T) {
+func testSurveyRoundTrip(t *testing.T, e engine) {
 	ctx := context.Background()
-	path := filepath.Join(t.TempDir(), "a ?#%20 name.db")
-	s := open(t, path)
+	dsn := e.empty(t)
+	s := open(t, dsn)
 	v := create(t, s, "first", started)
 	if !strings.HasPrefix(v.ID, "20261123T215845Z-") || v.State != survey.StateRunning {
 		t.Errorf("ID %q, state %q", v.ID, v.State)
@@ -89,18 +87,15 @@ func TestSurveyRoundTrip(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(path + "-wal"); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the write-ahead log is still there after Close: %v", err)
-	}
-	s = open(t, path)
+	s = open(t, dsn)
 	if got, err = s.Survey(ctx, "first"); err != nil || !reflect.DeepEqual(got, v) {
 		t.Fatalf("after reopening %+v, %v; want %+v", got, err, v)
 	}
 }
 
-func TestFindingSurveys(t *testing.T) {
+func testFindingSurveys(t *testing.T, e engine) {
 	ctx := context.Background()
-	s := open(t, filepath.Join(t.TempDir(), "s.db"))
+	s := open(t, e.empty(t))
 	if _, err := s.Survey(ctx, ""); !errors.Is(err, store.ErrNotFound) || !strings.Contains(err.Error(), "leadglass survey") {
 		t.Errorf("empty store: %v", err)
 	}
@@ -138,9 +133,9 @@ func TestFindingSurveys(t *testing.T) {
 	}
 }
 
-func TestRecordsReplaceAndNeverDouble(t *testing.T) {
+func testRecordsReplaceAndNeverDouble(t *testing.T, e engine) {
 	ctx := context.Background()
-	s := open(t, filepath.Join(t.TempDir(), "s.db"))
+	s := open(t, e.empty(t))
 	v, w := create(t, s, "v", started), create(t, s, "w", started)
 	first := []survey.Record{
 		record(v.ID, "127.0.0.1", 0, survey.Open), record(v.ID, "127.0.0.1", 104, survey.Open),
@@ -178,9 +173,9 @@ func TestRecordsReplaceAndNeverDouble(t *testing.T) {
 	}
 }
 
-func TestBadBatchStoresNothing(t *testing.T) {
+func testBadBatchStoresNothing(t *testing.T, e engine) {
 	ctx := context.Background()
-	s := open(t, filepath.Join(t.TempDir(), "s.db"))
+	s := open(t, e.empty(t))
 	v := create(t, s, "v", started)
 	good := record(v.ID, "127.0.0.1", 0, survey.Open)
 	for name, bad := range map[string]survey.Record{
@@ -197,10 +192,10 @@ func TestBadBatchStoresNothing(t *testing.T) {
 	}
 }
 
-func TestConcurrentWritersAndReaders(t *testing.T) {
+func testConcurrentWritersAndReaders(t *testing.T, e engine) {
 	ctx := context.Background()
-	path := filepath.Join(t.TempDir(), "s.db")
-	stores := []*store.Store{open(t, path), open(t, path)} // as two processes would
+	dsn := e.empty(t)
+	stores := []*store.Store{open(t, dsn), open(t, dsn)} // as two processes would
 	v := create(t, stores[0], "v", started)
 	const writers, batches, size = 8, 12, 5
 	var wg sync.WaitGroup
@@ -240,12 +235,12 @@ func TestConcurrentWritersAndReaders(t *testing.T) {
 	}
 }
 
-func TestConcurrentFirstOpen(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "new.db")
+func testConcurrentFirstOpen(t *testing.T, e engine) {
+	dsn := e.empty(t)
 	var wg sync.WaitGroup
 	for range 6 {
 		wg.Go(func() {
-			s, err := store.Open(context.Background(), path)
+			s, err := store.Open(context.Background(), dsn)
 			if err != nil {
 				t.Error(err)
 				return
@@ -258,9 +253,9 @@ func TestConcurrentFirstOpen(t *testing.T) {
 	wg.Wait()
 }
 
-func TestStreamCanBeLeftAndNested(t *testing.T) {
+func testStreamCanBeLeftAndNested(t *testing.T, e engine) {
 	ctx := context.Background()
-	s := open(t, filepath.Join(t.TempDir(), "s.db"))
+	s := open(t, e.empty(t))
 	v := create(t, s, "v", started)
 	for i := range 20 {
 		if err := s.AppendRecords(ctx, []survey.Record{record(v.ID, fmt.Sprintf("127.0.0.%d", i), 0, survey.Open)}); err != nil {
@@ -299,10 +294,10 @@ func TestIDsSortByStart(t *testing.T) {
 	}
 }
 
-// TestCoverage: what a survey covered comes back, also when it is continued.
-func TestCoverage(t *testing.T) {
+// testCoverage: what a survey covered comes back, also when it is continued.
+func testCoverage(t *testing.T, e engine) {
 	ctx := context.Background()
-	s := open(t, filepath.Join(t.TempDir(), "s.db"))
+	s := open(t, e.empty(t))
 	address := netip.MustParseAddr("192.0.2.1")
 	v, err := s.CreateSurvey(ctx, survey.Survey{Name: "v", StartedAt: started, Coverage: &survey.Coverage{Version: "1", Ports: []uint16{104},
 		Ranges: []survey.AddressRange{{From: address, To: address}},
@@ -321,11 +316,11 @@ func TestCoverage(t *testing.T) {
 	}
 }
 
-// TestFacts: the facts are those of the records, in the order of the targets'
+// testFacts: the facts are those of the records, in the order of the targets'
 // bytes, and follow a record that is replaced.
-func TestFacts(t *testing.T) {
+func testFacts(t *testing.T, e engine) {
 	ctx := context.Background()
-	s := open(t, filepath.Join(t.TempDir(), "s.db"))
+	s := open(t, e.empty(t))
 	v, other := create(t, s, "v", started), create(t, s, "other", started)
 	records := []survey.Record{record(v.ID, "192.0.2.9", 0, survey.Open), record(v.ID, "192.0.2.10", 4242, survey.Open),
 		record(v.ID, "192.0.2.10", 104, survey.Protected), record(other.ID, "192.0.2.1", 0, survey.Open), record(v.ID, "192.0.2.9", 0, survey.Protected)}

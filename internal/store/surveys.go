@@ -52,12 +52,16 @@ func (s *Store) CreateSurvey(ctx context.Context, v survey.Survey) (survey.Surve
 				return fmt.Errorf("a survey %s is there already", v.ID)
 			}
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO surveys
+		sweep, err := sweepText(v.Sweep)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO surveys
 			(id, name, authority_organisation, authority_contact, authority_reference, scope,
-			 simulated, version, started_at, finished_at, state, probed, addresses, sources, coverage)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+			 simulated, version, started_at, finished_at, state, probed, addresses, sources, coverage, sweep)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 			v.ID, v.Name, v.Authority.Organisation, v.Authority.Contact, v.Authority.Reference, v.Scope,
-			v.Simulated, v.Version, formatTime(v.StartedAt), finished(v), string(v.State), v.Probed, v.Addresses, sources, coverage)
+			v.Simulated, v.Version, formatTime(v.StartedAt), finished(v), string(v.State), v.Probed, v.Addresses, sources, coverage, sweep)
 		return err
 	})
 	return v, err
@@ -106,7 +110,7 @@ func finished(v survey.Survey) sql.NullString {
 }
 
 const surveyColumns = `id, name, authority_organisation, authority_contact, authority_reference, scope,
-	simulated, version, started_at, finished_at, state, probed, addresses, sources, coverage`
+	simulated, version, started_at, finished_at, state, probed, addresses, sources, coverage, sweep`
 
 // coverageText is the coverage as it is stored; null for none.
 func coverageText(v survey.Survey) (sql.NullString, error) {
@@ -163,9 +167,9 @@ func (s *Store) Survey(ctx context.Context, idOrName string) (survey.Survey, err
 func scanSurvey(row interface{ Scan(...any) error }) (survey.Survey, error) {
 	var v survey.Survey
 	var started, state, sources string
-	var finished, coverage sql.NullString
+	var finished, coverage, sweep sql.NullString
 	err := row.Scan(&v.ID, &v.Name, &v.Authority.Organisation, &v.Authority.Contact, &v.Authority.Reference,
-		&v.Scope, &v.Simulated, &v.Version, &started, &finished, &state, &v.Probed, &v.Addresses, &sources, &coverage)
+		&v.Scope, &v.Simulated, &v.Version, &started, &finished, &state, &v.Probed, &v.Addresses, &sources, &coverage, &sweep)
 	if err != nil {
 		return survey.Survey{}, err
 	}
@@ -177,6 +181,9 @@ func scanSurvey(row interface{ Scan(...any) error }) (survey.Survey, error) {
 	}
 	v.State = survey.State(state)
 	if v.StartedAt, err = parseTime(started); err != nil {
+		return survey.Survey{}, err
+	}
+	if v.Sweep, err = readSweep(sweep); err != nil {
 		return survey.Survey{}, err
 	}
 	if finished.Valid {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -24,11 +23,11 @@ func withChecks(id, address string) survey.Record {
 	return r
 }
 
-// TestChecksComeBack: findings come back as they were stored, by the store
+// testChecksComeBack: findings come back as they were stored, by the store
 // that stored them and by one that did not.
-func TestChecksComeBack(t *testing.T) {
+func testChecksComeBack(t *testing.T, e engine) {
 	ctx := context.Background()
-	path := filepath.Join(t.TempDir(), "s.db")
+	path := e.empty(t)
 	s := open(t, path)
 	v := create(t, s, "v", started)
 	var want []survey.Record
@@ -50,11 +49,11 @@ func TestChecksComeBack(t *testing.T) {
 	}
 }
 
-// TestFindingsInFull reads a finding of a version that kept all in one text,
+// testFindingsInFull reads a finding of a version that kept all in one text,
 // and refuses one whose texts are not there.
-func TestFindingsInFull(t *testing.T) {
+func testFindingsInFull(t *testing.T, e engine) {
 	ctx := context.Background()
-	path := filepath.Join(t.TempDir(), "s.db")
+	path := e.empty(t)
 	s := open(t, path)
 	v := create(t, s, "v", started)
 	want := withChecks(v.ID, "10.0.0.1")
@@ -65,14 +64,14 @@ func TestFindingsInFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exec(t, path, "UPDATE records SET finding = '"+strings.ReplaceAll(string(text), "'", "''")+"'; DELETE FROM check_texts")
+	e.exec(t, path, "UPDATE records SET finding = '"+strings.ReplaceAll(string(text), "'", "''")+"'; DELETE FROM check_texts")
 	if got := all(t, open(t, path), v.ID); !reflect.DeepEqual(got, []survey.Record{want}) {
 		t.Errorf("records %+v\nwant %+v", got, want)
 	}
 	if err := open(t, path).AppendRecords(ctx, []survey.Record{want}); err != nil {
 		t.Fatal(err)
 	}
-	exec(t, path, "DELETE FROM check_texts")
+	e.exec(t, path, "DELETE FROM check_texts")
 	for _, err := range open(t, path).Records(ctx, v.ID) {
 		if err == nil || !strings.Contains(err.Error(), "damaged") {
 			t.Errorf("a finding without its texts is read: %v", err)

@@ -165,6 +165,9 @@ type Survey struct {
 	// Sources are what countries, networks and contacts of the findings come
 	// from, with what their licences ask to be said.
 	Sources []Source `json:"sources,omitempty"`
+	// Sweep is how the scope's prefixes were gone through; nil in surveys of
+	// versions that did not keep it.
+	Sweep *Sweep `json:"sweep,omitempty"`
 	// Coverage is what was looked at and how; nil for a survey of a version
 	// that did not keep it.
 	Coverage *Coverage `json:"-"`

@@ -1,0 +1,263 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"leadglass/internal/store"
+	"leadglass/internal/survey"
+)
+
+// surveyCommands is `survey` with what there is to do about surveys in the
+// store; without the name of one of them it begins or continues a survey.
+type surveyCommands struct {
+	Run    surveyCommand       `cmd:"" default:"withargs" help:"Survey a scope into the store; also without the word run."`
+	List   surveyListCommand   `cmd:"" help:"List the surveys in the store, the newest first."`
+	Show   surveyShowCommand   `cmd:"" help:"Show how a survey stands."`
+	Cancel surveyCancelCommand `cmd:"" help:"Cancel a survey for good, also one that runs on another machine."`
+}
+
+// Help says how a survey is begun.
+func (surveyCommands) Help() string {
+	return "`leadglass survey --scope FILE` begins a survey; `leadglass survey run --help` lists its\nflags." + `
+
+Examples:
+  leadglass survey --scope mandate.yaml --name 2026-Q1
+  leadglass survey --scope mandate.yaml --resume
+  leadglass survey list
+  leadglass survey cancel 2026-Q1`
+}
+
+// surveyStatus is the output of --json: one object a survey.
+type surveyStatus struct {
+	Schema string        `json:"schema"`
+	Survey survey.Survey `json:"survey"`
+	Status survey.Status `json:"status"`
+	// SeenAt is when the survey's process was last seen at work.
+	SeenAt      time.Time `json:"seen_at,omitzero"`
+	CancelledAt time.Time `json:"cancelled_at,omitzero"`
+	// Records is how many targets there are results of, Verdicts of each
+	// verdict.
+	Records  int64                    `json:"records"`
+	Verdicts map[survey.Verdict]int64 `json:"verdicts"`
+}
+
+// surveyStatusOf asks the store how a survey stands.
+func surveyStatusOf(ctx context.Context, db *store.Store, v survey.Survey) (surveyStatus, error) {
+	r, err := db.Run(ctx, v.ID)
+	if err != nil {
+		return surveyStatus{}, err
+	}
+	s := surveyStatus{Schema: "leadglass.survey-status/1", Survey: v, Status: survey.StatusOf(v, r.SeenAt, r.CancelledAt, time.Now()),
+		SeenAt: r.SeenAt, CancelledAt: r.CancelledAt, Verdicts: r.Verdicts}
+	for _, n := range r.Verdicts {
+		s.Records += n
+	}
+	return s, nil
+}
+
+// open is how many of the records are of archives that are freely open.
+func (s *surveyStatus) open() (n int64) {
+	for verdict, records := range s.Verdicts {
+		if verdict.FreelyAccessible() {
+			n += records
+		}
+	}
+	return n
+}
+
+type surveyListCommand struct {
+	JSON bool `help:"JSON Lines on stdout: one object a survey."`
+}
+
+// Help adds examples to --help.
+func (surveyListCommand) Help() string {
+	return `Examples:
+  leadglass survey list
+  leadglass survey list --json | jq -r 'select(.status == "running") | .survey.id'`
+}
+
+// Run lists the surveys.
+func (c *surveyListCommand) Run(ctx context.Context, a *app) error {
+	db, err := store.OpenExisting(ctx, a.Store)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	all, err := db.Surveys(ctx)
+	if err != nil {
+		return err
+	}
+	if !c.JSON {
+		fmt.Fprintf(a.out, "%-21s %-11s %-16s %12s %8s  %s\n", "survey", "status", "started (UTC)", "records", "open", "name")
+	}
+	for _, v := range all {
+		s, err := surveyStatusOf(ctx, db, v)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			err = json.NewEncoder(a.out).Encode(s)
+		} else {
+			_, err = fmt.Fprintf(a.out, "%-21s %-11s %-16s %12s %8s  %s\n", v.ID, s.Status, v.StartedAt.Format("2006-01-02 15:04"),
+				grouped(s.Records), grouped(s.open()), printable(v.Name))
+		}
+		if err != nil {
+			return fmt.Errorf("printing the surveys: %w", err)
+		}
+	}
+	return nil
+}
+
+// printable is text without what a terminal would obey.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+type surveyShowCommand struct {
+	Survey string `arg:"" optional:"" help:"The survey's ID or name; default: the last one."`
+	JSON   bool   `help:"One JSON object on stdout."`
+}
+
+// Help adds examples to --help.
+func (surveyShowCommand) Help() string {
+	return `Statuses: running; silent (its process has not been seen for 30 s: it was
+killed, or cannot reach the store); interrupted; cancelling; cancelled; finished.
+Silent and interrupted ones are continued by --resume.
+
+Examples:
+  leadglass survey show
+  leadglass survey show 2026-Q1 --json`
+}
+
+// Run shows the survey.
+func (c *surveyShowCommand) Run(ctx context.Context, a *app) error {
+	db, err := store.OpenExisting(ctx, a.Store)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	v, err := db.Survey(ctx, c.Survey)
+	if err != nil {
+		return err
+	}
+	s, err := surveyStatusOf(ctx, db, v)
+	if err != nil {
+		return err
+	}
+	return a.printStatus(s, c.JSON)
+}
+
+func (a *app) printStatus(s surveyStatus, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(a.out).Encode(s)
+	}
+	v := &s.Survey
+	lines := []struct{ name, value string }{
+		{"survey", v.ID}, {"name", v.Name}, {"status", string(s.Status)},
+		{"authority", strings.TrimSpace(v.Authority.Organisation + " " + v.Authority.Reference)},
+		{"started", moment(v.StartedAt)}, {"last at work", moment(s.SeenAt)}, {"cancelled", moment(s.CancelledAt)}, {"finished", moment(v.FinishedAt)},
+		{"addresses", grouped(v.Addresses)}, {"records", grouped(s.Records)},
+	}
+	for _, verdict := range survey.Verdicts {
+		if n := s.Verdicts[verdict]; n > 0 {
+			lines = append(lines, struct{ name, value string }{"  " + string(verdict), grouped(n)})
+		}
+	}
+	for _, line := range lines {
+		if line.value == "" {
+			continue
+		}
+		if _, err := fmt.Fprintf(a.out, "%-14s %s\n", line.name, printable(line.value)); err != nil {
+			return fmt.Errorf("printing the survey: %w", err)
+		}
+	}
+	return nil
+}
+
+// moment is a time to the second in UTC; "" for none.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+type surveyCancelCommand struct {
+	Survey string        `arg:"" help:"The survey's ID or name."`
+	Wait   time.Duration `help:"How long to wait until its process has stopped." default:"30s" placeholder:"TIME"`
+	JSON   bool          `help:"One JSON object on stdout: how the survey stands then."`
+}
+
+// Help adds examples to --help.
+func (surveyCancelCommand) Help() string {
+	return `The process that works on the survey looks into the store every few seconds,
+ends what it has open and stops. What was finished is kept and can be reported.
+A cancelled survey is not continued by --resume; to pause one, interrupt its
+process (Ctrl-C or SIGTERM).
+
+Ends with exit code 3 when the process has not stopped in time.
+
+Examples:
+  leadglass survey cancel 2026-Q1
+  leadglass --store postgres://survey@db.example/leadglass survey cancel 20261124T101500Z-1f3a`
+}
+
+// Run cancels the survey.
+func (c *surveyCancelCommand) Run(ctx context.Context, a *app) error {
+	db, err := store.OpenExisting(ctx, a.Store)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	v, err := db.Survey(ctx, c.Survey)
+	if err != nil {
+		return err
+	}
+	if err := db.Cancel(ctx, v.ID, time.Now()); errors.Is(err, store.ErrFinished) {
+		return usage(fmt.Errorf("survey %s has finished: there is nothing to cancel", v.ID))
+	} else if err != nil {
+		return err
+	}
+	s, err := c.await(ctx, db, v.ID)
+	if err != nil {
+		return err
+	}
+	if err := a.printStatus(s, c.JSON); err != nil {
+		return err
+	}
+	if s.Status == survey.StatusCancelling {
+		return &exitError{code: exitIncomplete, cause: fmt.Errorf(
+			"survey %s is cancelled, but its process has not stopped in %s; `leadglass survey show %s` says when it has", v.ID, c.Wait, v.ID)}
+	}
+	return nil
+}
+
+// await asks the store how the survey stands until its process has stopped, or
+// the patience is over.
+func (c *surveyCancelCommand) await(ctx context.Context, db *store.Store, id string) (surveyStatus, error) {
+	for deadline := time.Now().Add(c.Wait); ; {
+		v, err := db.Survey(ctx, id)
+		if err != nil {
+			return surveyStatus{}, err
+		}
+		s, err := surveyStatusOf(ctx, db, v)
+		if err != nil || s.Status != survey.StatusCancelling || time.Now().After(deadline) {
+			return s, err
+		}
+		select {
+		case <-ctx.Done():
+			return s, ctx.Err()
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
