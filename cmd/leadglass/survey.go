@@ -126,6 +126,13 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		plural(len(s.Ports.DICOM)+len(s.Ports.HTTP), "port"), s.Authority.Organisation)
 	run := &pipeline.Run{Engine: eng, SurveyID: v.ID, Saver: a.saver(db, o.json), Sweep: v.Sweep, Passes: o.how.Passes, Examiners: max(1, o.workers),
 		Done: func(c survey.Candidate) bool { _, ok := done[store.KeyOf(c)]; return ok }}
+	if o.resume {
+		err = recordsBefore(ctx, db, v.ID, &run.Progress)
+	}
+	if err != nil {
+		return v, run, err
+	}
+	begun := time.Now()
 	work, attendant, err := a.attend(ctx, db, v, run, server)
 	if err != nil {
 		return v, run, err
@@ -146,7 +153,19 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	if err := a.ended(v.ID, run.Progress.Examined.Load(), err, saving); err != nil {
 		return v, run, err
 	}
-	return v, run, a.summary(run, v, targets.files, o.json)
+	return v, run, a.summary(run, v, time.Since(begun), targets.files, o)
+}
+
+// recordsBefore adds the hosts of earlier runs of a survey to the progress, so
+// that it and the summary are those of the whole survey.
+func recordsBefore(ctx context.Context, db *store.Store, id string, p *pipeline.Progress) error {
+	for r, err := range db.Records(ctx, id) {
+		if err != nil {
+			return fmt.Errorf("reading what survey %s has done: %w", id, err)
+		}
+		p.Add(r.Finding)
+	}
+	return nil
 }
 
 // openSurvey makes a new survey or finds the one to continue, with the targets
@@ -330,7 +349,9 @@ func progressLine(p *pipeline.Progress, probes int64, took time.Duration) string
 		grouped(p.Speaking.Load()), grouped(p.Open.Load()), plural(p.Studies.Load(), "study"), plural(p.Images.Load(), "image"))
 }
 
-// surveySummary is the last line of `survey --json`.
+// surveySummary is the last line of `survey --json`. Its figures are those of
+// the whole survey; the time and the traffic those of this run, which with
+// --resume is a part of it.
 type surveySummary struct {
 	Schema   string         `json:"schema"`
 	Survey   survey.Survey  `json:"survey"`
@@ -339,22 +360,27 @@ type surveySummary struct {
 	Open     int64          `json:"archives_open"`
 	Studies  int64          `json:"studies_counted"`
 	Images   int64          `json:"images_counted"`
+	Resumed  bool           `json:"resumed,omitempty"`
 	Seconds  float64        `json:"seconds"`
 	Traffic  survey.Traffic `json:"traffic"`
 	// Candidates are the files of other scanners that named hosts.
 	Candidates []candidateFile `json:"candidates,omitempty"`
 }
 
-func (a *app) summary(run *pipeline.Run, v survey.Survey, files []candidateFile, asJSON bool) error {
+func (a *app) summary(run *pipeline.Run, v survey.Survey, took time.Duration, files []candidateFile, o surveyOptions) error {
 	p := &run.Progress
 	s := surveySummary{Schema: "leadglass.survey/1", Survey: v, Hosts: p.Examined.Load(), Archives: p.Speaking.Load(),
 		Open: p.Open.Load(), Studies: p.Studies.Load(), Images: p.Images.Load(),
-		Seconds: v.FinishedAt.Sub(v.StartedAt).Seconds(), Traffic: run.Gate.Total().Traffic, Candidates: files}
-	if asJSON {
+		Resumed: o.resume, Seconds: took.Seconds(), Traffic: run.Gate.Total().Traffic, Candidates: files}
+	if o.json {
 		return json.NewEncoder(a.out).Encode(s)
 	}
-	_, err := fmt.Fprintf(a.out, "survey %s finished in %.1f s\n  hosts recorded  %s\n  archives        %s\n  freely open     %s\n  studies         %s\n  images          %s\n  sent %s bytes in %s\n",
-		v.ID, s.Seconds, grouped(s.Hosts), grouped(s.Archives), grouped(s.Open), grouped(s.Studies), grouped(s.Images),
+	part := ""
+	if o.resume {
+		part = ", its last part"
+	}
+	_, err := fmt.Fprintf(a.out, "survey %s finished%s in %.1f s\n  hosts recorded  %s\n  archives        %s\n  freely open     %s\n  studies         %s\n  images          %s\n  sent %s bytes in %s\n",
+		v.ID, part, s.Seconds, grouped(s.Hosts), grouped(s.Archives), grouped(s.Open), grouped(s.Studies), grouped(s.Images),
 		grouped(s.Traffic.BytesSent), plural(s.Traffic.Connections, "connection"))
 	if err == nil && v.Sweep != nil && v.Sweep.Hosts+v.Sweep.Canaries > 0 {
 		_, err = fmt.Fprintln(a.out, sweepLine(v.Sweep))

@@ -157,12 +157,13 @@ func (r *Run) examine(ctx context.Context, v *visit, records chan<- saving) {
 	if err != nil {
 		return
 	}
-	r.Progress.count(result.Finding)
+	r.Progress.Add(result.Finding)
 	records <- saving{survey.Record{SurveyID: r.SurveyID, RequestedPort: v.candidate.Port, Finding: result.Finding,
 		StudySketch: result.Sketch}, v.found.Saved}
 }
 
-func (p *Progress) count(f survey.Finding) {
+// Add adds a host: one just examined, or one of an earlier run of the survey.
+func (p *Progress) Add(f survey.Finding) {
 	p.Examined.Add(1)
 	if f.Verdict.Speaks() {
 		p.Speaking.Add(1)
