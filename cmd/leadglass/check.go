@@ -70,18 +70,14 @@ func (c *checkCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	var candidates []survey.Candidate
-	for _, t := range targets {
-		found, err := resolve(ctx, eng.Gate, t)
-		if err != nil {
-			return usage(err)
-		}
-		candidates = append(candidates, found...)
+	candidates, err := resolveAll(ctx, eng.Gate, targets)
+	if err != nil {
+		return usage(err)
 	}
 	worst, incomplete := survey.Unreachable, false
 	for i, candidate := range candidates {
-		a.status(fmt.Sprintf("checking %s (%d of %d)", candidate.Address, i+1, len(candidates)))
-		result, err := eng.Check(ctx, candidate)
+		a.status(fmt.Sprintf("checking %s (%d of %d)", candidate.name(), i+1, len(candidates)))
+		result, err := candidate.check(ctx, eng)
 		a.endStatus()
 		if err != nil {
 			return err

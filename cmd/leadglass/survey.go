@@ -142,6 +142,9 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	stop()
 
 	if err == nil {
+		err = a.recordUnresolved(ctx, run, targets.unresolved)
+	}
+	if err == nil {
 		_, err = pipeline.Compare(ctx, db, v.ID)
 	}
 	v.Probed += run.Progress.Probed.Load()
@@ -153,7 +156,11 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	if err := a.ended(v.ID, run.Progress.Examined.Load(), err, saving); err != nil {
 		return v, run, err
 	}
-	return v, run, a.summary(run, v, time.Since(begun), targets.files, o)
+	err = a.summary(run, v, time.Since(begun), targets.files, o)
+	if err == nil && len(targets.unresolved) > 0 {
+		err = errIncomplete
+	}
+	return v, run, err
 }
 
 // recordsBefore adds the hosts of earlier runs of a survey to the progress, so
@@ -248,11 +255,15 @@ type surveyTargetList struct {
 	// where nothing else is looked at.
 	files []candidateFile
 	named []survey.AddressRange
+	// unresolved are the scope's names that led to no address, once hosts was
+	// gone through.
+	unresolved map[string]error
 }
 
 // surveyTargets are the hosts to survey: those of the scope, of files, or both.
 func surveyTargets(ctx context.Context, a *app, eng *pipeline.Engine, o surveyOptions) (surveyTargetList, error) {
-	t := surveyTargetList{hosts: candidates(ctx, eng, a), size: int64(eng.Scope.Size()) + int64(len(eng.Scope.Names))}
+	t := surveyTargetList{unresolved: map[string]error{}, size: int64(eng.Scope.Size()) + int64(len(eng.Scope.Names))}
+	t.hosts = candidates(ctx, eng, t.unresolved)
 	if len(o.candidates) == 0 {
 		return t, nil
 	}
@@ -272,14 +283,14 @@ func surveyTargets(ctx context.Context, a *app, eng *pipeline.Engine, o surveyOp
 }
 
 // candidates are what the scope names by itself: single addresses, and what
-// its host names resolve to.
-func candidates(ctx context.Context, eng *pipeline.Engine, a *app) iter.Seq[survey.Candidate] {
+// its host names resolve to. Names that do not are put into unresolved.
+func candidates(ctx context.Context, eng *pipeline.Engine, unresolved map[string]error) iter.Seq[survey.Candidate] {
 	return func(yield func(survey.Candidate) bool) {
 		named := map[netip.Addr]bool{}
 		for _, name := range eng.Scope.Names {
 			addrs, err := eng.Gate.Resolve(ctx, name)
-			if err != nil {
-				a.note("%s is left out: %v", name, err)
+			if err != nil && ctx.Err() == nil {
+				unresolved[name] = err
 			}
 			for _, addr := range addrs {
 				if !named[addr] && !yield(survey.Candidate{Address: addr, Host: name}) {

@@ -39,6 +39,13 @@ func meaning(f survey.Finding) []string {
 			"If there should be an archive, name its port (HOST:PORT) or the URL of its DICOMweb root.",
 		}
 	}
+	if f.Target.Address == "" {
+		return []string{
+			"The name led to no address, so nothing was contacted.",
+			"That says nothing of the archive behind it.",
+			"Look for a slip in the name, or name the address.",
+		}
+	}
 	return []string{
 		"Nothing answered: no port that was tried accepted a connection.",
 		"That says nothing of other ports, nor of what can be reached from elsewhere.",
