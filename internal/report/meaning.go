@@ -31,7 +31,7 @@ func meaning(f survey.Finding) []string {
 			"Make it refuse strangers at the association: by their address, their AE title, and best by TLS with client certificates.",
 		}
 	case survey.Protected:
-		return protectedMeaning(f)
+		return append(protectedMeaning(f), titleHint(f)...)
 	case survey.NotDICOM:
 		return []string{
 			"Something answers here, but it is not a DICOM archive.",
@@ -114,3 +114,17 @@ func speaks(s survey.Service) bool {
 
 // hasPage reports whether a service is the web side of an archive.
 func hasPage(s survey.Service) bool { return s.HTTP != nil && s.HTTP.Page != "" }
+
+// titleHint says what protection by an AE title is worth, where nothing but
+// the title kept us out, and how to see what it hides.
+func titleHint(f survey.Finding) []string {
+	byTitle := func(s survey.Service) bool {
+		const user, calledUnknown = 1, 7 // PS3.8 9.3.4
+		r := s.Rejection
+		return r != nil && r.Kind == "reject" && r.Source == user && r.Reason == calledUnknown
+	}
+	if !slices.ContainsFunc(f.Services, byTitle) {
+		return nil
+	}
+	return []string{"It refused the called AE titles that were tried. A title is no secret: every station of the archive sends it in clear. What somebody sees who knows it, --called-ae-title TITLE shows."}
+}
