@@ -20,19 +20,19 @@ import (
 type checkCommand struct {
 	Targets []string `arg:"" optional:"" name:"target" help:"HOST, HOST:PORT, [IPv6]:PORT, or the URL of a DICOMweb root. Without a port, all ports of the scope are tried."`
 
-	ScopeFile       string        `name:"scope" help:"The scope file that permits the targets. Loopback and private addresses need none." placeholder:"FILE"`
-	AuthorisedBy    string        `help:"Who allowed the check of a public address; recorded in the output." placeholder:"TEXT"`
-	CalledAETitle   []string      `name:"called-ae-title" help:"A called AE title that the archive knows, tried before the defaults." placeholder:"TITLE"`
-	CallingAETitle  string        `name:"calling-ae-title" help:"The AE title we give as ours." placeholder:"TITLE"`
-	DefaultAETitles bool          `name:"default-ae-titles" negatable:"" default:"true" help:"Try the AE titles that products come with."`
-	Sample          bool          `negatable:"" default:"true" help:"Ask for the identifying attributes of a few studies, to tell which classes are returned; never their values. Without it some archives leave undecided whether images can be retrieved (LG-D06), which a listed study would prove."`
-	Count           string        `enum:"scope,exact,off" default:"scope" help:"Count what is exposed: exact, off, or as the scope says (without a scope: exact)."`
-	Time            time.Duration `help:"The time for one target, instead of the scope's." placeholder:"DURATION"`
-	JSON            bool          `help:"One JSON object a target on stdout."`
-	FailOn          string        `help:"Exit with 4 when a verdict is this or worse: protected, identified, open, open-images." placeholder:"VERDICT"`
-	Explain         string        `help:"Print the page of a check, for example LG-D04, and do nothing else." placeholder:"ID"`
-	ProductsFile    string        `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
-	GeoIP           []string      `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
+	ScopeFile       string         `name:"scope" help:"The scope file that permits the targets. Loopback and private addresses need none." placeholder:"FILE"`
+	AuthorisedBy    string         `help:"Who allowed the check of a public address; recorded in the output." placeholder:"TEXT"`
+	CalledAETitle   []string       `name:"called-ae-title" help:"A called AE title that the archive knows, tried before the defaults." placeholder:"TITLE"`
+	CallingAETitle  string         `name:"calling-ae-title" help:"The AE title we give as ours." placeholder:"TITLE"`
+	DefaultAETitles bool           `name:"default-ae-titles" negatable:"" default:"true" help:"Try the AE titles that products come with."`
+	Sample          bool           `negatable:"" default:"true" help:"Ask for the identifying attributes of a few studies, to tell which classes are returned; never their values. Without it some archives leave undecided whether images can be retrieved (LG-D06), which a listed study would prove."`
+	Count           string         `enum:"scope,exact,off" default:"scope" help:"Count what is exposed: exact, off, or as the scope says (without a scope: exact)."`
+	Time            *time.Duration `help:"The time for one target, instead of the scope's." placeholder:"DURATION"`
+	JSON            bool           `help:"One JSON object a target on stdout."`
+	FailOn          string         `help:"Exit with 4 when a verdict is this or worse: protected, identified, open, open-images." placeholder:"VERDICT"`
+	Explain         string         `help:"Print the page of a check, for example LG-D04, and do nothing else." placeholder:"ID"`
+	ProductsFile    string         `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
+	GeoIP           []string       `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
 }
 
 // Help adds examples to --help.
@@ -128,19 +128,24 @@ func (c *checkCommand) scope(targets []target) (*scope.Scope, error) {
 			hosts[i] = t.host
 		}
 		s, err = scope.ForTargets(hosts, c.AuthorisedBy)
+		for _, t := range targets {
+			if err != nil && t.hint != "" {
+				err = fmt.Errorf("%w; %s", err, t.hint)
+			}
+		}
 	}
 	if err != nil {
 		return nil, err
 	}
 	if c.CallingAETitle != "" {
 		if err := scope.ValidAETitle(c.CallingAETitle); err != nil {
-			return nil, fmt.Errorf("--calling-ae-title: %w", err)
+			return nil, fmt.Errorf("--calling-ae-title: %w; give 1 to 16 ASCII characters without backslash", err)
 		}
 		s.Identity.CallingAETitle = c.CallingAETitle
 	}
 	for _, title := range c.CalledAETitle {
 		if err := scope.ValidAETitle(title); err != nil {
-			return nil, fmt.Errorf("--called-ae-title: %w", err)
+			return nil, fmt.Errorf("--called-ae-title: %w; give 1 to 16 ASCII characters without backslash", err)
 		}
 	}
 	s.Allow.DefaultAETitles = s.Allow.DefaultAETitles && c.DefaultAETitles
@@ -148,8 +153,11 @@ func (c *checkCommand) scope(targets []target) (*scope.Scope, error) {
 	if c.Count != "scope" {
 		s.CountMode = scope.CountMode(c.Count)
 	}
-	if c.Time > 0 {
-		s.Limits.PerHostTime = c.Time
+	if c.Time != nil {
+		if *c.Time <= 0 {
+			return nil, fmt.Errorf("--time: %v is no time to work in; give more than 0, such as 2m", *c.Time)
+		}
+		s.Limits.PerHostTime = *c.Time
 	}
 	return s, nil
 }
@@ -160,6 +168,7 @@ type target struct {
 	addr netip.Addr // valid when host is an address
 	port uint16     // 0 for the scope's ports
 	url  string     // the DICOMweb root, where the user named one
+	hint string     // what else may have been meant
 }
 
 func parseTargets(args []string) ([]target, error) {
@@ -179,7 +188,7 @@ func parseTarget(arg string) (target, error) {
 		return parseURL(arg)
 	}
 	if addr, err := netip.ParseAddr(strings.Trim(arg, "[]")); err == nil {
-		return target{host: addr.String(), addr: addr}, nil
+		return target{host: addr.String(), addr: addr, hint: bracketsHint(arg)}, nil
 	}
 	host, text, ok := cutPort(arg)
 	t := target{host: strings.Trim(host, "[]")}
@@ -198,6 +207,19 @@ func parseTarget(arg string) (target, error) {
 		return target{}, errors.New("is neither a host nor HOST:PORT; networks go into a scope file for `leadglass survey`")
 	}
 	return t, nil
+}
+
+// bracketsHint says how to name a port of an IPv6 address, where an argument
+// that is an address would also be one with a port.
+func bracketsHint(arg string) string {
+	host, port, ok := cutPort(arg)
+	if addr, err := netip.ParseAddr(host); !ok || err != nil || !addr.Is6() {
+		return ""
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return ""
+	}
+	return fmt.Sprintf("for port %s of %s, write [%s]:%s", port, host, host, port)
 }
 
 // parseURL reads a target that is the URL of a DICOMweb root.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"leadglass/internal/discover"
 	"leadglass/internal/gate"
 	"leadglass/internal/pipeline"
 	"leadglass/internal/survey"
@@ -26,7 +27,7 @@ func (c checkCandidate) name() string {
 
 func (c checkCandidate) check(ctx context.Context, eng *pipeline.Engine) (pipeline.Result, error) {
 	if c.unresolved != nil {
-		return eng.Unreachable(c.Candidate, c.unresolved), nil
+		return eng.Unreachable(c.Candidate, discover.Found{Err: c.unresolved}), nil
 	}
 	return eng.Check(ctx, c.Candidate)
 }

@@ -50,6 +50,9 @@ func (c *surveyCommand) Run(ctx context.Context, a *app) error {
 	if len(c.Candidates) == 0 && (c.Sweep || c.Strict) {
 		return usage(errors.New("--sweep and --strict go with --candidates"))
 	}
+	if c.Concurrency < 1 {
+		return usage(fmt.Errorf("--concurrency: %d hosts cannot be examined; give 1 or more", c.Concurrency))
+	}
 	s, err := scope.Load(c.ScopeFile)
 	if err != nil {
 		return usage(err)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"leadglass/internal/discover"
 	"leadglass/internal/pipeline"
 	"leadglass/internal/survey"
 )
@@ -18,7 +19,7 @@ func (a *app) recordUnresolved(ctx context.Context, run *pipeline.Run, unresolve
 		why := unresolved[name]
 		a.note("leadglass: %v; it was not surveyed", why)
 		c := survey.Candidate{Host: name}
-		result := run.Unreachable(c, why)
+		result := run.Unreachable(c, discover.Found{Err: why})
 		if run.Done == nil || !run.Done(c) { // else it is in the progress already
 			run.Progress.Add(result.Finding)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"leadglass/dicom/ul"
 	"leadglass/internal/assess"
+	"leadglass/internal/discover"
 	"leadglass/internal/gate"
 	"leadglass/internal/identify"
 	"leadglass/internal/scope"
@@ -260,7 +261,7 @@ func (h *host) addClasses(classes []survey.IdentifyingClass) {
 func (h *host) count(ctx context.Context) {
 	f := &h.finding
 	if h.Scope.CountMode == scope.CountOff {
-		f.Counts = survey.NotCounted("counting is off in the scope")
+		f.Counts = survey.NotCounted("counting is off, by the scope or by --count")
 		return
 	}
 	var routes []string
@@ -295,10 +296,10 @@ func (h *host) count(ctx context.Context) {
 
 // Unreachable is the finding for a candidate none of whose ports accepts a
 // connection.
-func (e *Engine) Unreachable(c survey.Candidate, why error) Result {
+func (e *Engine) Unreachable(c survey.Candidate, found discover.Found) Result {
 	f := survey.Finding{
 		Schema: survey.FindingSchema, Target: target(c), Verdict: survey.Unreachable,
-		Services: []survey.Service{}, Counts: survey.NotCounted("unreachable"), Checks: []survey.Check{},
+		Services: []survey.Service{}, Counts: survey.NotCounted("unreachable: " + whyClosed(found)), Checks: []survey.Check{},
 		IdentifyingClasses: []survey.IdentifyingClass{}, Suspicion: survey.Suspicion{Reasons: []string{}},
 		StartedAt: time.Now().UTC().Truncate(time.Millisecond), AuthorisedBy: e.AuthorisedBy,
 	}
@@ -310,9 +311,25 @@ func (e *Engine) Unreachable(c survey.Candidate, why error) Result {
 			}
 		}
 	}
-	if why != nil {
-		reason := fmt.Sprint(why)
+	if found.Err != nil {
+		reason := fmt.Sprint(found.Err)
 		f.Incomplete = &reason
 	}
 	return Result{Finding: f}
+}
+
+// whyClosed says how the ports of a host answered, none of which accepted a
+// connection.
+func whyClosed(f discover.Found) string {
+	refused := fmt.Sprintf("%d refused the connection, so the host is there", f.Refused)
+	silent := fmt.Sprintf("%d did not answer (no host, no route, or a firewall that drops)", f.Silent)
+	switch {
+	case f.Err != nil:
+		return f.Err.Error()
+	case f.Refused == 0:
+		return "of the ports tried, " + silent
+	case f.Silent == 0:
+		return "of the ports tried, " + refused
+	}
+	return "of the ports tried, " + refused + ", and " + silent
 }

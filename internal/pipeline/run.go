@@ -150,7 +150,7 @@ func (r *Run) examine(ctx context.Context, v *visit, records chan<- saving) {
 	var result Result
 	var err error
 	if v.host == nil {
-		result, err = r.Unreachable(v.candidate, v.found.Err), context.Cause(ctx)
+		result, err = r.Unreachable(v.candidate, v.found), context.Cause(ctx)
 	} else {
 		result, err = v.host.finish(ctx)
 	}
@@ -244,7 +244,7 @@ func (e *Engine) Check(ctx context.Context, c survey.Candidate) (Result, error) 
 		return Result{}, err
 	}
 	if len(v.found.Open) == 0 {
-		return e.Unreachable(c, v.found.Err), nil
+		return e.Unreachable(c, v.found), nil
 	}
 	return v.host.finish(ctx)
 }

@@ -46,10 +46,18 @@ func meaning(f survey.Finding) []string {
 			"Look for a slip in the name, or name the address.",
 		}
 	}
+	next := "If there should be an archive, name its port (HOST:PORT), or look whether a firewall stands between."
+	if f.Target.Port != 0 {
+		next = "If there should be an archive, look whether it listens at this port, and whether a firewall stands between."
+	}
+	how := "."
+	if why, ok := strings.CutPrefix(f.Counts.Studies.Reason, "unreachable: "); ok {
+		how = ": " + why + "."
+	}
 	return []string{
-		"Nothing answered: no port that was tried accepted a connection.",
+		"Nothing answered: no port that was tried accepted a connection" + how,
 		"That says nothing of other ports, nor of what can be reached from elsewhere.",
-		"If there should be an archive, name its port (HOST:PORT), or look whether a firewall stands between.",
+		next,
 	}
 }
 
