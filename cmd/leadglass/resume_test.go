@@ -93,7 +93,7 @@ func TestResume(t *testing.T) {
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &sum); err != nil {
 		t.Fatal(err)
 	}
-	if sum.Hosts != 19 || sum.Archives != 18 || sum.Open != 18 || sum.Studies != 90+120 || sum.Images != 700+900 || !sum.Resumed {
+	if sum.Hosts != 19 || sum.Archives != 18 || sum.Open != 18 || sum.Studies != 90+120 || sum.Images != 700+900 || !sum.Resumed || !sum.Survey.Simulated {
 		t.Errorf("the summary is not that of the whole survey: %+v", sum)
 	}
 	want, _ := records(t, whole)

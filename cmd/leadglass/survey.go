@@ -201,7 +201,7 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets su
 			}
 			sweep = &begun
 		}
-		v, err := db.CreateSurvey(ctx, survey.Survey{Name: name, Sweep: sweep, Scope: s.Text, Simulated: o.simulated, Version: version,
+		v, err := db.CreateSurvey(ctx, survey.Survey{Name: name, Sweep: sweep, Scope: s.Text, Simulated: o.simulated || s.Simulated, Version: version,
 			Authority: survey.Authority{Organisation: s.Authority.Organisation, Contact: s.Authority.Contact, Reference: s.Authority.Reference},
 			StartedAt: time.Now(), Addresses: targets.size, Coverage: coverage})
 		return v, nil, err
@@ -399,7 +399,7 @@ func (a *app) summary(run *pipeline.Run, v survey.Survey, took time.Duration, fi
 	if err == nil && v.Sweep != nil && v.Sweep.Hosts+v.Sweep.Canaries > 0 {
 		_, err = fmt.Fprintln(a.out, sweepLine(v.Sweep))
 	}
-	if err == nil && !v.Simulated {
+	if err == nil && !o.simulated {
 		a.note("`leadglass report` makes the report")
 	}
 	return err
