@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"leadglass/internal/assess"
 	"leadglass/internal/report"
 	"leadglass/internal/scope"
 	"leadglass/internal/survey"
@@ -49,7 +49,7 @@ func (checkCommand) Help() string {
 // Run assesses the targets, one after the other.
 func (c *checkCommand) Run(ctx context.Context, a *app) error {
 	if c.Explain != "" {
-		return c.explain(a)
+		return a.explain(c.Explain, false)
 	}
 	if len(c.Targets) == 0 {
 		return usage(errors.New("no target; name one, for example `leadglass check 127.0.0.1`"))
@@ -66,7 +66,7 @@ func (c *checkCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return usage(err)
 	}
-	eng, err := newEngine(a, s, engineOptions{products: c.ProductsFile, geoip: c.GeoIP, titles: c.CalledAETitle, authorisedBy: c.AuthorisedBy})
+	eng, err := newEngine(a, s, engineOptions{products: c.ProductsFile, geoip: c.GeoIP, authorisedBy: c.AuthorisedBy})
 	if err != nil {
 		return err
 	}
@@ -106,15 +106,6 @@ func (c *checkCommand) print(a *app, f survey.Finding) error {
 	return report.Finding(a.out, f, report.TextOptions{Color: a.color})
 }
 
-func (c *checkCommand) explain(a *app) error {
-	check, ok := assess.Find(strings.ToUpper(c.Explain))
-	if !ok {
-		return usage(fmt.Errorf("no check %q; `leadglass checks` lists them", c.Explain))
-	}
-	_, err := fmt.Fprint(a.out, check.Page())
-	return err
-}
-
 // scope is the scope file's, or the implicit one of the targets, with what the
 // flags change.
 func (c *checkCommand) scope(targets []target) (*scope.Scope, error) {
@@ -143,10 +134,8 @@ func (c *checkCommand) scope(targets []target) (*scope.Scope, error) {
 		}
 		s.Identity.CallingAETitle = c.CallingAETitle
 	}
-	for _, title := range c.CalledAETitle {
-		if err := scope.ValidAETitle(title); err != nil {
-			return nil, fmt.Errorf("--called-ae-title: %w; give 1 to 16 ASCII characters without backslash", err)
-		}
+	if err := addCalledTitles(s, c.CalledAETitle); err != nil {
+		return nil, err
 	}
 	s.Allow.DefaultAETitles = s.Allow.DefaultAETitles && c.DefaultAETitles
 	s.Allow.Sample = s.Allow.Sample && c.Sample
@@ -160,6 +149,27 @@ func (c *checkCommand) scope(targets []target) (*scope.Scope, error) {
 		s.Limits.PerHostTime = *c.Time
 	}
 	return s, nil
+}
+
+// addCalledTitles puts the titles of --called-ae-title before those of s.
+func addCalledTitles(s *scope.Scope, titles []string) error {
+	var all []string
+	for _, title := range titles {
+		if err := scope.ValidAETitle(title); err != nil {
+			return fmt.Errorf("--called-ae-title: %w; give 1 to 16 ASCII characters without backslash", err)
+		}
+		all = append(all, strings.Trim(title, " "))
+	}
+	for _, title := range s.CalledAETitles {
+		if !slices.Contains(all, title) {
+			all = append(all, title)
+		}
+	}
+	if len(all) > scope.MaxCalledAETitles {
+		return fmt.Errorf("--called-ae-title: with those of the scope file there are %d titles; give at most %d", len(all), scope.MaxCalledAETitles)
+	}
+	s.CalledAETitles = all
+	return nil
 }
 
 // target is a target as the user wrote it.

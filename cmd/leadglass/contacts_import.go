@@ -45,7 +45,7 @@ func (c *contactsImportCommand) Run(a *app) error {
 	for i, name := range c.Files {
 		data, err := readBounded(name)
 		if err != nil {
-			return usage(err)
+			return usage(fmt.Errorf("%w; name a security.txt or a CSV file", err))
 		}
 		files[i] = contacts.File{Name: name, Data: data}
 	}
@@ -82,17 +82,26 @@ func (c *contactsImportCommand) Run(a *app) error {
 func readBounded(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("reading contacts: %w", err)
+		return nil, unreadableContacts(name, err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxImport+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("reading contacts: %w", err)
+		return nil, unreadableContacts(name, err)
 	case len(data) > maxImport:
-		return nil, fmt.Errorf("reading contacts: %s has more than %d MiB; split it", name, maxImport>>20)
+		return nil, fmt.Errorf("%s has more than %d MiB; split it", name, maxImport>>20)
 	}
 	return data, nil
+}
+
+// unreadableContacts says which file there is not, and why.
+func unreadableContacts(name string, err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err // the path is named anyway
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 // writeNew writes a file that nobody else may read, and changes none that is

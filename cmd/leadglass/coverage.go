@@ -29,6 +29,7 @@ func coverageOf(s *scope.Scope, products string) (*survey.Coverage, error) {
 		sum := sha256.Sum256(text)
 		c.Version += " with fingerprints " + hex.EncodeToString(sum[:4])
 	}
+	c.CalledAETitles = slices.Sorted(slices.Values(s.CalledAETitles))
 	slices.Sort(c.Ports)
 	c.Ports = slices.Compact(c.Ports)
 	for _, r := range s.Ranges() {

@@ -13,8 +13,7 @@ import (
 
 // engineOptions is what flags add to a scope.
 type engineOptions struct {
-	products     string   // file with more fingerprints
-	titles       []string // called AE titles to try first
+	products     string // file with more fingerprints
 	authorisedBy string
 	geoip        []string // MMDB files, the most trusted first
 }
@@ -37,7 +36,7 @@ func newEngine(a *app, s *scope.Scope, o engineOptions) (*pipeline.Engine, error
 			Logger: a.log,
 		}),
 		Scope: s, Products: table, Demos: demos, Log: a.log, SketchKey: privacy.NewKey(),
-		Memory: census.NewMemory(census.DefaultMemory), KnownAETitles: o.titles, Timeouts: pipeline.DefaultTimeouts, AuthorisedBy: o.authorisedBy,
+		Memory: census.NewMemory(census.DefaultMemory), KnownAETitles: s.CalledAETitles, Timeouts: pipeline.DefaultTimeouts, AuthorisedBy: o.authorisedBy,
 	}
 	sources, err := attributions(s.Overlay, o.geoip)
 	if err != nil {

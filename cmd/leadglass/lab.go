@@ -45,14 +45,15 @@ func openFleet(nameOrFile string) (*lab.Fleet, error) {
 }
 
 type labRunCommand struct {
-	Fleet string `arg:"" help:"A fleet file, or the name of one that comes with Leadglass (demo)."`
+	Fleet string `arg:"" help:"A fleet file, or the name of one that comes with Leadglass."`
 	Dir   string `help:"Where to write scope.yaml and overlay.csv." default:"." placeholder:"DIR"`
 	JSON  bool   `help:"One line of JSON with the paths on stdout when all archives listen."`
 }
 
 // Help adds examples to --help.
 func (labRunCommand) Help() string {
-	return `The fleet runs until it is interrupted.
+	return `The fleet runs until it is interrupted. These come with Leadglass:
+  ` + strings.Join(fleets.Names(), ", ") + `
 
 Examples:
   leadglass lab run demo --dir /tmp/lab &

@@ -59,7 +59,8 @@ func unique(list []string) []string {
 }
 
 type checksCommand struct {
-	JSON bool `help:"The whole catalogue, the grade rule and the rule of suspicions as JSON on stdout."`
+	ID   string `arg:"" optional:"" help:"A check whose page is printed, for example LG-D04, or D04 for short."`
+	JSON bool   `help:"The whole catalogue, the grade rule and the rule of suspicions as JSON on stdout."`
 }
 
 // Help adds examples to --help.
@@ -67,11 +68,14 @@ func (checksCommand) Help() string {
 	return `Examples:
   leadglass checks
   leadglass checks --json
-  leadglass check --explain LG-D04                the page of one check`
+  leadglass checks LG-D04                         the page of one check`
 }
 
 // Run lists the checks, and the rules of grades and suspicions.
 func (c *checksCommand) Run(a *app) error {
+	if c.ID != "" {
+		return a.explain(c.ID, c.JSON)
+	}
 	if c.JSON {
 		return json.NewEncoder(a.out).Encode(struct {
 			Schema    string             `json:"schema"`
@@ -97,6 +101,23 @@ func (c *checksCommand) Run(a *app) error {
 		fmt.Fprintf(a.out, "  %d  %-12s  %s\n", r.Weight, r.Kind, r.When)
 	}
 	return nil
+}
+
+// explain prints the page of a check, or the check as JSON.
+func (a *app) explain(id string, asJSON bool) error {
+	id = strings.ToUpper(strings.TrimSpace(id))
+	check, ok := assess.Find(id)
+	if !ok {
+		check, ok = assess.Find("LG-" + id)
+	}
+	if !ok {
+		return usage(fmt.Errorf("no check %q; `leadglass checks` lists them", id))
+	}
+	if asJSON {
+		return json.NewEncoder(a.out).Encode(check)
+	}
+	_, err := fmt.Fprint(a.out, check.Page())
+	return err
 }
 
 type versionCommand struct {

@@ -7,13 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,7 +21,7 @@ import (
 )
 
 // heldFleet has archives enough that a survey with one free hand is stopped in
-// the middle of them; three further hosts hold whoever asks them.
+// the middle of them; three further ones hold whoever asks them.
 const heldFleet = `version: 1
 name: held
 seed: 12
@@ -42,10 +40,17 @@ const (
 // held is a fleet of which a survey does not come to an end until release.
 type held struct {
 	fleet, scope string
-	listeners    []net.Listener
-	wg           sync.WaitGroup
-	end          context.CancelFunc
+	slow         io.Closer
 }
+
+// slowFleet has three archives that take four seconds for every answer.
+const slowFleet = `version: 1
+name: slow
+seed: 13
+dates: {first: 2015-01-01, last: 2020-12-31}
+archives:
+  - {name: slow, address: %[1]s70, count: 3, port: 11112, country: AT, persona: orthanc, contents: {studies: 90, images_linked: 700}, quirks: {response_delay_ms: 4000}}
+`
 
 // holdFleet runs the fleet at addresses of its own; prefix is their first
 // three bytes, "127.31.1.".
@@ -60,45 +65,30 @@ func holdFleet(t *testing.T, prefix string) *held {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var more strings.Builder
-	ctx, cancel := context.WithCancel(context.Background())
-	h.end = cancel
-	t.Cleanup(h.release)
-	for _, last := range []int{70, 71, 72} {
-		fmt.Fprintf(&more, "  - %s%d\n", prefix, last)
-		l, err := net.Listen("tcp4", fmt.Sprintf("%s%d:11112", prefix, last))
-		if err != nil {
-			t.Fatal(err)
-		}
-		h.listeners = append(h.listeners, l)
-		h.wg.Go(func() {
-			for {
-				c, err := l.Accept()
-				if err != nil {
-					return
-				}
-				h.wg.Go(func() {
-					<-ctx.Done()
-					_ = c.Close()
-				})
-			}
-		})
+	slowFile := filepath.Join(t.TempDir(), "slow.yaml")
+	if err := os.WriteFile(slowFile, fmt.Appendf(nil, slowFleet, prefix), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	text = bytes.Replace(text, fmt.Appendf(nil, "  - %s101\n", prefix), fmt.Appendf(nil, "%s  - %s101\n", more.String(), prefix), 1)
+	fleet, err := openFleet(slowFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	running, err := fleet.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.slow = running
+	t.Cleanup(h.release)
+	more := fmt.Sprintf("  - %[1]s70\n  - %[1]s71\n  - %[1]s72\n", prefix)
+	text = bytes.Replace(text, fmt.Appendf(nil, "  - %s101\n", prefix), fmt.Appendf(nil, "%s  - %s101\n", more, prefix), 1)
 	if err := os.WriteFile(h.scope, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return h
 }
 
-// release takes the hosts that hold away, connections and ports.
-func (h *held) release() {
-	h.end()
-	for _, l := range h.listeners {
-		_ = l.Close()
-	}
-	h.wg.Wait()
-}
+// release takes the slow archives away; their ports refuse then.
+func (h *held) release() { _ = h.slow.Close() }
 
 // background is a survey that runs beside the test.
 type background struct {

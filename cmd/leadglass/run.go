@@ -63,20 +63,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	parser, err := kong.New(&cl, kong.Name("leadglass"), kong.Description(description),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.UsageOnError())
+		kong.ValueFormatter(withDefault), kong.UsageOnError())
 	if err != nil {
 		fmt.Fprintln(stderr, "leadglass:", err)
 		return exitFailed
 	}
-	if len(args) == 0 {
-		args = []string{"--help"}
-	}
-	k, err := parser.Parse(args)
+	k, err := parser.Parse(usualWords(args))
 	switch {
 	case exited >= 0: // help was printed
 		return exited
 	case err != nil:
-		fmt.Fprintf(stderr, "leadglass: %v; see `leadglass --help`\n", err)
+		fmt.Fprintln(stderr, "leadglass:", usageMessage(err))
 		return exitUsage
 	}
 	a := &app{commandLine: &cl, out: stdout, err: stderr, log: logger(stderr, cl.LogLevel, cl.LogAddr),

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"leadglass/internal/pipeline"
 )
 
 // Messages to people, on stderr. The rules: lower case and no full stop after
@@ -78,4 +80,14 @@ func grouped(n int64) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// waitingFor is the part of a status line that says for how many hosts a
+// survey waits; empty for none.
+func waitingFor(p *pipeline.Progress) string {
+	n := p.UnderWay.Load()
+	if n < 1 {
+		return ""
+	}
+	return ", waiting for " + plural(n, "host")
 }

@@ -2,14 +2,54 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"slices"
 	"time"
 
 	"leadglass/internal/scope"
 )
 
 type scopeCommand struct {
+	New   scopeNewCommand   `cmd:"" help:"Write a commented scope file to fill in."`
 	Check scopeCheckCommand `cmd:"" help:"Validate a scope file and show what a survey would send; sends nothing."`
+}
+
+type scopeNewCommand struct {
+	File string `arg:"" optional:"" help:"Where to write it; without it, to stdout. An existing file is left alone."`
+}
+
+// Help adds examples to --help.
+func (scopeNewCommand) Help() string {
+	return `All keys stand there with their defaults; the authority and its dates are left
+open, and ` + "`leadglass scope check`" + ` refuses the file until they are filled in.
+
+Examples:
+  leadglass scope new mandate.yaml
+  leadglass scope new | less`
+}
+
+// Run writes the template.
+func (c *scopeNewCommand) Run(a *app) error {
+	if c.File == "" {
+		_, err := a.out.Write(scope.Template())
+		return err
+	}
+	f, err := os.OpenFile(c.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return usage(fmt.Errorf("%s exists and is left alone; name another file", c.File))
+	case err != nil:
+		return fmt.Errorf("writing the scope file: %w", err)
+	}
+	_, err = f.Write(scope.Template())
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("writing the scope file: %w", err)
+	}
+	a.note("fill in authority and include, then `leadglass scope check %s` says what a survey would send", c.File)
+	return nil
 }
 
 type scopeCheckCommand struct {
@@ -30,10 +70,16 @@ func (c *scopeCheckCommand) Run(a *app) error {
 	if err != nil {
 		return usage(err)
 	}
-	for _, w := range s.Warnings {
-		a.note("warning: %s", w)
+	if _, err := attributions(s.Overlay, nil); err != nil { // a survey would refuse it
+		return usage(err)
 	}
 	p := s.Plan()
+	for _, w := range slices.Concat(s.Warnings, planWarnings(s, p, time.Now())) {
+		a.note("warning: %s", w)
+	}
+	if !scope.Contactable(s.Authority.Contact) {
+		a.note("warning: %s: authority.contact %q is neither an e-mail address nor a web address nor a telephone number; who finds it in a log cannot ask", c.File, s.Authority.Contact)
+	}
 	if c.JSON {
 		return json.NewEncoder(a.out).Encode(p)
 	}
@@ -41,12 +87,12 @@ func (c *scopeCheckCommand) Run(a *app) error {
 		s.Authority.ValidUntil.Add(-time.Second).Format(time.DateOnly), s.Authority.Organisation, s.Authority.Contact)
 	fmt.Fprintf(a.out, "  addresses       %s, names %d\n", grouped(int64(p.Addresses)), p.Names)
 	fmt.Fprintf(a.out, "  probes          %s on %d ports\n", grouped(int64(p.Probes)), p.Ports)
-	fmt.Fprintf(a.out, "  packets, bytes  %s, %s when nobody answers; with --syn %s, %s\n", grouped(int64(p.Packets)), grouped(int64(p.Bytes)),
-		grouped(int64(p.SYNPackets)), grouped(int64(p.SYNBytes)))
+	fmt.Fprintf(a.out, "  packets         %s, of %s bytes together, when nobody answers; with --syn %s, of %s\n", grouped(int64(p.Packets)),
+		grouped(int64(p.Bytes)), grouped(int64(p.SYNPackets)), grouped(int64(p.SYNBytes)))
 	if p.HL7Ports > 0 {
 		fmt.Fprintf(a.out, "  HL7 v2          %s at most beyond that, on hosts on which DICOM is found\n", plural(int64(p.HL7Probes), "connection"))
 	}
-	fmt.Fprintf(a.out, "  least time      %s at %d probes a second\n", p.Time.Round(time.Second), s.Rate.ProbesPerSecond)
+	fmt.Fprintf(a.out, "  least time      %s, at %s\n", inDays(p.Time), boundOf(s, p))
 	if p.PeakNetwork.IsValid() {
 		fmt.Fprintf(a.out, "  busiest network %s: %s probes, at most %d a second\n", p.PeakNetwork, grouped(int64(p.PeakNetworkProbes)), p.PeakNetworkRate)
 	}
@@ -54,4 +100,34 @@ func (c *scopeCheckCommand) Run(a *app) error {
 		fmt.Fprintf(a.out, "  too large       %s: list its addresses instead\n", prefix)
 	}
 	return nil
+}
+
+// planWarnings says why a survey by this plan will not come to its end.
+func planWarnings(s *scope.Scope, p scope.Plan, now time.Time) []string {
+	var list []string
+	if left := s.Authority.ValidUntil.Sub(now); p.Time > left {
+		list = append(list, fmt.Sprintf("the sweep takes at least %s, and the authority's mandate ends in %s; include less, or allow a higher rate",
+			inDays(p.Time), inDays(left)))
+	}
+	if err := s.Enumerable(); err != nil {
+		list = append(list, fmt.Sprintf("without --candidates a survey of this scope is refused: %v", err))
+	}
+	return list
+}
+
+// boundOf says which of the rates makes the plan's time what it is.
+func boundOf(s *scope.Scope, p scope.Plan) string {
+	if float64(p.Probes)/float64(s.Rate.ProbesPerSecond) < float64(p.PeakNetworkProbes)/float64(p.PeakNetworkRate) {
+		return fmt.Sprintf("%s a second to %s", plural(p.PeakNetworkRate, "probe"), p.PeakNetwork)
+	}
+	return plural(s.Rate.ProbesPerSecond, "probe") + " a second"
+}
+
+// inDays is d as a person says it: 46s, 1h2m5s, 389 days 17 h.
+func inDays(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d < 2*day {
+		return d.Round(time.Second).String()
+	}
+	return fmt.Sprintf("%s days %d h", grouped(int64(d/day)), d%day/time.Hour)
 }

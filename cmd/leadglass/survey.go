@@ -26,6 +26,7 @@ type surveyCommand struct {
 	sweepFlags
 	Resume       bool     `help:"Continue the last survey of this scope that was interrupted."`
 	Concurrency  int      `help:"How many hosts are examined side by side." default:"32"`
+	CalledTitles []string `name:"called-ae-title" help:"A called AE title of your own archives, tried on every host before the defaults, like those of the scope file." placeholder:"TITLE"`
 	ProductsFile string   `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
 	GeoIP        []string `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
 	Metrics      string   `help:"Show figures to Prometheus at http://ADDR/metrics, and health at /healthz; ADDR is PORT, on loopback, or HOST:PORT." placeholder:"ADDR"`
@@ -55,6 +56,9 @@ func (c *surveyCommand) Run(ctx context.Context, a *app) error {
 	}
 	s, err := scope.Load(c.ScopeFile)
 	if err != nil {
+		return usage(err)
+	}
+	if err := addCalledTitles(s, c.CalledTitles); err != nil {
 		return usage(err)
 	}
 	_, _, err = runSurvey(ctx, a, s, surveyOptions{name: c.Name, resume: c.Resume, how: c.sweepFlags, workers: c.Concurrency,
@@ -164,18 +168,6 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		err = errIncomplete
 	}
 	return v, run, err
-}
-
-// recordsBefore adds the hosts of earlier runs of a survey to the progress, so
-// that it and the summary are those of the whole survey.
-func recordsBefore(ctx context.Context, db *store.Store, id string, p *pipeline.Progress) error {
-	for r, err := range db.Records(ctx, id) {
-		if err != nil {
-			return fmt.Errorf("reading what survey %s has done: %w", id, err)
-		}
-		p.Add(r.Finding)
-	}
-	return nil
 }
 
 // openSurvey makes a new survey or finds the one to continue, with the targets
@@ -344,7 +336,7 @@ func (a *app) showProgress(p *pipeline.Progress, probes int64) (stop func()) {
 		for {
 			select {
 			case <-tick.C:
-				a.status(progressLine(p, probes, time.Since(start)))
+				a.status(progressLine(p, probes, time.Since(start)) + waitingFor(p))
 			case <-done:
 				return
 			}

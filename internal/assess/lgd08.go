@@ -20,9 +20,7 @@ evidence is the negotiation only: an archive may still refuse the C-STORE itself
 	Sends: `Nothing of its own. The presentation contexts are part of identification's A-ASSOCIATE-RQ, on an association on
 which no C-STORE is sent and that is never used for retrievals.`,
 	Remedies: and(callers(), map[Product]string{
-		Orthanc: `in orthanc.json:
-    "DicomAlwaysAllowStore": false
-and restart. Every device that stores then has to be listed in "DicomModalities" with title and address, otherwise its images are refused; list them before you change it.`,
+		Orthanc: orthancRefuses,
 		Dcmqrscp: `in dcmqrscp.cfg, make the area read-only where nothing is stored by network, and name the devices where it is:
     READ  /var/lib/dcmtk/db/READ  R  (500, 1024mb) workstation1
     STORE /var/lib/dcmtk/db/STORE W  (500, 1024mb) modality1

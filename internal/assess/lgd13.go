@@ -21,7 +21,7 @@ with them, and each is more code that they can reach.`,
 the evidence is the negotiation only.`,
 	Sends: `Nothing of its own. The presentation contexts are part of identification's A-ASSOCIATE-RQ.`,
 	Remedies: map[Product]string{
-		Orthanc:   `Orthanc offers storage commitment to every caller that may associate; ` + orthancCallers,
+		Orthanc:   `Orthanc offers storage commitment to every caller that may associate, and has no setting of its own for it; ` + orthancRefuses,
 		Dcm4chee:  `remove the transfer capabilities of services that are not used from the AE, and ` + dcm4cheeCallers,
 		DCMTKTool: `admit only your stations' addresses to the port.`,
 		Any:       `switch off services that are not used, and ` + anyCallers,

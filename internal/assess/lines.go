@@ -10,6 +10,22 @@ const (
     }
 and restart. Stations that are not listed lose the service; collect their titles and addresses from Orthanc's log first.`
 
+	// orthancRefuses has strangers refused at the association: Orthanc looks at
+	// the caller there only where nothing is always allowed
+	// (OrthancApplicationEntityFilter::IsAllowedConnection in its main.cpp).
+	orthancRefuses = `in orthanc.json:
+    "DicomAlwaysAllowEcho": false,
+    "DicomAlwaysAllowFind": false,
+    "DicomAlwaysAllowFindWorklist": false,
+    "DicomAlwaysAllowGet": false,
+    "DicomAlwaysAllowMove": false,
+    "DicomAlwaysAllowStore": false,
+    "DicomCheckModalityHost": true,
+    "DicomModalities": {
+      "workstation1": ["WORKSTATION1", "192.0.2.10", 104]
+    }
+and restart. Only with all six false does Orthanc refuse the association of a station that is not listed. With one of them true it accepts the association and all contexts on it: what is not allowed is refused then, but this check goes on failing, also when the called title is right. Every station that stores or queries has to be listed with title and address before you change it; check again from one that is not listed.`
+
 	dcmqrscpCallers = `in dcmqrscp.cfg, name the stations and put their names where the AETable says ANY:
     HostTable BEGIN
     workstation1 = (WORKSTATION1, workstation1.example.org, 104)

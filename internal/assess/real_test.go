@@ -2,6 +2,7 @@ package assess_test
 
 import (
 	"maps"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +106,28 @@ func TestOrthancEmptyAnswers(t *testing.T) {
 	expect(t, by, map[string]survey.CheckState{"LG-D04": survey.Fail, "LG-D06": survey.Unknown})
 	if !strings.Contains(by["LG-D04"].Evidence, "no study was listed") {
 		t.Error(by["LG-D04"].Evidence)
+	}
+}
+
+// TestOrthancRefusesStrangers: what the remedies of LG-D08 and LG-D13 say turns
+// both green for who knows the title; with one setting left out they fail.
+func TestOrthancRefusesStrangers(t *testing.T) {
+	settings := regexp.MustCompile(`"(DicomAlwaysAllow\w+|DicomCheckModalityHost)": (true|false)`).
+		FindAllStringSubmatch(assess.LGD08.Remedies[assess.Orthanc], -1)
+	if len(settings) != 7 {
+		t.Fatalf("the remedy has the settings %q", settings)
+	}
+	for left, want := range map[string]survey.CheckState{"": survey.NotApplicable, "DicomAlwaysAllowEcho": survey.Fail} {
+		config := map[string]any{"DicomCheckCalledAet": true, "DicomAet": "OURS",
+			"DicomModalities": map[string]any{"workstation1": []any{"WORKSTATION1", "127.0.0.1", 104}}}
+		for _, s := range settings {
+			if s[1] != left {
+				config[s[1]] = s[2] == "true"
+			}
+		}
+		s := realserver.Orthanc(t, realserver.OrthancOptions{Config: config})
+		_, by := identify(t, s.DICOMAddr(), "OURS").run(t)
+		expect(t, by, map[string]survey.CheckState{"LG-D08": want, "LG-D13": want})
 	}
 }
 

@@ -231,7 +231,8 @@ func (l *looks) unsettled(low *side, lowView *view, verdict survey.Verdict, high
 		return CauseUnanswered
 	}
 	// A title that only the other survey may have tried opens no association.
-	if high.survey.Coverage.DefaultAETitles && !low.survey.Coverage.DefaultAETitles {
+	more, fewer := high.survey.Coverage, low.survey.Coverage
+	if more.DefaultAETitles && !fewer.DefaultAETitles || !slices.Equal(more.CalledAETitles, fewer.CalledAETitles) {
 		for _, s := range lowView.services {
 			if s.Levels.Speaks && !s.Levels.Associates && slices.ContainsFunc(highView.services, func(o survey.Service) bool {
 				return o.Port == s.Port && o.Levels.Associates

@@ -102,6 +102,7 @@ func TestTarget(t *testing.T) {
 	}
 	interrupted := func(v *survey.Survey) { v.State = survey.StateInterrupted }
 	noTitles := func(v *survey.Survey) { v.Coverage.DefaultAETitles = false }
+	ownTitle := func(v *survey.Survey) { v.Coverage.CalledAETitles = []string{"OURS"} }
 	only := func(f ...survey.Facts) []survey.Facts { return f }
 	requested := at(4242, "open")
 	requested.RequestedPort = 4242
@@ -144,6 +145,7 @@ func TestTarget(t *testing.T) {
 		{"recognised by another version", only(at(104, "protected")), only(at(104, "identified")), nil, otherVersion, compare.OtherMethod, compare.CauseVersion},
 		{"opened, another version", only(at(104, "identified")), only(at(104, "open")), nil, otherVersion, compare.Worse, ""},
 		{"its title may not be tried", only(at(104, "open")), only(at(104, "protected")), nil, noTitles, compare.NotReassessed, compare.CauseTechnique},
+		{"a title of the authority's own was given", only(at(104, "protected")), only(at(104, "open")), nil, ownTitle, compare.NotAssessedBefore, compare.CauseTechnique},
 		{"open on a port that another scanner named", only(at(104, "protected")), only(and(at(104, "protected"), at(5678, "open"))), nil, nil, compare.NotCoveredBefore, compare.CausePort},
 		{"fixed on a port that was named twice", only(and(at(104, "protected"), at(5678, "open"))), only(and(at(104, "protected"), at(5678, "protected"))), nil, nil, compare.Fixed, ""},
 		{"one port was asked for, another answers", only(requested), only(at(104, "open")), nil, ports(104), compare.OtherMethod, compare.CausePort},

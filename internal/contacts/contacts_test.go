@@ -203,6 +203,7 @@ func TestImportMistakes(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"empty", "", "l.csv: is empty; begin with a line that names the columns: organisation,email,"},
 		{"column", "organisation,phone\n", `l.csv:1: "phone" is not a column; columns are organisation,`},
+		{"semicolons", "organisation;email;countries\n", "l.csv:1: semicolons stand between the columns; save it with commas"},
 		{"column twice", "email,Email\n", "l.csv:1: column email stands there twice"},
 		{"fields", head + "a,b\n", "l.csv:2: wrong number of fields; give each line as many fields"},
 		{"quote", head + "\"a\n", "l.csv:2:"},

@@ -73,6 +73,9 @@ func csvError(name string, err error) error {
 // header reads the names of the columns.
 func header(at place, fields []string) ([]string, error) {
 	var columns []string
+	if len(fields) == 1 && strings.Contains(fields[0], ";") {
+		return nil, at.fail("save it with commas; semicolons stand between several values of one field", "semicolons stand between the columns")
+	}
 	for _, f := range fields {
 		name := strings.ToLower(strings.TrimSpace(f))
 		if !slices.Contains(Columns(), name) {

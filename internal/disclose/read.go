@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/mail"
 	"net/netip"
 	"os"
@@ -66,14 +67,23 @@ type keys struct {
 func Load(path string) (*Recipients, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading the recipients: %w", err)
+		return nil, unreadable(path, err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("reading the recipients: %w", err)
+		return nil, unreadable(path, err)
 	}
 	return Parse(path, data)
+}
+
+// unreadable says why there are no recipients, and where they could come from.
+func unreadable(path string, err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err // the path is named anyway
+	}
+	return fmt.Errorf("%s: %w; name a file of recipients, which `leadglass contacts import` or a hand writes", path, err)
 }
 
 // Parse reads the text of a recipients file as if it stood at path.

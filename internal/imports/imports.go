@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"strings"
 )
 
 // The most that is taken of a file at once, in bytes.
@@ -120,12 +121,16 @@ func (r *reader) format() (Format, error) {
 	switch {
 	case len(head) == 0:
 		return List, nil
+	case bytes.HasPrefix(first, []byte("# Nmap ")), bytes.HasPrefix(first, []byte("Starting Nmap ")): // -oG and -oN
+		return "", errors.New("is nmap's normal or grepable output; give its XML, which -oX FILE or -oA NAME writes")
 	case head[0] == '<':
 		return NmapXML, nil
 	case head[0] == '{', head[0] == '[' && !bytes.Contains(first, []byte("]:")) && !bytes.Contains(first, []byte("::")):
 		return JSON, nil // a list can begin with [2001:db8::1]:104
 	case isHeader(string(first)):
 		return ZmapCSV, nil
+	case isHeader(strings.ReplaceAll(string(first), ";", ",")):
+		return "", errors.New("is a table with semicolons between its columns; save it with commas")
 	}
 	return List, nil
 }

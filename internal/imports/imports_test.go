@@ -221,6 +221,25 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
+// TestRemedies: files that are nearly right are refused with what to do.
+func TestRemedies(t *testing.T) {
+	for text, want := range map[string]string{
+		"# Nmap 7.93 scan initiated Wed Nov 25 as: nmap -oG - 192.0.2.1\nHost: 192.0.2.1 ()\tStatus: Up\n": "-oX",
+		"Starting Nmap 7.93 ( https://nmap.org )\nNmap scan report for 192.0.2.1\n":                        "-oX",
+		"saddr;sport\n192.0.2.1;104\n": "save it with commas",
+	} {
+		_, err := imports.Read(strings.NewReader(text), imports.Options{Name: "f"}, func(imports.Entry) error { return nil })
+		if err == nil || !strings.HasPrefix(err.Error(), "f: is ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %s", text, err, want)
+		}
+	}
+	var problem *imports.Problem
+	_, err := imports.Read(strings.NewReader("192.0.2.1;104\n"), imports.Options{Name: "f", Strict: true}, func(imports.Entry) error { return nil })
+	if !errors.As(err, &problem) || problem.Line != 1 || !strings.Contains(problem.What, "has commas") {
+		t.Errorf("a line with semicolons: %v", err)
+	}
+}
+
 // TestEndsWithCaller: an error of the caller ends the reading and comes back.
 func TestEndsWithCaller(t *testing.T) {
 	enough := errors.New("enough")

@@ -62,6 +62,9 @@ func (r *reader) place(line int64, text string) error {
 	if i := slices.IndexFunc(words, func(w string) bool { return w[0] == '#' || w[0] == ';' }); i > 0 {
 		words = words[:i]
 	}
+	if strings.Contains(words[0], ";") {
+		return r.problem(line, "holds semicolons; a list has one address, HOST or HOST:PORT a line, and a table begins with a line like saddr,sport and has commas")
+	}
 	if len(words) > 1 {
 		return r.problem(line, "holds %d words; a list has one address, HOST or HOST:PORT a line", len(words))
 	}

@@ -28,6 +28,7 @@ type host struct {
 	*Engine
 	candidate survey.Candidate
 	started   time.Time
+	number    int64 // tells hosts apart in the log
 	gate      *gate.Host
 	names     []string // host names that stand for the host in URLs
 	url       *url.URL // the DICOMweb root that the user named; nil where a host was
@@ -56,6 +57,7 @@ type answering struct {
 func (e *Engine) begin(c survey.Candidate) *host {
 	h := &host{Engine: e, candidate: c, started: time.Now(), gate: e.Gate.Host(c.Address), webLeft: assess.MaxHostWebRequests,
 		onePort: c.Port != 0}
+	h.number = e.hosts.Add(1)
 	if c.Host != "" {
 		h.names = []string{c.Host}
 	}
@@ -103,7 +105,9 @@ func (h *host) identify(ctx context.Context, port uint16) {
 		}
 		h.url = u
 	}
+	start := time.Now()
 	s, o := h.probe(ctx, port)
+	h.step(ctx, "identify", port, string(s.Protocol)+" "+string(s.Outcome), start)
 	if s.Outcome == survey.OverBudget {
 		h.incomplete(fmt.Sprintf("port %d: %s", port, s.Detail))
 	}
@@ -122,6 +126,7 @@ func (h *host) finish(ctx context.Context) (Result, error) {
 		return Result{}, context.Cause(ctx)
 	}
 	h.finding.Traffic = h.gate.Traffic()
+	h.step(ctx, "host", 0, string(h.finding.Verdict), h.started)
 	h.finding.Traffic.EchoBeforeMS = milliseconds(h.echoBefore)
 	h.finding.Traffic.EchoDuringMS = milliseconds(h.echoDuring)
 	h.finding.DurationMS = time.Since(h.started).Milliseconds()
@@ -182,7 +187,9 @@ func (h *host) run(ctx context.Context) {
 	if i := assess.Decides(f.Services, f.Checks); i >= 0 && f.Target.Port == 0 {
 		f.Target.Port = f.Services[i].Port
 	}
+	start := time.Now()
 	h.count(ctx)
+	h.step(ctx, "count", 0, "studies "+string(f.Counts.Studies.Quality)+", images "+string(f.Counts.ImagesLinked.Quality), start)
 }
 
 // ranOut reports whether the budget of the host ended while s was asked.
@@ -231,7 +238,9 @@ func (h *host) assess(ctx context.Context, i int, o opener) {
 	if s.Protocol == survey.ProtocolHTTP {
 		session.Web = h.web()
 	}
+	start := time.Now()
 	result := assess.Run(ctx, session)
+	h.step(ctx, "assess", s.Port, checksOutcome(result.Checks), start)
 	h.finding.Checks = append(h.finding.Checks, result.Checks...)
 	h.addClasses(result.Classes)
 	identify.Refine(s, h.Products, result.Behaviours...)

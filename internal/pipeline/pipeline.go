@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"leadglass/internal/census"
@@ -48,7 +49,8 @@ type Engine struct {
 	// AuthorisedBy is recorded in every finding.
 	AuthorisedBy string
 
-	buffers sync.Pool // of receive buffers, overwritten
+	buffers sync.Pool    // of receive buffers, overwritten
+	hosts   atomic.Int64 // how many were begun
 }
 
 // Timeouts bound the waiting for single answers; the time for a host as a

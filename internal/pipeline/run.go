@@ -50,6 +50,9 @@ const identifiers = 48
 type Progress struct {
 	Probed, WithOpenPort, Examined, Speaking, Open atomic.Int64
 	Studies, Images                                atomic.Int64
+	// UnderWay are the hosts of which something is known and that have not been
+	// examined yet: what a run waits for.
+	UnderWay atomic.Int64
 }
 
 // saveEvery and saveMost bound how long a record waits to be saved.
@@ -125,15 +128,24 @@ type visit struct {
 func (v *visit) Open(ctx context.Context, port uint16) {
 	if v.host == nil {
 		v.run.Progress.WithOpenPort.Add(1)
+		v.run.Progress.UnderWay.Add(1)
 		v.host = v.run.begin(v.candidate)
 	}
 	v.host.identify(ctx, port)
+}
+
+// left: the host is waited for no more.
+func (v *visit) left() {
+	if v.host != nil {
+		v.run.Progress.UnderWay.Add(-1)
+	}
 }
 
 // Done puts the host in line to be examined, or ends the work on one that does
 // not answer and was not named in the scope.
 func (v *visit) Done(ctx context.Context, f discover.Found) {
 	if len(f.Open) == 0 && !v.run.Scope.Named(v.candidate.Address) {
+		v.left()
 		f.Saved()
 		return
 	}
@@ -147,6 +159,7 @@ func (v *visit) Done(ctx context.Context, f discover.Found) {
 // examine examines one host and hands over its record, unless ctx ended
 // meanwhile.
 func (r *Run) examine(ctx context.Context, v *visit, records chan<- saving) {
+	defer v.left()
 	var result Result
 	var err error
 	if v.host == nil {

@@ -125,7 +125,7 @@ func parseYAML(text []byte) (file *ast.File, err error) {
 func (d *decoder) mapping(n ast.Node, section string, fields []field) {
 	m, ok := n.(ast.MapNode)
 	if !ok {
-		d.fail(nodePosition(n), section+" must hold keys", fmt.Sprintf("write it as %s: {%s: …}", section, fields[0].key))
+		d.fail(nodePosition(n), section+" must hold keys", fmt.Sprintf("write it as %s: {%s: …}", lastKey(section), fields[0].key))
 		return
 	}
 	at := nodePosition(n)
@@ -153,6 +153,10 @@ func (d *decoder) mapping(n ast.Node, section string, fields []field) {
 		}
 	}
 }
+
+// lastKey is the key itself of a key within keys: in the file, ports.dicom is
+// written dicom, below ports.
+func lastKey(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
 
 func prefixed(section string) string {
 	if section == "" {
@@ -214,7 +218,7 @@ func (d *decoder) scalar(n ast.Node, key string) (string, bool) {
 func (d *decoder) list(n ast.Node, key string, each func(ast.Node)) {
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
-		d.fail(nodePosition(n), key+" must be a list", "write it as "+key+": [FIRST, SECOND]")
+		d.fail(nodePosition(n), key+" must be a list", "write it as "+lastKey(key)+": [FIRST, SECOND]")
 		return
 	}
 	for _, v := range seq.Values {
@@ -265,7 +269,7 @@ func (d *decoder) boolean(key string, into *bool) func(ast.Node) {
 	return func(n ast.Node) {
 		b, ok := n.(*ast.BoolNode)
 		if !ok {
-			d.fail(nodePosition(n), key+" must be true or false", "write "+key+": true or "+key+": false")
+			d.fail(nodePosition(n), key+" must be true or false", "write "+lastKey(key)+": true or "+lastKey(key)+": false")
 			return
 		}
 		*into = b.Value

@@ -51,7 +51,7 @@ func Load(path string) (*Scope, error) { return LoadAt(path, time.Now()) }
 func LoadAt(path string, now time.Time) (*Scope, error) {
 	text, err := readRegular(path, maxScopeFile)
 	if err != nil {
-		return nil, &ConfigError{File: path, What: err.Error(), Remedy: "name an existing scope file with --scope FILE"}
+		return nil, &ConfigError{File: path, What: err.Error(), Remedy: "name an existing scope file; `leadglass scope new FILE` writes one to fill in"}
 	}
 	return Parse(path, text, now)
 }
@@ -105,6 +105,7 @@ func (d *draft) read(root ast.MapNode) {
 		{"name", false, d.text("name", &d.scope.Name)},
 		{"authority", true, d.authority},
 		{"identity", false, d.identity},
+		{"called_ae_titles", false, d.calledAETitles},
 		{"include", true, d.includes},
 		{"exclude", false, d.excludes},
 		{"exclude_files", false, d.excludeFileNames},

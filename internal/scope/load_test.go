@@ -75,7 +75,7 @@ func load(t *testing.T, file string) *scope.Scope {
 
 func TestMissingFile(t *testing.T) {
 	_, err := scope.LoadAt("testdata/none.yaml", today)
-	want := "testdata/none.yaml: cannot be read: no such file or directory; name an existing scope file with --scope FILE"
+	want := "testdata/none.yaml: cannot be read: no such file or directory; name an existing scope file; `leadglass scope new FILE` writes one to fill in"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

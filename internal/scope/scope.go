@@ -56,11 +56,14 @@ type Scope struct {
 	Name      string
 	Authority Authority
 	Identity  Identity
-	Ports     Ports
-	Rate      Rate
-	Limits    Limits
-	Allow     Allow
-	CountMode CountMode
+	// CalledAETitles are the authority's own archives', tried on every host
+	// before the defaults of products; MaxCalledAETitles at most.
+	CalledAETitles []string
+	Ports          Ports
+	Rate           Rate
+	Limits         Limits
+	Allow          Allow
+	CountMode      CountMode
 	// Overlay is the path of the overlay file, resolved against the folder of
 	// the scope file; empty when there is none.
 	Overlay string

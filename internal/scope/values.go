@@ -51,6 +51,28 @@ func (d *decoder) aeTitle(key string, into *string) func(ast.Node) {
 	}
 }
 
+// MaxCalledAETitles is how many called AE titles of their own archives users
+// may give: each costs an association where the one before it is refused.
+const MaxCalledAETitles = 5
+
+// calledAETitles reads the called AE titles of the authority's own archives.
+func (d *draft) calledAETitles(n ast.Node) {
+	const key = "called_ae_titles"
+	d.list(n, key, func(n ast.Node) {
+		var title string
+		d.aeTitle(key+" entry", &title)(n)
+		switch have := &d.scope.CalledAETitles; {
+		case title == "":
+		case slices.Contains(*have, title):
+			d.fail(nodePosition(n), fmt.Sprintf("%s: %s is given twice", key, shown(title)), "remove one")
+		case len(*have) == MaxCalledAETitles:
+			d.fail(nodePosition(n), fmt.Sprintf("%s holds more than %d titles", key, MaxCalledAETitles), "keep those that matter, and survey the others by a scope of their own")
+		default:
+			*have = append(*have, title)
+		}
+	})
+}
+
 // ValidAETitle says what is wrong with s as an AE title (PS3.5 6.2), as the end
 // of a sentence; nil when nothing is.
 func ValidAETitle(s string) error {
@@ -154,6 +176,26 @@ func (d *decoder) size(key string, low, high int64, into *int64) func(ast.Node) 
 		}
 		d.fail(nodePosition(n), key+" is "+shown(s), "give a size from 64KiB to 1TiB with its unit KiB, MiB, GiB or TiB, for example 256MiB")
 	}
+}
+
+// Contactable reports whether contact, of a scope's authority, holds an e-mail
+// address, a web address or a telephone number: somebody who finds it in a
+// log has to be able to ask.
+func Contactable(contact string) bool {
+	digits := 0
+	for _, word := range strings.Fields(contact) {
+		user, host, isMail := strings.Cut(strings.Trim(word, "<>(),;"), "@")
+		u, err := url.Parse(word)
+		if isMail && user != "" && strings.Contains(strings.Trim(host, "."), ".") || err == nil && u.Host != "" {
+			return true
+		}
+		for _, r := range word {
+			if r >= '0' && r <= '9' {
+				digits++
+			}
+		}
+	}
+	return digits >= 6
 }
 
 // reasonOf is why a file could not be read, without its path, which the

@@ -27,7 +27,7 @@ const (
 	// postgresReaders is how many connections read at once; with the one that
 	// writes they must find room in max_connections, 100 by default, for every
 	// process that uses the store.
-	postgresReaders = 4
+	postgresReaders = 8
 	// idleLimit closes connections that nobody uses.
 	idleLimit = 5 * time.Minute
 )

@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -101,8 +103,9 @@ func (c checkTexts) id() (string, error) {
 
 // addTexts stores texts that findings of the same transaction name.
 func addTexts(ctx context.Context, tx *sql.Tx, fresh map[string]checkTexts) error {
-	for id, c := range fresh {
-		text, err := json.Marshal(c)
+	// In one order: else two processes could wait for each other's texts.
+	for _, id := range slices.Sorted(maps.Keys(fresh)) {
+		text, err := json.Marshal(fresh[id])
 		if err != nil {
 			return fmt.Errorf("the texts of a check: %w", err)
 		}

@@ -27,8 +27,8 @@ func withChecks(id, address string) survey.Record {
 // that stored them and by one that did not.
 func testChecksComeBack(t *testing.T, e engine) {
 	ctx := context.Background()
-	path := e.empty(t)
-	s := open(t, path)
+	dsn := e.empty(t)
+	s := open(t, dsn)
 	v := create(t, s, "v", started)
 	var want []survey.Record
 	for i := range 40 {
@@ -44,7 +44,7 @@ func testChecksComeBack(t *testing.T, e engine) {
 	if got := all(t, s, v.ID); !reflect.DeepEqual(got, want) {
 		t.Errorf("records %+v\nwant %+v", got, want)
 	}
-	if got := all(t, open(t, path), v.ID); !reflect.DeepEqual(got, want) {
+	if got := all(t, open(t, dsn), v.ID); !reflect.DeepEqual(got, want) {
 		t.Errorf("another store reads %+v\nwant %+v", got, want)
 	}
 }
@@ -53,8 +53,8 @@ func testChecksComeBack(t *testing.T, e engine) {
 // and refuses one whose texts are not there.
 func testFindingsInFull(t *testing.T, e engine) {
 	ctx := context.Background()
-	path := e.empty(t)
-	s := open(t, path)
+	dsn := e.empty(t)
+	s := open(t, dsn)
 	v := create(t, s, "v", started)
 	want := withChecks(v.ID, "10.0.0.1")
 	if err := s.AppendRecords(ctx, []survey.Record{want}); err != nil {
@@ -64,15 +64,15 @@ func testFindingsInFull(t *testing.T, e engine) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.exec(t, path, "UPDATE records SET finding = '"+strings.ReplaceAll(string(text), "'", "''")+"'; DELETE FROM check_texts")
-	if got := all(t, open(t, path), v.ID); !reflect.DeepEqual(got, []survey.Record{want}) {
+	e.exec(t, dsn, "UPDATE records SET finding = '"+strings.ReplaceAll(string(text), "'", "''")+"'; DELETE FROM check_texts")
+	if got := all(t, open(t, dsn), v.ID); !reflect.DeepEqual(got, []survey.Record{want}) {
 		t.Errorf("records %+v\nwant %+v", got, want)
 	}
-	if err := open(t, path).AppendRecords(ctx, []survey.Record{want}); err != nil {
+	if err := open(t, dsn).AppendRecords(ctx, []survey.Record{want}); err != nil {
 		t.Fatal(err)
 	}
-	e.exec(t, path, "DELETE FROM check_texts")
-	for _, err := range open(t, path).Records(ctx, v.ID) {
+	e.exec(t, dsn, "DELETE FROM check_texts")
+	for _, err := range open(t, dsn).Records(ctx, v.ID) {
 		if err == nil || !strings.Contains(err.Error(), "damaged") {
 			t.Errorf("a finding without its texts is read: %v", err)
 		}

@@ -32,6 +32,9 @@ type Coverage struct {
 	DICOMweb        bool   `json:"dicomweb"`
 	PerHostTimeMS   int64  `json:"per_host_time_ms"`
 	PerHostBytes    int64  `json:"per_host_bytes"`
+	// CalledAETitles are the titles of the authority's own archives that were
+	// tried, sorted.
+	CalledAETitles []string `json:"called_ae_titles,omitempty"`
 	// Checks is the catalogue of checks that were made, sorted by ID.
 	Checks []CoveredCheck `json:"checks"`
 }
@@ -104,5 +107,8 @@ func (c Coverage) Continued(now Coverage) Coverage {
 	now.Checks = slices.DeleteFunc(slices.Clone(now.Checks), func(k CoveredCheck) bool {
 		return !slices.ContainsFunc(c.Checks, func(o CoveredCheck) bool { return o.ID == k.ID && o.Method == k.Method })
 	})
+	now.CalledAETitles = slices.Concat(c.CalledAETitles, now.CalledAETitles)
+	slices.Sort(now.CalledAETitles)
+	now.CalledAETitles = slices.Compact(now.CalledAETitles)
 	return now
 }

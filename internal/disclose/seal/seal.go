@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -99,21 +100,30 @@ func fingerprint(key *crypto.Key) string { return strings.ToUpper(key.GetFingerp
 func readKey(path string) (*crypto.Key, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading the OpenPGP key: %w", err)
+		return nil, unreadable(path, err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("reading the OpenPGP key: %w", err)
+		return nil, unreadable(path, err)
 	case len(data) > maxKeyFile:
 		return nil, fmt.Errorf("%s is larger than %d MiB, which no OpenPGP key is; export the one key alone", path, maxKeyFile>>20)
 	}
 	key, err := parseKey(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s is not one OpenPGP key (%w); export it with gpg --armor --export ADDRESS", path, err)
+	if err != nil { // the parser's own words say what byte it stopped at, which helps nobody
+		return nil, fmt.Errorf("%s is not one OpenPGP key: it holds none, or several; export the one with gpg --armor --export ADDRESS", path)
 	}
 	return key, nil
+}
+
+// unreadable says which key there is not.
+func unreadable(path string, err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err // the path is named anyway
+	}
+	return fmt.Errorf("%s: %w; name the file of an OpenPGP key, in a file of recipients as seen from there", path, err)
 }
 
 // parseKey turns a panic of the parser into an error: a key file comes from

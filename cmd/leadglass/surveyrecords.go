@@ -8,6 +8,7 @@ import (
 
 	"leadglass/internal/discover"
 	"leadglass/internal/pipeline"
+	"leadglass/internal/store"
 	"leadglass/internal/survey"
 )
 
@@ -30,6 +31,18 @@ func (a *app) recordUnresolved(ctx context.Context, run *pipeline.Run, unresolve
 	}
 	if err := run.Saver.AppendRecords(ctx, records); err != nil {
 		return fmt.Errorf("saving results: %w", err)
+	}
+	return nil
+}
+
+// recordsBefore adds the hosts of earlier runs of a survey to the progress, so
+// that it and the summary are those of the whole survey.
+func recordsBefore(ctx context.Context, db *store.Store, id string, p *pipeline.Progress) error {
+	for r, err := range db.Records(ctx, id) {
+		if err != nil {
+			return fmt.Errorf("reading what survey %s has done: %w", id, err)
+		}
+		p.Add(r.Finding)
 	}
 	return nil
 }
