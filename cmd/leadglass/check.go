@@ -20,19 +20,19 @@ import (
 type checkCommand struct {
 	Targets []string `arg:"" optional:"" name:"target" help:"HOST, HOST:PORT, [IPv6]:PORT, or the URL of a DICOMweb root. Without a port, all ports of the scope are tried."`
 
-	ScopeFile       string        `name:"scope" help:"The scope file that permits the targets. Loopback and private addresses need none." placeholder:"FILE"`
-	AuthorisedBy    string        `help:"Who allowed the check of a public address; recorded in the output." placeholder:"TEXT"`
-	CalledAETitle   []string      `name:"called-ae-title" help:"A called AE title that the archive knows, tried before the defaults." placeholder:"TITLE"`
-	CallingAETitle  string        `name:"calling-ae-title" help:"The AE title we give as ours." placeholder:"TITLE"`
-	DefaultAETitles bool          `name:"default-ae-titles" negatable:"" default:"true" help:"Try the AE titles that products come with."`
-	Sample          bool          `negatable:"" default:"true" help:"Ask for the identifying attributes of a few studies, to tell which classes are returned; never their values."`
-	Count           string        `enum:"scope,exact,off" default:"scope" help:"Count what is exposed: exact, off, or as the scope says (without a scope: exact)."`
-	Time            time.Duration `help:"The time for one target, instead of the scope's." placeholder:"DURATION"`
-	JSON            bool          `help:"One JSON object a target on stdout."`
-	FailOn          string        `help:"Exit with 4 when a verdict is this or worse: protected, identified, open, open-images." placeholder:"VERDICT"`
-	Explain         string        `help:"Print the page of a check, for example LG-D04, and do nothing else." placeholder:"ID"`
-	ProductsFile    string        `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
-	GeoIP           []string      `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
+	ScopeFile       string         `name:"scope" help:"The scope file that permits the targets. Loopback and private addresses need none." placeholder:"FILE"`
+	AuthorisedBy    string         `help:"Who allowed the check of a public address; recorded in the output." placeholder:"TEXT"`
+	CalledAETitle   []string       `name:"called-ae-title" help:"A called AE title that the archive knows, tried before the defaults." placeholder:"TITLE"`
+	CallingAETitle  string         `name:"calling-ae-title" help:"The AE title we give as ours." placeholder:"TITLE"`
+	DefaultAETitles bool           `name:"default-ae-titles" negatable:"" default:"true" help:"Try the AE titles that products come with."`
+	Sample          bool           `negatable:"" default:"true" help:"Ask for the identifying attributes of a few studies, to tell which classes are returned; never their values. Without it some archives leave undecided whether images can be retrieved (LG-D06), which a listed study would prove."`
+	Count           string         `enum:"scope,exact,off" default:"scope" help:"Count what is exposed: exact, off, or as the scope says (without a scope: exact)."`
+	Time            *time.Duration `help:"The time for one target, instead of the scope's." placeholder:"DURATION"`
+	JSON            bool           `help:"One JSON object a target on stdout."`
+	FailOn          string         `help:"Exit with 4 when a verdict is this or worse: protected, identified, open, open-images." placeholder:"VERDICT"`
+	Explain         string         `help:"Print the page of a check, for example LG-D04, and do nothing else." placeholder:"ID"`
+	ProductsFile    string         `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
+	GeoIP           []string       `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
 }
 
 // Help adds examples to --help.
@@ -70,18 +70,14 @@ func (c *checkCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	var candidates []survey.Candidate
-	for _, t := range targets {
-		found, err := resolve(ctx, eng.Gate, t)
-		if err != nil {
-			return usage(err)
-		}
-		candidates = append(candidates, found...)
+	candidates, err := resolveAll(ctx, eng.Gate, targets)
+	if err != nil {
+		return usage(err)
 	}
 	worst, incomplete := survey.Unreachable, false
 	for i, candidate := range candidates {
-		a.status(fmt.Sprintf("checking %s (%d of %d)", candidate.Address, i+1, len(candidates)))
-		result, err := eng.Check(ctx, candidate)
+		a.status(fmt.Sprintf("checking %s (%d of %d)", candidate.name(), i+1, len(candidates)))
+		result, err := candidate.check(ctx, eng)
 		a.endStatus()
 		if err != nil {
 			return err
@@ -123,13 +119,18 @@ func (c *checkCommand) scope(targets []target) (*scope.Scope, error) {
 			hosts[i] = t.host
 		}
 		s, err = scope.ForTargets(hosts, c.AuthorisedBy)
+		for _, t := range targets {
+			if err != nil && t.hint != "" {
+				err = fmt.Errorf("%w; %s", err, t.hint)
+			}
+		}
 	}
 	if err != nil {
 		return nil, err
 	}
 	if c.CallingAETitle != "" {
 		if err := scope.ValidAETitle(c.CallingAETitle); err != nil {
-			return nil, fmt.Errorf("--calling-ae-title: %w", err)
+			return nil, fmt.Errorf("--calling-ae-title: %w; give 1 to 16 ASCII characters without backslash", err)
 		}
 		s.Identity.CallingAETitle = c.CallingAETitle
 	}
@@ -141,8 +142,11 @@ func (c *checkCommand) scope(targets []target) (*scope.Scope, error) {
 	if c.Count != "scope" {
 		s.CountMode = scope.CountMode(c.Count)
 	}
-	if c.Time > 0 {
-		s.Limits.PerHostTime = c.Time
+	if c.Time != nil {
+		if *c.Time <= 0 {
+			return nil, fmt.Errorf("--time: %v is no time to work in; give more than 0, such as 2m", *c.Time)
+		}
+		s.Limits.PerHostTime = *c.Time
 	}
 	return s, nil
 }
@@ -174,6 +178,7 @@ type target struct {
 	addr netip.Addr // valid when host is an address
 	port uint16     // 0 for the scope's ports
 	url  string     // the DICOMweb root, where the user named one
+	hint string     // what else may have been meant
 }
 
 func parseTargets(args []string) ([]target, error) {
@@ -193,7 +198,7 @@ func parseTarget(arg string) (target, error) {
 		return parseURL(arg)
 	}
 	if addr, err := netip.ParseAddr(strings.Trim(arg, "[]")); err == nil {
-		return target{host: addr.String(), addr: addr}, nil
+		return target{host: addr.String(), addr: addr, hint: bracketsHint(arg)}, nil
 	}
 	host, text, ok := cutPort(arg)
 	t := target{host: strings.Trim(host, "[]")}
@@ -214,6 +219,19 @@ func parseTarget(arg string) (target, error) {
 	return t, nil
 }
 
+// bracketsHint says how to name a port of an IPv6 address, where an argument
+// that is an address would also be one with a port.
+func bracketsHint(arg string) string {
+	host, port, ok := cutPort(arg)
+	if addr, err := netip.ParseAddr(host); !ok || err != nil || !addr.Is6() {
+		return ""
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return ""
+	}
+	return fmt.Sprintf("for port %s of %s, write [%s]:%s", port, host, host, port)
+}
+
 // parseURL reads a target that is the URL of a DICOMweb root.
 func parseURL(arg string) (target, error) {
 	u, err := url.Parse(arg)
@@ -226,6 +244,9 @@ func parseURL(arg string) (target, error) {
 		return target{}, errors.New("holds a name or password; none is ever sent, name the root without it")
 	case u.RawQuery != "" || u.Fragment != "":
 		return target{}, errors.New("holds a query or fragment; name the root alone, like https://pacs.example.org/dicom-web")
+	}
+	if root, ok := strings.CutSuffix(strings.TrimRight(u.Path, "/"), "/studies"); ok {
+		return target{}, fmt.Errorf("is the address of a search; name the root before it: %s://%s%s", u.Scheme, u.Host, root)
 	}
 	service := u.Port()
 	if service == "" {

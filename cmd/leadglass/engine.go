@@ -1,10 +1,6 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"net/netip"
-
 	"leadglass/internal/attribute"
 	"leadglass/internal/census"
 	"leadglass/internal/gate"
@@ -12,7 +8,6 @@ import (
 	"leadglass/internal/pipeline"
 	"leadglass/internal/privacy"
 	"leadglass/internal/scope"
-	"leadglass/internal/survey"
 	"leadglass/internal/suspect"
 )
 
@@ -82,24 +77,4 @@ func loadProducts(file string) (*products.Table, error) {
 		return products.Builtin()
 	}
 	return products.Load(file)
-}
-
-// resolve makes candidates of a target: one, or one for each address of a
-// name. Addresses outside the scope are an error.
-func resolve(ctx context.Context, g *gate.Gate, t target) ([]survey.Candidate, error) {
-	addrs := []netip.Addr{t.addr}
-	if !t.addr.IsValid() {
-		var err error
-		if addrs, err = g.Resolve(ctx, t.host); err != nil {
-			return nil, fmt.Errorf("target %s: %w", t.host, err)
-		}
-	}
-	var candidates []survey.Candidate
-	for _, addr := range addrs {
-		if err := g.Check(addr); err != nil {
-			return nil, fmt.Errorf("target %s: %w", t.host, err)
-		}
-		candidates = append(candidates, survey.Candidate{Host: t.host, Address: addr, Port: t.port, HTTPURL: t.url})
-	}
-	return candidates, nil
 }

@@ -88,6 +88,14 @@ func TestResume(t *testing.T) {
 	if again := strings.Count(o.out, "leadglass.finding/1"); again != 19-len(first) {
 		t.Errorf("%d hosts examined after %d were done, of 19", again, len(first))
 	}
+	var sum surveySummary
+	lines := strings.Split(strings.TrimSpace(o.out), "\n")
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &sum); err != nil {
+		t.Fatal(err)
+	}
+	if sum.Hosts != 19 || sum.Archives != 18 || sum.Open != 18 || sum.Studies != 90+120 || sum.Images != 700+900 || !sum.Resumed || !sum.Survey.Simulated {
+		t.Errorf("the summary is not that of the whole survey: %+v", sum)
+	}
 	want, _ := records(t, whole)
 	got, state := records(t, halves)
 	if state != survey.StateFinished || len(want) != 19 || len(got) != 19 {

@@ -51,6 +51,9 @@ func (c *surveyCommand) Run(ctx context.Context, a *app) error {
 	if len(c.Candidates) == 0 && (c.Sweep || c.Strict) {
 		return usage(errors.New("--sweep and --strict go with --candidates"))
 	}
+	if c.Concurrency < 1 {
+		return usage(fmt.Errorf("--concurrency: %d hosts cannot be examined; give 1 or more", c.Concurrency))
+	}
 	s, err := scope.Load(c.ScopeFile)
 	if err != nil {
 		return usage(err)
@@ -130,6 +133,13 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		plural(len(s.Ports.DICOM)+len(s.Ports.HTTP), "port"), s.Authority.Organisation)
 	run := &pipeline.Run{Engine: eng, SurveyID: v.ID, Saver: a.saver(db, o.json), Sweep: v.Sweep, Passes: o.how.Passes, Examiners: max(1, o.workers),
 		Done: func(c survey.Candidate) bool { _, ok := done[store.KeyOf(c)]; return ok }}
+	if o.resume {
+		err = recordsBefore(ctx, db, v.ID, &run.Progress)
+	}
+	if err != nil {
+		return v, run, err
+	}
+	begun := time.Now()
 	work, attendant, err := a.attend(ctx, db, v, run, server)
 	if err != nil {
 		return v, run, err
@@ -138,6 +148,9 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	err = attendant.end(run.Execute(work, o.how.ours(targets.hosts)))
 	stop()
 
+	if err == nil {
+		err = a.recordUnresolved(ctx, run, targets.unresolved)
+	}
 	if err == nil {
 		_, err = pipeline.Compare(ctx, db, v.ID)
 	}
@@ -150,7 +163,11 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	if err := a.ended(v.ID, run.Progress.Examined.Load(), err, saving); err != nil {
 		return v, run, err
 	}
-	return v, run, a.summary(run, v, targets.files, o.json)
+	err = a.summary(run, v, time.Since(begun), targets.files, o)
+	if err == nil && len(targets.unresolved) > 0 {
+		err = errIncomplete
+	}
+	return v, run, err
 }
 
 // openSurvey makes a new survey or finds the one to continue, with the targets
@@ -176,7 +193,7 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets su
 			}
 			sweep = &begun
 		}
-		v, err := db.CreateSurvey(ctx, survey.Survey{Name: name, Sweep: sweep, Scope: s.Text, Simulated: o.simulated, Version: version,
+		v, err := db.CreateSurvey(ctx, survey.Survey{Name: name, Sweep: sweep, Scope: s.Text, Simulated: o.simulated || s.Simulated, Version: version,
 			Authority: survey.Authority{Organisation: s.Authority.Organisation, Contact: s.Authority.Contact, Reference: s.Authority.Reference},
 			StartedAt: time.Now(), Addresses: targets.size, Coverage: coverage})
 		return v, nil, err
@@ -233,11 +250,15 @@ type surveyTargetList struct {
 	// where nothing else is looked at.
 	files []candidateFile
 	named []survey.AddressRange
+	// unresolved are the scope's names that led to no address, once hosts was
+	// gone through.
+	unresolved map[string]error
 }
 
 // surveyTargets are the hosts to survey: those of the scope, of files, or both.
 func surveyTargets(ctx context.Context, a *app, eng *pipeline.Engine, o surveyOptions) (surveyTargetList, error) {
-	t := surveyTargetList{hosts: candidates(ctx, eng, a), size: int64(eng.Scope.Size()) + int64(len(eng.Scope.Names))}
+	t := surveyTargetList{unresolved: map[string]error{}, size: int64(eng.Scope.Size()) + int64(len(eng.Scope.Names))}
+	t.hosts = candidates(ctx, eng, t.unresolved)
 	if len(o.candidates) == 0 {
 		return t, nil
 	}
@@ -257,14 +278,14 @@ func surveyTargets(ctx context.Context, a *app, eng *pipeline.Engine, o surveyOp
 }
 
 // candidates are what the scope names by itself: single addresses, and what
-// its host names resolve to.
-func candidates(ctx context.Context, eng *pipeline.Engine, a *app) iter.Seq[survey.Candidate] {
+// its host names resolve to. Names that do not are put into unresolved.
+func candidates(ctx context.Context, eng *pipeline.Engine, unresolved map[string]error) iter.Seq[survey.Candidate] {
 	return func(yield func(survey.Candidate) bool) {
 		named := map[netip.Addr]bool{}
 		for _, name := range eng.Scope.Names {
 			addrs, err := eng.Gate.Resolve(ctx, name)
-			if err != nil {
-				a.note("%s is left out: %v", name, err)
+			if err != nil && ctx.Err() == nil {
+				unresolved[name] = err
 			}
 			for _, addr := range addrs {
 				if !named[addr] && !yield(survey.Candidate{Address: addr, Host: name}) {
@@ -334,7 +355,9 @@ func progressLine(p *pipeline.Progress, probes int64, took time.Duration) string
 		grouped(p.Speaking.Load()), grouped(p.Open.Load()), plural(p.Studies.Load(), "study"), plural(p.Images.Load(), "image"))
 }
 
-// surveySummary is the last line of `survey --json`.
+// surveySummary is the last line of `survey --json`. Its figures are those of
+// the whole survey; the time and the traffic those of this run, which with
+// --resume is a part of it.
 type surveySummary struct {
 	Schema   string         `json:"schema"`
 	Survey   survey.Survey  `json:"survey"`
@@ -343,27 +366,32 @@ type surveySummary struct {
 	Open     int64          `json:"archives_open"`
 	Studies  int64          `json:"studies_counted"`
 	Images   int64          `json:"images_counted"`
+	Resumed  bool           `json:"resumed,omitempty"`
 	Seconds  float64        `json:"seconds"`
 	Traffic  survey.Traffic `json:"traffic"`
 	// Candidates are the files of other scanners that named hosts.
 	Candidates []candidateFile `json:"candidates,omitempty"`
 }
 
-func (a *app) summary(run *pipeline.Run, v survey.Survey, files []candidateFile, asJSON bool) error {
+func (a *app) summary(run *pipeline.Run, v survey.Survey, took time.Duration, files []candidateFile, o surveyOptions) error {
 	p := &run.Progress
 	s := surveySummary{Schema: "leadglass.survey/1", Survey: v, Hosts: p.Examined.Load(), Archives: p.Speaking.Load(),
 		Open: p.Open.Load(), Studies: p.Studies.Load(), Images: p.Images.Load(),
-		Seconds: v.FinishedAt.Sub(v.StartedAt).Seconds(), Traffic: run.Gate.Total().Traffic, Candidates: files}
-	if asJSON {
+		Resumed: o.resume, Seconds: took.Seconds(), Traffic: run.Gate.Total().Traffic, Candidates: files}
+	if o.json {
 		return json.NewEncoder(a.out).Encode(s)
 	}
-	_, err := fmt.Fprintf(a.out, "survey %s finished in %.1f s\n  hosts recorded  %s\n  archives        %s\n  freely open     %s\n  studies         %s\n  images          %s\n  sent %s bytes in %s\n",
-		v.ID, s.Seconds, grouped(s.Hosts), grouped(s.Archives), grouped(s.Open), grouped(s.Studies), grouped(s.Images),
+	part := ""
+	if o.resume {
+		part = ", its last part"
+	}
+	_, err := fmt.Fprintf(a.out, "survey %s finished%s in %.1f s\n  hosts recorded  %s\n  archives        %s\n  freely open     %s\n  studies         %s\n  images          %s\n  sent %s bytes in %s\n",
+		v.ID, part, s.Seconds, grouped(s.Hosts), grouped(s.Archives), grouped(s.Open), grouped(s.Studies), grouped(s.Images),
 		grouped(s.Traffic.BytesSent), plural(s.Traffic.Connections, "connection"))
 	if err == nil && v.Sweep != nil && v.Sweep.Hosts+v.Sweep.Canaries > 0 {
 		_, err = fmt.Fprintln(a.out, sweepLine(v.Sweep))
 	}
-	if err == nil && !v.Simulated {
+	if err == nil && !o.simulated {
 		a.note("`leadglass report` makes the report")
 	}
 	return err

@@ -39,7 +39,7 @@ func TestCountByStatistics(t *testing.T) {
 		}
 		for text, why := range map[string]string{
 			"allow: {dicomweb: false}\n": "no service answers queries",
-			"count: {mode: off}\n":       "counting is off in the scope",
+			"count: {mode: off}\n":       "counting is off, by the scope or by --count",
 		} {
 			f := leadglass(t, "check", "127.0.0.1", "--scope", file(t, scope+text), "--json").want(t, exitDone).finding(t)
 			counts(t, f, "unknown", "unknown")

@@ -2,6 +2,8 @@ package assess
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"leadglass/internal/survey"
 )
@@ -27,7 +29,7 @@ that servers which answer everything alike are not taken for DICOMweb.
 
 Where every path demands a login, the service counts as protected if the product is known to have one or the user named the
 root. The body of the answer is not read: the connection is closed after the headers.`,
-	Sends: `GET of a path made up at random and of at most three roots, each with /studies?limit=1. The checks of one HTTP port send
+	Sends: `GET of a path made up at random and of at most three roots (that of a URL and of the product, where one was named), each with /studies?limit=1. The checks of one HTTP port send
 at most 16 requests, those of a host 48.`,
 	Remedies:   webLogin(),
 	References: []string{refQIDO, refAccess, refPersonAuth, refGDPR, refNIS2Access, refNIST},
@@ -44,7 +46,11 @@ func runW01(ctx context.Context, s *Session) Result {
 	}
 	switch f.service.QIDO {
 	case survey.AccessOpen:
-		return fail("A search for one study at %s was answered without login (status %d).", f.root.root, f.search.status)
+		elsewhere := ""
+		if given := strings.TrimRight(s.Web.Root, "/"); given != "" && given != f.root.root {
+			elsewhere = fmt.Sprintf(" At %s, which was named, there is none.", given)
+		}
+		return fail("A search for one study at %s was answered without login (status %d).%s", f.root.root, f.search.status, elsewhere)
 	case survey.AccessProtected:
 		return pass("A search at %s demands a login (status %d).", f.root.root, f.search.status)
 	case survey.AccessAbsent:

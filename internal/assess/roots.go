@@ -46,20 +46,25 @@ func (w webRoot) own(s *survey.Service) bool {
 	return strings.Contains(name, strings.ToLower(string(w.product)))
 }
 
-// rootsFor returns the roots to try, the product's own first, or only the one
-// that the user gave.
+// rootsFor returns the roots to try, the product's own first. Where the user
+// gave one, it comes first, and only that of the product comes after it: a root
+// with a slip in it must not make an open archive look closed.
 func rootsFor(s *survey.Service, given string) []webRoot {
 	if given = strings.TrimRight(given, "/"); given != "" {
+		first := webRoot{root: given}
+		if base, ok := strings.CutSuffix(given, "/rs"); ok {
+			first.uri = base + "/wado"
+		}
+		var others []webRoot
 		for _, w := range webRoots {
 			if w.root == given {
 				return []webRoot{w}
 			}
+			if s.Product.Name != "" && w.own(s) {
+				others = append(others, w)
+			}
 		}
-		w := webRoot{root: given}
-		if base, ok := strings.CutSuffix(given, "/rs"); ok {
-			w.uri = base + "/wado"
-		}
-		return []webRoot{w}
+		return append([]webRoot{first}, others...)
 	}
 	roots := slices.Clone(webRoots)
 	slices.SortStableFunc(roots, func(a, b webRoot) int {

@@ -4,10 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
 )
+
+// ResolveError says that a resolver gave no answer for a host name. Its text
+// names the host and the reason, and not the resolver, whose address is nobody
+// else's business; Err has that.
+type ResolveError struct {
+	Name string
+	Err  error
+}
+
+func (e *ResolveError) Error() string {
+	var dns *net.DNSError
+	switch known := errors.As(e.Err, &dns); {
+	case known && dns.IsNotFound:
+		return e.Name + " does not resolve: no such host"
+	case known && dns.IsTimeout:
+		return e.Name + " does not resolve: the resolver did not answer in time"
+	}
+	return e.Name + " does not resolve: the resolver failed"
+}
+
+// Unwrap is the resolver's error.
+func (e *ResolveError) Unwrap() error { return e.Err }
 
 // maxAnswers is how many addresses of a name are looked at.
 const maxAnswers = 64
@@ -34,7 +57,7 @@ func (g *Gate) Resolve(ctx context.Context, name string) ([]netip.Addr, error) {
 	g.all.lookups.Add(1)
 	answers, err := g.opt.Resolver.LookupNetIP(ctx, "ip", complete(name))
 	if err != nil {
-		return nil, fmt.Errorf("resolving %s: %w", name, err)
+		return nil, &ResolveError{Name: name, Err: err}
 	}
 	answers = distinct(answers)
 	if p, ok := g.policy.(NamePolicy); ok {

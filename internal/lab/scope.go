@@ -35,6 +35,7 @@ func (f *Fleet) Scope(w io.Writer, o ScopeOptions) error {
 	p("# The scope that surveys the simulated fleet %s.", strconv.Quote(f.File.Name))
 	p("version: 1")
 	p("name: %s", strconv.Quote("Laboratory fleet "+f.File.Name))
+	p("simulated: true")
 	p("authority:")
 	p("  organisation: Leadglass laboratory")
 	p("  contact: lab@leadglass.invalid")

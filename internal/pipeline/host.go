@@ -9,8 +9,7 @@ import (
 
 	"leadglass/dicom/ul"
 	"leadglass/internal/assess"
-	"leadglass/internal/census"
-	"leadglass/internal/census/webcount"
+	"leadglass/internal/discover"
 	"leadglass/internal/gate"
 	"leadglass/internal/identify"
 	"leadglass/internal/scope"
@@ -265,85 +264,51 @@ func (h *host) addClasses(classes []survey.IdentifyingClass) {
 	}
 }
 
-// count counts the archive once, through the first service that answers
-// queries: several services of one host lead to the same archive. Its web
-// services are asked for nothing but numbers, which the queries are compared
-// with, and are searched only where no query was answered.
+// count counts what the host's archives hold, through the services that answer
+// queries. Its web services are asked for nothing but numbers, which the
+// queries are compared with, and are searched only where no query was answered.
 func (h *host) count(ctx context.Context) {
 	f := &h.finding
 	if h.Scope.CountMode == scope.CountOff {
-		f.Counts = survey.NotCounted("counting is off in the scope")
+		f.Counts = survey.NotCounted("counting is off, by the scope or by --count")
 		return
 	}
 	var routes []string
 	for _, other := range h.queried {
 		routes = append(routes, other.result.Routes...)
 	}
+	var web []webSide
 	var numbers survey.Counts
-	stated := false
+	var stated *survey.Service
 	if h.Scope.Allow.DICOMweb {
-		routes = append(routes, h.webRoutes()...)
+		web = h.webSides()
+		for _, side := range web {
+			routes = append(routes, side.routes...)
+		}
 		numbers, stated = h.numbers(ctx, routes)
 	}
+	var queries hostCounts
 	if len(h.queried) > 0 {
-		h.countQueries(ctx, routes)
+		queries = h.countQueries(ctx, web)
+		f.Counts = queries.counts
 	}
 	_, counted := f.Counts.Studies.Int()
 	switch {
-	case stated && len(h.queried) > 0:
-		f.Counts = webcount.CrossCheck(f.Counts, numbers)
-	case stated:
+	case stated != nil && len(h.queried) > 0:
+		f.Counts = queries.crossCheck(numbers, stated)
+	case stated != nil:
 		f.Counts = numbers
 	case !counted && h.Scope.Allow.DICOMweb:
 		f.Counts = h.search(ctx)
 	}
 }
 
-// countQueries counts by C-FIND.
-func (h *host) countQueries(ctx context.Context, routes []string) {
-	f := &h.finding
-	q := h.queried[0]
-	unknownRoutes := ""
-	if len(routes) == 0 { // else one way is enough
-		unknownRoutes = routesUnknown(q.result.Checks)
-	}
-	s := &f.Services[q.service]
-	left, _ := h.gate.Remaining()
-	r := census.Count(ctx, h.open(q.open, h.Timeouts.Query), census.Options{
-		Mode: string(h.Scope.CountMode), CalledAETitle: s.CalledAETitle.Accepted, SOPClasses: s.SOPClasses,
-		Routes: routes, RoutesUnknown: unknownRoutes, SketchKey: h.SketchKey,
-		CountNationalIDs: h.Scope.Allow.Sample, MaxTime: left - left/countReserve, Memory: h.Memory,
-		CountQuery: h.gate.CountQuery,
-	})
-	f.Counts, h.sketch = r.Counts, r.Sketch
-	assess.CountedSSNs(f, s)
-	h.echoBefore, h.echoDuring = r.EchoBefore, r.EchoDuring
-	if r.Incomplete != "" {
-		h.incomplete(r.Incomplete)
-	}
-}
-
-// countReserve is the part of the host's time that a count leaves, so that it
-// ends by its own limits: one twentieth.
-const countReserve = 20
-
-// routesUnknown says why it could not be told whether images can be retrieved,
-// or nothing where it could.
-func routesUnknown(checks []survey.Check) string {
-	for _, c := range checks {
-		if c.ID == assess.LGD06.ID && c.State == survey.Unknown {
-			return c.Evidence
-		}
-	}
-	return ""
-}
-
 // Unreachable is the finding for a candidate none of whose ports accepts a
 // connection.
-func (e *Engine) Unreachable(c survey.Candidate, why error) Result {
+func (e *Engine) Unreachable(c survey.Candidate, found discover.Found) Result {
 	f := survey.Finding{
 		Schema: survey.FindingSchema, Target: target(c), Verdict: survey.Unreachable,
-		Services: []survey.Service{}, Counts: survey.NotCounted("unreachable"), Checks: []survey.Check{},
+		Services: []survey.Service{}, Counts: survey.NotCounted("unreachable: " + whyClosed(found)), Checks: []survey.Check{},
 		IdentifyingClasses: []survey.IdentifyingClass{}, Suspicion: survey.Suspicion{Reasons: []string{}},
 		StartedAt: time.Now().UTC().Truncate(time.Millisecond), AuthorisedBy: e.AuthorisedBy,
 	}
@@ -355,9 +320,25 @@ func (e *Engine) Unreachable(c survey.Candidate, why error) Result {
 			}
 		}
 	}
-	if why != nil {
-		reason := fmt.Sprint(why)
+	if found.Err != nil {
+		reason := fmt.Sprint(found.Err)
 		f.Incomplete = &reason
 	}
 	return Result{Finding: f}
+}
+
+// whyClosed says how the ports of a host answered, none of which accepted a
+// connection.
+func whyClosed(f discover.Found) string {
+	refused := fmt.Sprintf("%d refused the connection, so the host is there", f.Refused)
+	silent := fmt.Sprintf("%d did not answer (no host, no route, or a firewall that drops)", f.Silent)
+	switch {
+	case f.Err != nil:
+		return f.Err.Error()
+	case f.Refused == 0:
+		return "of the ports tried, " + silent
+	case f.Silent == 0:
+		return "of the ports tried, " + refused
+	}
+	return "of the ports tried, " + refused + ", and " + silent
 }

@@ -163,19 +163,20 @@ func (r *Run) examine(ctx context.Context, v *visit, records chan<- saving) {
 	var result Result
 	var err error
 	if v.host == nil {
-		result, err = r.Unreachable(v.candidate, v.found.Err), context.Cause(ctx)
+		result, err = r.Unreachable(v.candidate, v.found), context.Cause(ctx)
 	} else {
 		result, err = v.host.finish(ctx)
 	}
 	if err != nil {
 		return
 	}
-	r.Progress.count(result.Finding)
+	r.Progress.Add(result.Finding)
 	records <- saving{survey.Record{SurveyID: r.SurveyID, RequestedPort: v.candidate.Port, Finding: result.Finding,
 		StudySketch: result.Sketch}, v.found.Saved}
 }
 
-func (p *Progress) count(f survey.Finding) {
+// Add adds a host: one just examined, or one of an earlier run of the survey.
+func (p *Progress) Add(f survey.Finding) {
 	p.Examined.Add(1)
 	if f.Verdict.Speaks() {
 		p.Speaking.Add(1)
@@ -256,7 +257,7 @@ func (e *Engine) Check(ctx context.Context, c survey.Candidate) (Result, error) 
 		return Result{}, err
 	}
 	if len(v.found.Open) == 0 {
-		return e.Unreachable(c, v.found.Err), nil
+		return e.Unreachable(c, v.found), nil
 	}
 	return v.host.finish(ctx)
 }

@@ -76,14 +76,6 @@ func productOf(s *survey.Service) string {
 	return s.Product.Name
 }
 
-// webRoutes are the retrieval routes that are open on web services.
-func (h *host) webRoutes() (routes []string) {
-	for _, side := range h.webSides() {
-		routes = append(routes, side.routes...)
-	}
-	return routes
-}
-
 // webCount is what a web service of the host is counted with.
 func (h *host) webCount(side webSide, dicomRoutes []string) webcount.Options {
 	scheme := "http"
@@ -106,14 +98,15 @@ func (h *host) webCount(side webSide, dicomRoutes []string) webcount.Options {
 	return o
 }
 
-// numbers asks the number-only routes of the host's web services.
-func (h *host) numbers(ctx context.Context, routes []string) (counts survey.Counts, ok bool) {
+// numbers asks the number-only routes of the host's web services, and says
+// which service answered; nil where none did.
+func (h *host) numbers(ctx context.Context, routes []string) (survey.Counts, *survey.Service) {
 	for _, side := range h.webSides() {
-		if counts, ok = webcount.Numbers(ctx, h.webCount(side, routes)); ok {
-			return counts, true
+		if counts, ok := webcount.Numbers(ctx, h.webCount(side, routes)); ok {
+			return counts, side.service
 		}
 	}
-	return survey.Counts{}, false
+	return survey.Counts{}, nil
 }
 
 // search counts through QIDO-RS, by the first web service that answers it.

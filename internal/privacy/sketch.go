@@ -59,6 +59,47 @@ func (s *Sketch) Merge(t *Sketch) error {
 	return nil
 }
 
+// Overlap is how the studies of two sketches lie to each other.
+type Overlap int
+
+// The ways in which the studies of two sketches may lie to each other.
+const (
+	// Unclear: some studies are in both, or one sketch is too small beside the
+	// other for the error of the estimates.
+	Unclear Overlap = iota
+	// Within: the studies of one are among those of the other.
+	Within
+	// Apart: no study is in both.
+	Apart
+)
+
+// overlapErrors is how many standard errors of the union are passed over.
+const overlapErrors = 3
+
+// Overlap tells how the studies of s and t lie to each other, by the size of
+// their union: about that of the larger, or about the sum of both. A share of
+// overlapErrors * SketchError of the union cannot be told. An empty sketch is
+// within any other. It changes neither.
+func (s *Sketch) Overlap(t *Sketch) (Overlap, error) {
+	union := &Sketch{hll: s.hll.Clone()}
+	if err := union.Merge(t); err != nil {
+		return Unclear, err
+	}
+	a, b, u := s.Estimate(), t.Estimate(), union.Estimate()
+	if u == max(a, b) { // the smaller has changed no register
+		return Within, nil
+	}
+	noise := overlapErrors * SketchError * float64(u)
+	within, apart := float64(u-max(a, b)) <= noise, float64(a+b-u) <= noise
+	switch {
+	case within && !apart:
+		return Within, nil
+	case apart && !within:
+		return Apart, nil
+	}
+	return Unclear, nil
+}
+
 // Estimate returns how many different studies were added, with a standard
 // error of SketchError.
 func (s *Sketch) Estimate() int64 { return int64(s.hll.Estimate()) }

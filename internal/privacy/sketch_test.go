@@ -113,3 +113,42 @@ func BenchmarkAdd(b *testing.B) {
 		s.AddHash(key.Hash(v))
 	}
 }
+
+// TestOverlap: sketches tell one set of studies from two, and say when they
+// cannot.
+func TestOverlap(t *testing.T) {
+	t.Parallel()
+	of := func(from, to int) *privacy.Sketch {
+		key, s := privacy.KeyFrom([16]byte{1}), privacy.NewSketch()
+		for i := from; i < to; i++ {
+			s.AddHash(key.Hash(fmt.Appendf(nil, "1.2.3.%d", i)))
+		}
+		return s
+	}
+	for name, c := range map[string]struct {
+		a, b *privacy.Sketch
+		want privacy.Overlap
+	}{
+		"the same few":               {of(0, 12), of(0, 12), privacy.Within},
+		"the same many":              {of(0, 100_000), of(0, 100_000), privacy.Within},
+		"grown meanwhile":            {of(0, 100_000), of(0, 100_100), privacy.Within},
+		"a part":                     {of(0, 12), of(3, 8), privacy.Within},
+		"nothing":                    {of(0, 12), of(0, 0), privacy.Within},
+		"one and one":                {of(0, 1), of(1, 2), privacy.Apart},
+		"few and few":                {of(0, 12), of(12, 17), privacy.Apart},
+		"many and many":              {of(0, 100_000), of(100_000, 150_000), privacy.Apart},
+		"half shared":                {of(0, 100), of(50, 150), privacy.Unclear},
+		"lost in the error of many":  {of(0, 100_000), of(100_000, 100_050), privacy.Unclear},
+		"some of few grown by a few": {of(0, 12), of(4, 15), privacy.Unclear},
+	} {
+		for _, pair := range [][2]*privacy.Sketch{{c.a, c.b}, {c.b, c.a}} {
+			before := pair[0].Estimate()
+			if got, err := pair[0].Overlap(pair[1]); err != nil || got != c.want {
+				t.Errorf("%s: %v, %v; want %v", name, got, err, c.want)
+			}
+			if pair[0].Estimate() != before {
+				t.Errorf("%s: the sketch was changed", name)
+			}
+		}
+	}
+}

@@ -30,6 +30,7 @@ func Finding(w io.Writer, f survey.Finding, o TextOptions) error {
 	p.services(f)
 	p.counts(f)
 	p.failed(f)
+	p.undecided(f)
 	p.remedies(f)
 	p.foot(f)
 	_, err := io.WriteString(w, p.b.String())
@@ -70,11 +71,18 @@ func (p *printer) row(label, text string) {
 	}
 }
 
+// codeIndent is how lines of a configuration or command are set off in a text.
+const codeIndent = "    "
+
 // wrap breaks s at spaces into lines of at most width characters, and keeps
-// the line breaks it has.
+// the line breaks it has. Lines of code stay whole, so that they can be copied.
 func wrap(s string, width int) []string {
 	var lines []string
 	for part := range strings.SplitSeq(s, "\n") {
+		if strings.HasPrefix(part, codeIndent) {
+			lines = append(lines, part)
+			continue
+		}
 		indent := part[:len(part)-len(strings.TrimLeft(part, " "))]
 		line := indent
 		for word := range strings.FieldsSeq(part) {
@@ -205,7 +213,9 @@ func (p *printer) counts(f survey.Finding) {
 		{"patients", f.Counts.Patients},
 	} {
 		text := countText(c.count)
-		if c.count.Quality == survey.Exact {
+		if c.count.Quality == survey.Exact && c.count.Reason != "" {
+			text += " (exact; " + c.count.Reason + ")"
+		} else if c.count.Quality == survey.Exact {
 			text += " (exact)"
 		} else if c.count.Reason != "" {
 			text += " (" + c.count.Reason + ")"
@@ -264,29 +274,42 @@ func (p *printer) failed(f survey.Finding) {
 		if c.Severity == survey.Critical || c.Severity == survey.High {
 			color = red
 		}
-		fmt.Fprintf(&p.b, "  %s  %s  %s\n", p.paint(fmt.Sprintf("%-8s", c.Severity), color), c.ID, c.Title)
-		for _, line := range wrap(c.Evidence, p.Width-12) {
-			fmt.Fprintf(&p.b, "            %s\n", p.paint(line, faint))
-		}
-	}
-	if n := countState(f, survey.Unknown); n > 0 {
-		fmt.Fprintf(&p.b, "  %s\n", p.paint(fmt.Sprintf("%d more could not be decided; --json gives the reasons", n), faint))
+		fmt.Fprintf(&p.b, "  %s  %s  %s\n", p.paint(fmt.Sprintf("%-8s", c.Severity), color), c.ID, c.Title+atPort(c.Port))
+		p.evidence(c)
 	}
 }
 
-func countState(f survey.Finding, s survey.CheckState) (n int) {
-	for _, c := range f.Checks {
-		if c.State == s {
-			n++
-		}
+func (p *printer) evidence(c survey.Check) {
+	for _, line := range wrap(c.Evidence, p.Width-12) {
+		fmt.Fprintf(&p.b, "            %s\n", p.paint(line, faint))
 	}
-	return n
+}
+
+// atPort names the port of a check; nothing for one on the host as a whole.
+func atPort(port uint16) string {
+	if port == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (port %d)", port)
+}
+
+// undecided lists the checks without a result, and why they have none.
+func (p *printer) undecided(f survey.Finding) {
+	heading := "\n" + p.paint("Not decided", bold) + "\n"
+	for _, c := range f.Checks {
+		if c.State != survey.Unknown {
+			continue
+		}
+		fmt.Fprintf(&p.b, "%s  %s  %s  %s\n", heading, p.paint("unknown ", faint), c.ID, c.Title+atPort(c.Port))
+		heading = ""
+		p.evidence(c)
+	}
 }
 
 // remedies writes each remedy once, with the checks it mends.
 func (p *printer) remedies(f survey.Finding) {
 	var order []string
-	mends := map[string][]string{}
+	mends := map[string][]survey.Check{}
 	for _, c := range failedChecks(f) {
 		if c.Remedy == "" {
 			continue
@@ -294,18 +317,39 @@ func (p *printer) remedies(f survey.Finding) {
 		if _, seen := mends[c.Remedy]; !seen {
 			order = append(order, c.Remedy)
 		}
-		mends[c.Remedy] = append(mends[c.Remedy], c.ID)
+		mends[c.Remedy] = append(mends[c.Remedy], c)
 	}
 	if len(order) == 0 {
 		return
 	}
+	for _, checks := range mends {
+		slices.SortStableFunc(checks, func(a, b survey.Check) int { return cmp.Compare(a.Port, b.Port) })
+	}
 	p.b.WriteString("\n" + p.paint("What to change", bold) + "\n")
 	for _, remedy := range order {
-		fmt.Fprintf(&p.b, "  %s\n", p.paint(strings.Join(mends[remedy], ", "), faint))
+		for _, line := range wrap(checkNames(mends[remedy]), p.Width-2) {
+			fmt.Fprintf(&p.b, "  %s\n", p.paint(line, faint))
+		}
 		for _, line := range wrap(remedy, p.Width-4) {
 			fmt.Fprintf(&p.b, "    %s\n", line)
 		}
 	}
+}
+
+// checkNames names checks port by port: "LG-D03, LG-D04 (port 104), LG-T02 (port
+// 2762)".
+func checkNames(checks []survey.Check) string {
+	var text strings.Builder
+	for i, c := range checks {
+		if i > 0 {
+			text.WriteString(", ")
+		}
+		text.WriteString(c.ID)
+		if i == len(checks)-1 || checks[i+1].Port != c.Port {
+			text.WriteString(atPort(c.Port))
+		}
+	}
+	return text.String()
 }
 
 func (p *printer) foot(f survey.Finding) {

@@ -32,6 +32,7 @@ func (d *draft) build(now time.Time) {
 	}
 	s.lists.pinning = len(d.include) == 0
 	included := d.insertIncludes()
+	d.checkSimulated()
 	d.readExcludeFiles()
 	if d.err == nil {
 		d.checkExcludes()
@@ -57,6 +58,26 @@ func (d *draft) checkValidity(now time.Time) {
 		d.fail(d.validFromAt, "the scope is not valid before "+day(a.ValidFrom), "wait until then, or have the authority correct valid_from")
 	case !now.Before(a.ValidUntil):
 		d.fail(d.validUntilAt, "the scope's validity ended on "+day(a.ValidUntil.Add(-time.Second)), "have the authority renew it and correct valid_until")
+	}
+}
+
+// checkSimulated refuses a scope that calls itself simulated and is more than
+// this machine: what is real must not be reported as made up.
+func (d *draft) checkSimulated() {
+	if !d.scope.Simulated {
+		return
+	}
+	const remedy = "leave simulated out: only surveys of a simulated fleet on this machine say so"
+	for _, n := range d.names {
+		d.fail(d.simulatedAt, "simulated: true with the host name "+shown(n.text), remedy)
+		return
+	}
+	loopback := netip.MustParsePrefix("127.0.0.0/8")
+	for _, e := range d.include {
+		if !(e.prefix.Addr().IsLoopback() && (e.prefix.Bits() >= loopback.Bits() && e.prefix.Addr().Is4() || e.prefix.IsSingleIP())) {
+			d.fail(d.simulatedAt, fmt.Sprintf("simulated: true with %s, which is no loopback address", e), remedy)
+			return
+		}
 	}
 }
 

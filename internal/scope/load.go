@@ -31,6 +31,7 @@ type draft struct {
 	includeAt, overlayAt      position
 	validFromAt, validUntilAt position
 	names                     []located
+	simulatedAt               position
 	perNetworkSet             bool
 	seenNames                 map[string]position
 	seenExcludes              map[netip.Prefix]position
@@ -114,6 +115,7 @@ func (d *draft) read(root ast.MapNode) {
 		{"allow", false, d.allow},
 		{"count", false, d.count},
 		{"overlay", false, d.overlay},
+		{"simulated", false, d.simulated},
 	})
 }
 
@@ -243,6 +245,12 @@ func (d *draft) overlay(n ast.Node) {
 }
 
 // relative is path as seen from the scope file.
+// simulated is what the laboratory's scope files say of themselves.
+func (d *draft) simulated(n ast.Node) {
+	d.simulatedAt = nodePosition(n)
+	d.boolean("simulated", &d.scope.Simulated)(n)
+}
+
 func (d *draft) relative(path string) string {
 	if filepath.IsAbs(path) {
 		return path

@@ -205,3 +205,11 @@ func TestDigest(t *testing.T) {
 		t.Error("another scope has the same digest")
 	}
 }
+
+// TestSimulated: loopback addresses may be those of a simulated fleet, and are
+// not unless the file says so.
+func TestSimulated(t *testing.T) {
+	if !load(t, "simulated.yaml").Simulated || load(t, "minimal.yaml").Simulated {
+		t.Error("simulated is not as the file says")
+	}
+}

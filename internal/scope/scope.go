@@ -67,6 +67,9 @@ type Scope struct {
 	// Overlay is the path of the overlay file, resolved against the folder of
 	// the scope file; empty when there is none.
 	Overlay string
+	// Simulated: the scope is that of the laboratory, and so is every report on
+	// it. Only a scope of loopback addresses may say so.
+	Simulated bool
 	// Names are the included host names, lower case, without a trailing dot.
 	Names []string
 	// Text is the scope file as it was read; empty for an implicit scope.

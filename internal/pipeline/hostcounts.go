@@ -1,0 +1,136 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"leadglass/internal/assess"
+	"leadglass/internal/census"
+	"leadglass/internal/privacy"
+	"leadglass/internal/survey"
+)
+
+// queriesCounted is how many services of one host are counted: each costs the
+// host a count, and a host with more archives than that is a rarity.
+const queriesCounted = 3
+
+// countedService is the count of one service, with the sketch of its studies.
+type countedService struct {
+	service *survey.Service
+	counts  survey.Counts
+	sketch  *privacy.Sketch // nil where no study was seen
+	// incomplete says which limit ended the count; empty where none did.
+	incomplete string
+}
+
+// countQueries counts by C-FIND: each of the services that answer queries, one
+// after the other, within the host's budget. Several of them may lead to one
+// archive or to several, which their studies tell (joinCounts).
+func (h *host) countQueries(ctx context.Context, web []webSide) hostCounts {
+	var counted []countedService
+	left := ""
+	for i, q := range h.queried {
+		if time, bytes := h.gate.Remaining(); i > 0 && (i == queriesCounted || time == 0 || bytes == 0) {
+			left = fmt.Sprintf("only %d of the %d services that answer queries were counted: %s",
+				i, len(h.queried), whyLeft(i == queriesCounted))
+			break
+		}
+		counted = append(counted, h.countQuery(ctx, q, h.imageRoutes(q, web)))
+	}
+	joined := joinCounts(counted, left)
+	h.sketch = joined.sketch
+	if left != "" {
+		h.incomplete(left)
+	}
+	for _, c := range counted {
+		// What one way to an archive left undone, another may have done.
+		whole := joined.counts.Studies.Quality == survey.Exact && joined.counts.ImagesLinked.Quality == survey.Exact
+		if c.incomplete != "" && (len(counted) == 1 || !whole) {
+			h.incomplete(c.incomplete)
+		}
+	}
+	return joined
+}
+
+func whyLeft(enough bool) string {
+	if enough {
+		return fmt.Sprintf("no more than %d of one host are", queriesCounted)
+	}
+	return "the budget of the host was used up"
+}
+
+// imageRoutes are the open ways to the images behind a service. Of a host with
+// one such service they are all that were found. Of several services each has
+// its own, and those of web services that may be of the same product.
+func (h *host) imageRoutes(q answering, web []webSide) (routes []string) {
+	routes = append(routes, q.result.Routes...)
+	for _, side := range web {
+		if len(h.queried) == 1 || mayBelong(&h.finding.Services[q.service], side.service) {
+			routes = append(routes, side.routes...)
+		}
+	}
+	return routes
+}
+
+// mayBelong reports whether nothing says that two services are of different
+// products.
+func mayBelong(a, b *survey.Service) bool {
+	x, y := productOf(a), productOf(b)
+	return x == y || x == "" || y == ""
+}
+
+// countQuery counts one service.
+func (h *host) countQuery(ctx context.Context, q answering, routes []string) countedService {
+	f := &h.finding
+	unknownRoutes := ""
+	if len(routes) == 0 { // else one way is enough
+		unknownRoutes = routesUnknown(q.result.Checks)
+	}
+	s := &f.Services[q.service]
+	left, _ := h.gate.Remaining()
+	r := census.Count(ctx, h.open(q.open, h.Timeouts.Query), census.Options{
+		Mode: string(h.Scope.CountMode), CalledAETitle: s.CalledAETitle.Accepted, SOPClasses: s.SOPClasses,
+		Routes: routes, RoutesUnknown: unknownRoutes, SketchKey: h.SketchKey,
+		CountNationalIDs: h.Scope.Allow.Sample, MaxTime: max(left-left/countReserve, time.Millisecond), Memory: h.Memory,
+		CountQuery: h.gate.CountQuery,
+	})
+	f.Counts = r.Counts
+	assess.CountedSSNs(f, s)
+	if h.echoBefore == 0 {
+		h.echoBefore, h.echoDuring = r.EchoBefore, r.EchoDuring
+	}
+	c := countedService{service: s, counts: r.Counts, incomplete: r.Incomplete}
+	if r.Sketch != nil {
+		c.sketch, _ = privacy.ReadSketch(r.Sketch) // it was just written
+	}
+	return c
+}
+
+// countReserve is the part of the host's time that a count leaves, so that it
+// ends by its own limits: one twentieth.
+const countReserve = 20
+
+// routesUnknown says why it could not be told whether images can be retrieved,
+// or nothing where it could.
+func routesUnknown(checks []survey.Check) string {
+	for _, c := range checks {
+		if c.ID == assess.LGD06.ID && c.State == survey.Unknown {
+			return c.Evidence
+		}
+	}
+	return ""
+}
+
+// portsOf names the ports of counts: "ports 104 and 11112".
+func portsOf(counted []countedService) string {
+	names := make([]string, len(counted))
+	for i, c := range counted {
+		names[i] = fmt.Sprint(c.service.Port)
+	}
+	if len(names) == 1 {
+		return "port " + names[0]
+	}
+	return "ports " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
