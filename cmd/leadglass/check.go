@@ -49,7 +49,7 @@ func (checkCommand) Help() string {
 // Run assesses the targets, one after the other.
 func (c *checkCommand) Run(ctx context.Context, a *app) error {
 	if c.Explain != "" {
-		return c.explain(a)
+		return explain(a, c.Explain)
 	}
 	if len(c.Targets) == 0 {
 		return usage(errors.New("no target; name one, for example `leadglass check 127.0.0.1`"))
@@ -110,10 +110,15 @@ func (c *checkCommand) print(a *app, f survey.Finding) error {
 	return report.Finding(a.out, f, report.TextOptions{Color: a.color})
 }
 
-func (c *checkCommand) explain(a *app) error {
-	check, ok := assess.Find(strings.ToUpper(c.Explain))
+// explain prints the page of a check, whose ID may lack "LG-".
+func explain(a *app, id string) error {
+	name := strings.ToUpper(strings.TrimSpace(id))
+	if !strings.HasPrefix(name, "LG-") {
+		name = "LG-" + name
+	}
+	check, ok := assess.Find(name)
 	if !ok {
-		return usage(fmt.Errorf("no check %q; `leadglass checks` lists them", c.Explain))
+		return usage(fmt.Errorf("no check %q; `leadglass checks` lists them", id))
 	}
 	_, err := fmt.Fprint(a.out, check.Page())
 	return err

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -42,12 +44,13 @@ func (c *productsCommand) Run(a *app) error {
 		return json.NewEncoder(a.out).Encode(list)
 	}
 	fmt.Fprintf(a.out, "%d products, %d toolkits\n\n", len(list.Products), len(list.Toolkits))
+	fmt.Fprintf(a.out, "%-32s %-9s %-22s %s\n", "name", "kind", "maker", "told by")
 	for _, p := range list.Products {
 		var signs []string
 		for _, s := range p.Signs {
 			signs = append(signs, s.Evidence...)
 		}
-		fmt.Fprintf(a.out, "%-28s %s\n", p.Name, strings.Join(unique(signs), ", "))
+		fmt.Fprintf(a.out, "%-32s %-9s %-22s %s\n", p.Name, p.Kind, cmp.Or(p.Vendor, "-"), strings.Join(unique(signs), ", "))
 	}
 	return nil
 }
@@ -59,7 +62,8 @@ func unique(list []string) []string {
 }
 
 type checksCommand struct {
-	JSON bool `help:"The whole catalogue, the grade rule and the rule of suspicions as JSON on stdout."`
+	Check string `arg:"" optional:"" help:"Print the page of this check instead, for example LG-D04."`
+	JSON  bool   `help:"The whole catalogue, the grade rule and the rule of suspicions as JSON on stdout."`
 }
 
 // Help adds examples to --help.
@@ -67,12 +71,17 @@ func (checksCommand) Help() string {
 	return `Examples:
   leadglass checks
   leadglass checks --json
-  leadglass check --explain LG-D04                the page of one check`
+  leadglass checks LG-D04                         the page of one check`
 }
 
 // Run lists the checks, and the rules of grades and suspicions.
 func (c *checksCommand) Run(a *app) error {
-	if c.JSON {
+	switch {
+	case c.Check != "" && c.JSON:
+		return usage(errors.New("--json prints the whole catalogue: leave out the check or --json"))
+	case c.Check != "":
+		return explain(a, c.Check)
+	case c.JSON:
 		return json.NewEncoder(a.out).Encode(struct {
 			Schema    string             `json:"schema"`
 			Checks    []assess.Check     `json:"checks"`
