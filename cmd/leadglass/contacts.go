@@ -153,7 +153,10 @@ func (c *contactsRDAPCommand) plan(a *app, addrs []netip.Addr) error {
 		}
 	}
 	hosts := registry.Hosts()
-	if c.Server != "" {
+	switch {
+	case public == 0:
+		hosts = []string{}
+	case c.Server != "":
 		hosts = []string{c.Server}
 	}
 	if c.JSON {
@@ -163,6 +166,10 @@ func (c *contactsRDAPCommand) plan(a *app, addrs []netip.Addr) error {
 			Public    int      `json:"public"`
 			Hosts     []string `json:"hosts"`
 		}{"leadglass.contacts-plan/1", len(addrs), public, hosts})
+	}
+	if public == 0 {
+		fmt.Fprintf(a.out, "%s, none of them public; no registry would be asked\n", plural(len(addrs), "address"))
+		return nil
 	}
 	fmt.Fprintf(a.out, "%s, %s of them public; those would be asked about in %s or more, unless the store knows the answer, of\n",
 		plural(len(addrs), "address"), grouped(int64(public)), time.Duration(float64(public)/c.Rate*float64(time.Second)).Round(time.Second))

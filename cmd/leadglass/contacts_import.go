@@ -33,7 +33,7 @@ file, that fills what the row leaves empty.
 
 Examples:
   leadglass contacts import cert-contacts.csv --out recipients.yaml
-  leadglass contacts import hospital.txt clinic.txt >> notes.yaml`
+  leadglass contacts import hospital.txt clinic.txt --out more.yaml`
 }
 
 // maxImport bounds a file, in bytes.

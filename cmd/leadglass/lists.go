@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"runtime"
@@ -42,12 +43,13 @@ func (c *productsCommand) Run(a *app) error {
 		return json.NewEncoder(a.out).Encode(list)
 	}
 	fmt.Fprintf(a.out, "%d products, %d toolkits\n\n", len(list.Products), len(list.Toolkits))
+	fmt.Fprintf(a.out, "%-32s %-9s %-22s %s\n", "name", "kind", "maker", "told by")
 	for _, p := range list.Products {
 		var signs []string
 		for _, s := range p.Signs {
 			signs = append(signs, s.Evidence...)
 		}
-		fmt.Fprintf(a.out, "%-28s %s\n", p.Name, strings.Join(unique(signs), ", "))
+		fmt.Fprintf(a.out, "%-32s %-9s %-22s %s\n", p.Name, p.Kind, cmp.Or(p.Vendor, "-"), strings.Join(unique(signs), ", "))
 	}
 	return nil
 }
