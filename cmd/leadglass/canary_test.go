@@ -62,6 +62,9 @@ func (s searched) readPDF(t *testing.T) {
 			t.Fatalf("reading %s: %v, %d bytes; run `make setup`", name, err, len(text))
 		}
 		s[name+" as text"] = text
+		if !strings.Contains(name, "public") {
+			continue // where nothing is withheld, no number can be one too many
+		}
 		page := s[strings.TrimSuffix(name, ".pdf")+".html"]
 		for _, number := range regexp.MustCompile(`[0-9][0-9,]{2,}`).FindAll(text, -1) {
 			if !bytes.Contains(page, number) {
