@@ -90,15 +90,23 @@ func (s *Sketch) Overlap(t *Sketch) (Overlap, error) {
 		return Within, nil
 	}
 	noise := overlapErrors * SketchError * float64(u)
-	within, apart := float64(u-max(a, b)) <= noise, float64(a+b-u) <= noise
+	few := noise < collision
+	fromLarger, fromSum := float64(u-max(a, b)), float64(a+b-u)
+	noise = max(noise, collision)
+	within, apart := fromLarger <= noise, fromSum <= noise
 	switch {
-	case within && !apart:
+	case within && (!apart || few && fromLarger < fromSum):
 		return Within, nil
-	case apart && !within:
+	case apart && (!within || few && fromSum < fromLarger):
 		return Apart, nil
 	}
 	return Unclear, nil
 }
+
+// collision is what is passed over however few studies there are: where two of
+// them share a register, which happens to one in a hundred pairs of lists of
+// ten, the union counts one too few.
+const collision = 1.5
 
 // Estimate returns how many different studies were added, with a standard
 // error of SketchError.

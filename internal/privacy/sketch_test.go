@@ -152,3 +152,30 @@ func TestOverlap(t *testing.T) {
 		}
 	}
 }
+
+// TestOverlapOfFew: two short lists are told apart under whatever key, also
+// where two of their studies share a register of the sketch.
+func TestOverlapOfFew(t *testing.T) {
+	for seed := range 400 {
+		var raw [16]byte
+		binary.LittleEndian.PutUint64(raw[:], uint64(seed))
+		key := privacy.KeyFrom(raw)
+		for _, sizes := range [][2]int{{1, 1}, {12, 5}, {5, 12}, {20, 20}} {
+			a, b, both := privacy.NewSketch(), privacy.NewSketch(), privacy.NewSketch()
+			for i := range sizes[0] {
+				a.AddHash(key.Hash(uid(i)))
+				both.AddHash(key.Hash(uid(i)))
+			}
+			for i := range sizes[1] {
+				b.AddHash(key.Hash(uid(1000 + i)))
+				both.AddHash(key.Hash(uid(1000 + i)))
+			}
+			if o, err := a.Overlap(b); err != nil || o != privacy.Apart {
+				t.Errorf("key %d, %d and %d studies: %v, %v, want apart", seed, sizes[0], sizes[1], o, err)
+			}
+			if o, err := both.Overlap(b); err != nil || o != privacy.Within {
+				t.Errorf("key %d, %d of %d studies: %v, %v, want within", seed, sizes[1], sizes[0]+sizes[1], o, err)
+			}
+		}
+	}
+}
