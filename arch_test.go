@@ -97,7 +97,7 @@ func layers() map[string]layer {
 		"internal/compare": {imports: []string{"internal/survey", "internal/report"}},
 
 		// Disclosure makes files and sends nothing; only seal knows of encryption.
-		"internal/disclose": {imports: []string{"internal/survey", "internal/disclose/seal"},
+		"internal/disclose": {imports: []string{"internal/survey", "internal/report", "internal/disclose/seal"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/goccy/go-yaml"}},
 		"internal/disclose/seal": {needs: []string{"github.com/ProtonMail/gopenpgp/v3", "filippo.io/age"}},
 		"internal/pdf":           {needs: []string{"os/exec"}}, // runs a browser on a file

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"leadglass/internal/report"
 	"leadglass/internal/survey"
 )
 
@@ -37,7 +38,7 @@ func (b *Bundle) writeCSV(w io.Writer) error {
 	for _, f := range b.Findings {
 		row := csvRow(f)
 		for i := range row {
-			row[i] = harmless(row[i])
+			row[i] = report.Harmless(Clean(row[i]))
 		}
 		if err := cw.Write(row); err != nil {
 			return fmt.Errorf("writing CSV: %w", err)
@@ -142,17 +143,6 @@ func suspicions(f *survey.Finding) []string {
 		list = append(list, "test-data")
 	}
 	return list
-}
-
-// harmless keeps a spreadsheet from taking a cell for a formula: a cell that
-// begins like one gets an apostrophe before it. Control characters become
-// spaces.
-func harmless(s string) string {
-	s = Clean(s)
-	if t := strings.TrimLeft(s, " "); t != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(t)[0]) {
-		return "'" + s
-	}
-	return s
 }
 
 // Clean makes text from outside fit for a line: control characters and

@@ -78,8 +78,9 @@ const overlapErrors = 3
 
 // Overlap tells how the studies of s and t lie to each other, by the size of
 // their union: about that of the larger, or about the sum of both. A share of
-// overlapErrors * SketchError of the union cannot be told. An empty sketch is
-// within any other. It changes neither.
+// overlapErrors * SketchError of the union cannot be told; of few studies the
+// nearer of the two is taken. An empty sketch is within any other. It changes
+// neither.
 func (s *Sketch) Overlap(t *Sketch) (Overlap, error) {
 	union := &Sketch{hll: s.hll.Clone()}
 	if err := union.Merge(t); err != nil {

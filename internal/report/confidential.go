@@ -138,7 +138,7 @@ func (c Confidential) WriteCSV(w io.Writer) error {
 	cw := csv.NewWriter(w)
 	write := func(row ...string) error {
 		for i := range row {
-			row[i] = harmless(row[i])
+			row[i] = Harmless(row[i])
 		}
 		return cw.Write(row)
 	}

@@ -61,7 +61,7 @@ func writeCSV(w io.Writer, rows [][]string) error {
 	cw := csv.NewWriter(w)
 	for _, row := range rows {
 		for i := range row {
-			row[i] = harmless(row[i])
+			row[i] = Harmless(row[i])
 		}
 		if err := cw.Write(row); err != nil {
 			return fmt.Errorf("writing CSV: %w", err)
@@ -74,10 +74,10 @@ func writeCSV(w io.Writer, rows [][]string) error {
 	return nil
 }
 
-// harmless keeps a spreadsheet from taking a cell for a formula: a cell that
+// Harmless keeps a spreadsheet from taking a cell for a formula: a cell that
 // begins like one gets an apostrophe before it. Line breaks and other control
 // characters become spaces.
-func harmless(s string) string {
+func Harmless(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return ' '
