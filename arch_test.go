@@ -41,7 +41,7 @@ func layers() map[string]layer {
 		"internal/tlsprobe", "internal/suspect",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
-	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/report", "internal/registry", "internal/contacts",
+	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/jobs", "internal/report", "internal/registry", "internal/contacts",
 		"internal/metrics", "internal/compare", "internal/disclose", "internal/disclose/seal", "internal/pdf", "internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
@@ -82,16 +82,20 @@ func layers() map[string]layer {
 		"internal/registry": {imports: []string{"internal/survey"}, // is given the gate's client
 			needs: []string{"net/http", "github.com/openrdap/rdap"}},
 		"internal/contacts": {imports: []string{"internal/survey"}, needs: []string{"github.com/goccy/go-yaml"}},
-		"internal/pipeline": {imports: stages,
+		"internal/pipeline": {imports: append(slices.Clone(stages), "internal/jobs"),
 			needs: []string{"net", "net/http", "crypto/tls", "syscall"}}, // syscall: numbers of errors
 
 		// Figures for Prometheus: it answers requests and makes none.
 		"internal/metrics": {needs: []string{"net", "net/http", "github.com/prometheus/client_golang/prometheus"}},
 
+		// Who does what of a survey, and when.
+		"internal/jobs": {imports: []string{"internal/store", "internal/survey"},
+			needs: []string{"database/sql", "github.com/riverqueue/river"}},
+
 		// What remains when the network is gone.
 		"internal/store": {imports: []string{"internal/survey"},
 			needs: []string{"database/sql", "net", "modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", // net: types of errors
-				"github.com/go-json-experiment/json"}},
+				"github.com/go-json-experiment/json", "github.com/riverqueue/river"}}, // the queue's tables are the store's
 		// Sketches of unique studies are united there.
 		"internal/report":  {imports: []string{"internal/survey"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
 		"internal/compare": {imports: []string{"internal/survey", "internal/report"}},

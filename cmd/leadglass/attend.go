@@ -4,18 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
-	"time"
 
+	"leadglass/internal/jobs"
 	"leadglass/internal/metrics"
 	"leadglass/internal/pipeline"
-	"leadglass/internal/store"
 	"leadglass/internal/survey"
 )
-
-// errCancelled ends a survey that another process cancelled.
-var errCancelled = errors.New("cancelled")
 
 // listenMetrics waits for requests of figures at addr; nobody for "".
 func listenMetrics(addr string) (*metrics.Server, error) {
@@ -29,119 +24,29 @@ func listenMetrics(addr string) (*metrics.Server, error) {
 	return l, nil
 }
 
-// attendant goes along with a survey that runs: it tells the store that the
-// survey is at work, learns from there that it was cancelled, and shows
-// figures.
-type attendant struct {
-	db     *store.Store
-	id     string
-	ctx    context.Context // the survey's
-	cancel context.CancelCauseFunc
-	wg     sync.WaitGroup
-	// seen is when the store last answered, in Unix nanoseconds.
-	seen   atomic.Int64
-	server *metrics.Server
-}
-
-// attend begins to go along with a survey. The context it returns ends when
-// ctx does, when the survey is cancelled, and when the store is lost; call end
-// when the survey is over. Figures are
-// shown by the server.
-func (a *app) attend(ctx context.Context, db *store.Store, v survey.Survey, run *pipeline.Run, server *metrics.Server) (context.Context, *attendant, error) {
-	at := &attendant{db: db, id: v.ID, server: server}
-	at.seen.Store(time.Now().UnixNano())
-	if server != nil {
-		h, err := metrics.Handler(figures(run, v), at.healthy)
+// attend goes along with the survey from its beginning, and shows figures.
+func (w *surveying) attend(ctx context.Context) (context.Context, *jobs.Attendant, error) {
+	work, attendant, err := jobs.Attend(ctx, w.db, w.survey.ID, w.id, true, w.run.Gate.Share)
+	if err != nil {
+		return ctx, nil, err
+	}
+	if w.server != nil {
+		h, err := metrics.Handler(figures(w.run, w.survey), attendant.Healthy)
 		if err != nil {
-			return ctx, nil, err
+			return ctx, nil, attendant.End(err)
 		}
-		server.Serve(h)
-		a.note("metrics at http://%s/metrics", server.Addr())
+		w.server.Serve(h)
+		w.note("metrics at http://%s/metrics", w.server.Addr())
 	}
-	at.ctx, at.cancel = context.WithCancelCause(ctx)
-	a.log.Info("survey at work", "survey", v.ID, "addresses", v.Addresses, "probed", v.Probed)
-	at.beat()
-	at.wg.Go(func() {
-		tick := time.NewTicker(survey.BeatEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				at.beat()
-			case <-at.ctx.Done():
-				return
-			}
-		}
-	})
-	return at.ctx, at, nil
-}
-
-// awaitSilence returns nil when no process works on an unfinished survey. One
-// that was killed looks for a while like one that works: it is told by that no
-// beat comes.
-func awaitSilence(ctx context.Context, db *store.Store, v survey.Survey) error {
-	r, err := db.Run(ctx, v.ID)
-	if err != nil || survey.StatusOf(v, r.SeenAt, time.Time{}, time.Now()) != survey.StatusRunning {
-		return err
-	}
-	for deadline := time.Now().Add(2 * survey.BeatEvery); time.Now().Before(deadline); {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(survey.BeatEvery / 4):
-		}
-		now, err := db.Run(ctx, v.ID)
-		switch {
-		case err != nil:
-			return err
-		case now.SeenAt.After(r.SeenAt):
-			return usage(fmt.Errorf("survey %s is at work in another process; wait for it, or end it with `leadglass survey cancel %s`", v.ID, v.ID))
-		}
-	}
-	return nil
-}
-
-// beat says that the survey is at work, and ends it if it was cancelled or the
-// store cannot be reached.
-func (at *attendant) beat() {
-	cancelled, err := at.db.Beat(at.ctx, at.id, time.Now())
-	switch {
-	case err != nil:
-		at.cancel(err)
-	case cancelled:
-		at.cancel(errCancelled)
-	default:
-		at.seen.Store(time.Now().UnixNano())
-	}
-}
-
-// healthy is the error of /healthz.
-func (at *attendant) healthy() error {
-	if silent := time.Since(time.Unix(0, at.seen.Load())); silent > survey.SilentAfter {
-		return fmt.Errorf("the store last answered %s ago", silent.Round(time.Second))
-	}
-	return nil
-}
-
-// end stops going along, and says why the survey ended: err is what the run
-// returned.
-func (at *attendant) end(err error) error {
-	// When the sweep was over already, a run that ended early says nothing; it
-	// has left the hosts that were being examined.
-	if cause := context.Cause(at.ctx); cause != nil && (err == nil || errors.Is(err, context.Canceled)) {
-		err = cause
-	}
-	at.cancel(nil)
-	at.wg.Wait()
-	at.server.Close()
-	return err
+	w.log.Info("survey at work", "survey", w.survey.ID, "addresses", w.survey.Addresses, "probed", w.survey.Probed)
+	return work, attendant, nil
 }
 
 // ended is the error that a survey ends with, which the run ended with err
 // after so many hosts and of which the last words to the store were saved or
 // not.
 func (a *app) ended(id string, hosts int64, err, saving error) error {
-	interrupted, cancelled := errors.Is(err, context.Canceled), errors.Is(err, errCancelled)
+	interrupted, cancelled := errors.Is(err, context.Canceled), errors.Is(err, jobs.ErrCancelled)
 	if saving != nil && (err == nil || interrupted || cancelled) {
 		err, interrupted, cancelled = saving, false, false
 	}

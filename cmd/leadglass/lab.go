@@ -242,6 +242,5 @@ func surveyFleet(ctx context.Context, a *app, scopeFile string, name string, wor
 	if err != nil {
 		return survey.Survey{}, err
 	}
-	v, _, err := runSurvey(ctx, a, s, surveyOptions{name: name, simulated: true, workers: workers, sweep: true})
-	return v, err
+	return runSurvey(ctx, a, s, surveyOptions{name: name, simulated: true, workers: workers, sweep: true})
 }

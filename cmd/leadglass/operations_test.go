@@ -150,8 +150,8 @@ func someRecords(t *testing.T, dsn string) {
 		if err != nil {
 			return false
 		}
-		done, err := db.DoneTargets(t.Context(), v.ID)
-		return err == nil && len(done) > 0
+		r, err := db.Run(t.Context(), v.ID)
+		return err == nil && len(r.Verdicts) > 0
 	})
 }
 

@@ -22,6 +22,7 @@ type commandLine struct {
 
 	Check    checkCommand    `cmd:"" help:"Assess single archives now."`
 	Survey   surveyCommands  `cmd:"" help:"Survey a scope into the store; list, show and cancel surveys."`
+	Worker   workerCommand   `cmd:"" help:"Help with the surveys in a PostgreSQL store, from another machine."`
 	Report   reportCommand   `cmd:"" help:"Report on a survey."`
 	Diff     diffCommand     `cmd:"" help:"Say what has changed between two surveys."`
 	Trend    trendCommand    `cmd:"" help:"Show the figures of several surveys of one scope."`

@@ -83,11 +83,13 @@ func grouped(n int64) string {
 }
 
 // waitingFor is the part of a status line that says for how many hosts a
-// survey waits; empty for none.
-func waitingFor(p *pipeline.Progress) string {
-	n := p.UnderWay.Load()
-	if n < 1 {
-		return ""
+// survey waits, and how many other processes help; empty for none.
+func waitingFor(p *pipeline.Progress, others int64) (text string) {
+	if n := p.UnderWay.Load() + p.Waiting.Load(); n > 0 {
+		text = ", waiting for " + plural(n, "host")
 	}
-	return ", waiting for " + plural(n, "host")
+	if others > 0 {
+		text += ", " + plural(others, "other worker")
+	}
+	return text
 }

@@ -15,34 +15,38 @@ import (
 // recordUnresolved records that names of the scope led to no address, so that
 // what was asked for and not surveyed is in the report.
 func (a *app) recordUnresolved(ctx context.Context, run *pipeline.Run, unresolved map[string]error) error {
+	if len(unresolved) == 0 {
+		return nil
+	}
+	known, err := run.Store.KnownTargets(ctx, run.SurveyID)
+	if err != nil {
+		return err
+	}
 	var records []survey.Record
 	for _, name := range slices.Sorted(maps.Keys(unresolved)) {
 		why := unresolved[name]
 		a.note("leadglass: %v; it was not surveyed", why)
 		c := survey.Candidate{Host: name}
 		result := run.Unreachable(c, discover.Found{Err: why})
-		if run.Done == nil || !run.Done(c) { // else it is in the progress already
+		if _, ok := known[store.KeyOf(c)]; !ok { // else it is in the progress already
 			run.Progress.Add(result.Finding)
 		}
 		records = append(records, survey.Record{SurveyID: run.SurveyID, Finding: result.Finding})
 	}
-	if len(records) == 0 {
-		return nil
-	}
-	if err := run.Saver.AppendRecords(ctx, records); err != nil {
-		return fmt.Errorf("saving results: %w", err)
-	}
-	return nil
+	return run.Store.AppendRecords(ctx, records)
 }
 
 // recordsBefore adds the hosts of earlier runs of a survey to the progress, so
-// that it and the summary are those of the whole survey.
-func recordsBefore(ctx context.Context, db *store.Store, id string, p *pipeline.Progress) error {
+// that it and the summary are those of the whole survey, and calls each for them.
+func recordsBefore(ctx context.Context, db *store.Store, id string, p *pipeline.Progress, each func(survey.Record) error) error {
 	for r, err := range db.Records(ctx, id) {
 		if err != nil {
 			return fmt.Errorf("reading what survey %s has done: %w", id, err)
 		}
 		p.Add(r.Finding)
+		if err := each(r); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -9,6 +10,7 @@ import (
 
 	"leadglass/internal/discover"
 	"leadglass/internal/gate"
+	"leadglass/internal/scope"
 	"leadglass/internal/survey"
 )
 
@@ -16,11 +18,12 @@ import (
 type sweepFlags struct {
 	SYN    bool   `name:"syn" help:"Sweep by single SYN packets, which needs CAP_NET_RAW, instead of by connecting."`
 	Passes int    `help:"How often what is silent is tried at most; default: as often as the measured loss asks for." placeholder:"N"`
+	Parts  int    `help:"Into how many jobs the sweep is divided, for as many workers; default: 1, in PostgreSQL by the size of the scope." placeholder:"N"`
 	Shard  string `help:"Survey part I of N of the scope; N machines, each with its part, survey it whole." placeholder:"I/N" default:"1/1"`
 }
 
-// parts reads --shard.
-func (f sweepFlags) parts() (shard, shards int, err error) {
+// shardOf reads --shard.
+func (f sweepFlags) shardOf() (shard, shards int, err error) {
 	if f.Shard == "" {
 		return 1, 1, nil
 	}
@@ -31,32 +34,49 @@ func (f sweepFlags) parts() (shard, shards int, err error) {
 	return shard, shards, nil
 }
 
-// begin is the sweep of a new survey.
-func (f sweepFlags) begin() (survey.Sweep, error) {
-	shard, shards, err := f.parts()
+// begin are the parts of the sweep of a new survey; shared says whether its store
+// is one that other machines can reach.
+func (f sweepFlags) begin(s *scope.Scope, shared bool) ([]survey.Sweep, error) {
+	shard, shards, err := f.shardOf()
 	if err != nil {
-		return survey.Sweep{}, usage(err)
+		return nil, usage(err)
 	}
 	var seed discover.Seed
 	rand.Read(seed[:]) // never fails
-	s := discover.New(seed, shard, shards)
-	if f.SYN {
-		s.Method = survey.SweepSYN
+	if shards > 1 {
+		// The machines know nothing of each other but the scope, by which they must
+		// divide it in the same way.
+		sum := sha256.Sum256([]byte("order of " + s.Digest()))
+		copy(seed[:], sum[:])
 	}
-	return s, nil
+	n := f.Parts
+	if n == 0 && shared {
+		n = int(min(mostParts, s.RawSize()*uint64(len(s.Ports.DICOM)+len(s.Ports.HTTP))/uint64(shards)/pairsOfPart))
+	}
+	return discover.Parts(seed, shard, shards, max(1, n)), nil
 }
+
+// By default a sweep that other machines may help with is divided into parts of
+// about nine minutes at 1,000 probes a second, and not into more than mostParts.
+const (
+	pairsOfPart = 1 << 19
+	mostParts   = 64
+)
 
 // fits reports whether a survey that was interrupted is the one that the flags
 // mean.
 func (f sweepFlags) fits(s *survey.Sweep) bool {
-	shard, shards, err := f.parts()
+	shard, shards, err := f.shardOf()
 	return err == nil && (s == nil && shards == 1 || s != nil && s.Shard == shard && s.Shards == shards)
 }
 
 // check refuses what cannot work before anything is stored.
 func (f sweepFlags) check(g *gate.Gate) error {
-	if _, _, err := f.parts(); err != nil {
+	if _, _, err := f.shardOf(); err != nil {
 		return usage(err)
+	}
+	if f.Parts < 0 {
+		return usage(fmt.Errorf("--parts %d is less than none; write into how many jobs the sweep is divided", f.Parts))
 	}
 	if f.Passes < 0 {
 		return usage(fmt.Errorf("--passes %d is less than none; write how often what is silent is tried at most", f.Passes))
@@ -78,7 +98,7 @@ func (f sweepFlags) check(g *gate.Gate) error {
 // ours are the candidates of the flags' shard. Like the addresses that are
 // swept, each belongs to one.
 func (f sweepFlags) ours(all iter.Seq[survey.Candidate]) iter.Seq[survey.Candidate] {
-	shard, shards, err := f.parts()
+	shard, shards, err := f.shardOf()
 	if err != nil || shards == 1 {
 		return all
 	}

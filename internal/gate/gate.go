@@ -142,6 +142,16 @@ func New(p Policy, o Options) *Gate {
 	}
 }
 
+// Share divides the rates of all connection attempts by n, 1 or more: n gates
+// share them. It may be called at any time; what has been admitted goes on.
+func (g *Gate) Share(n int) {
+	now := time.Now()
+	n = max(1, n)
+	g.whole.SetLimitAt(now, rate.Limit(g.opt.ProbesPerSecond)/rate.Limit(n))
+	g.whole.SetBurstAt(now, burst(g.opt.ProbesPerSecond/n))
+	g.networks.set(rate.Limit(g.opt.PerNetworkProbesPerSecond)/rate.Limit(n), burst(g.opt.PerNetworkProbesPerSecond/n), now)
+}
+
 // Check asks the policy about addr now. The answer is about this moment only:
 // a connection is checked again when it is made.
 func (g *Gate) Check(addr netip.Addr) error {
@@ -193,6 +203,15 @@ func (g *Gate) Host(addr netip.Addr) *Host {
 		g.hosts[addr] = h
 	}
 	return h
+}
+
+// Forget drops what the gate keeps of a host that no connection is open to. A
+// host that comes back has its budget anew, unless it is told otherwise by
+// Host.Resume.
+func (g *Gate) Forget(addr netip.Addr) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.hosts, addr.Unmap())
 }
 
 func (g *Gate) newHost(addr netip.Addr) *Host {

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"leadglass/internal/survey"
 )
 
 // Host is the way to one address: its budget, its number of connections, its
@@ -180,6 +182,23 @@ func (h *Host) Rest() {
 		h.spent = h.gate.opt.PerHostTime - max(0, time.Until(h.until))
 		h.until = time.Time{}
 	}
+}
+
+// Resume goes on with a host that was left alone, maybe by another process: t
+// and spent are what it was asked for until then, of its budgets of bytes and of
+// time. It must be called before the host is used.
+func (h *Host) Resume(t survey.Traffic, spent time.Duration) {
+	h.own.resume(t)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.spent = spent
+}
+
+// Spent is how much of its time a host that rests has had.
+func (h *Host) Spent() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.spent
 }
 
 func (h *Host) deadline() (until time.Time, begun bool) {

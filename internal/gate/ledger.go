@@ -29,6 +29,17 @@ func (c *counters) traffic() survey.Traffic {
 	}
 }
 
+// resume goes on from an earlier account.
+func (c *counters) resume(t survey.Traffic) {
+	c.associations.Store(t.Associations)
+	c.connections.Store(t.Connections)
+	c.sent.Store(t.BytesSent)
+	c.received.Store(t.BytesReceived)
+	c.queries.Store(t.Queries)
+	c.responses.Store(t.Responses)
+	c.longestQuery.Store(int64(time.Duration(t.LongestQueryMS) * time.Millisecond))
+}
+
 func (c *counters) query(responses int64, took time.Duration) {
 	c.queries.Add(1)
 	c.responses.Add(responses)

@@ -17,21 +17,22 @@ func burst(perSecond int) int { return max(1, perSecond/10) }
 
 // networks holds a token bucket for each network that was probed lately.
 type networks struct {
-	perSecond, burst, most int
-	bits, bits6            int // of an IPv4 and of an IPv6 network
+	burst, most int
+	bits, bits6 int // of an IPv4 and of an IPv6 network
 
-	mu      sync.Mutex
-	buckets map[netip.Prefix]*rate.Limiter
+	mu        sync.Mutex
+	perSecond rate.Limit
+	buckets   map[netip.Prefix]*rate.Limiter
 }
 
 func newNetworks(perSecond, bits, most int) *networks {
-	return &networks{perSecond: perSecond, burst: burst(perSecond), bits: bits, bits6: 48, most: most,
+	return &networks{perSecond: rate.Limit(perSecond), burst: burst(perSecond), bits: bits, bits6: 48, most: most,
 		buckets: map[netip.Prefix]*rate.Limiter{}}
 }
 
 // newHosts is networks of one host each.
 func newHosts(perSecond, burst, most int) *networks {
-	return &networks{perSecond: perSecond, burst: burst, bits: 32, bits6: 128, most: most,
+	return &networks{perSecond: rate.Limit(perSecond), burst: burst, bits: 32, bits6: 128, most: most,
 		buckets: map[netip.Prefix]*rate.Limiter{}}
 }
 
@@ -97,10 +98,21 @@ func (n *networks) bucket(addr netip.Addr, now time.Time) *rate.Limiter {
 		if len(n.buckets) >= n.most && !n.forget(now) {
 			return nil
 		}
-		bucket = rate.NewLimiter(rate.Limit(n.perSecond), n.burst)
+		bucket = rate.NewLimiter(n.perSecond, n.burst)
 		n.buckets[network] = bucket
 	}
 	return bucket
+}
+
+// set changes the rate of all networks, with the most that may go in one burst.
+func (n *networks) set(perSecond rate.Limit, burst int, now time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.perSecond, n.burst = perSecond, burst
+	for _, bucket := range n.buckets {
+		bucket.SetLimitAt(now, perSecond)
+		bucket.SetBurstAt(now, burst)
+	}
 }
 
 // forget drops the buckets that are full again: they are as good as new. It

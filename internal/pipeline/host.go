@@ -75,6 +75,57 @@ func (e *Engine) begin(c survey.Candidate) *host {
 	return h
 }
 
+// found is what is known of the host when its ports have been identified, for
+// whoever is going to examine it.
+func (h *host) found() survey.Found {
+	f := survey.Found{Candidate: h.candidate, StartedAt: h.finding.StartedAt, Took: time.Since(h.started), Traffic: h.gate.Traffic(),
+		Spent: h.gate.Spent(), Incomplete: h.finding.Incomplete, Services: make([]survey.FoundService, len(h.openers))}
+	for i, s := range h.finding.Services {
+		f.Services[i] = survey.FoundService{Service: s, Secure: h.openers[i].secure}
+	}
+	return f
+}
+
+// resume goes on with the work on a host that was found.
+func (e *Engine) resume(f survey.Found) *host {
+	h := e.begin(f.Candidate)
+	h.gate.Resume(f.Traffic, f.Spent)
+	h.started = time.Now().Add(-f.Took)
+	h.finding.StartedAt, h.finding.Incomplete = f.StartedAt, f.Incomplete
+	for _, s := range f.Services {
+		h.finding.Services = append(h.finding.Services, s.Service)
+		h.openers = append(h.openers, opener{port: s.Port, secure: s.Secure})
+	}
+	return h
+}
+
+// identifyAgain finds out anew what speaks at the ports that were open, and
+// returns how they answer now.
+func (h *host) identifyAgain(ctx context.Context) discover.Found {
+	before := h.openers
+	h.finding.Services, h.openers, h.finding.Incomplete = []survey.Service{}, nil, nil
+	f := discover.Found{Candidate: h.candidate}
+	for _, o := range before {
+		if ctx.Err() != nil {
+			return f
+		}
+		h.identify(ctx, o.port)
+		last := len(h.openers) - 1
+		switch outcome := h.finding.Services[last].Outcome; outcome {
+		case survey.Refused, survey.Silent:
+			if outcome == survey.Refused {
+				f.Refused++
+			} else {
+				f.Silent++
+			}
+			h.finding.Services, h.openers = h.finding.Services[:last], h.openers[:last]
+		default:
+			f.Open = append(f.Open, o.port)
+		}
+	}
+	return f
+}
+
 // borrow takes a receive buffer for a part of the work on the host; giveBack
 // overwrites it and returns it for use with another.
 func (h *host) borrow() {

@@ -38,7 +38,7 @@ type Engine struct {
 	// Sources are what Attribute answers from, for the survey to keep.
 	Sources []survey.Source
 	// SketchKey makes the sketches of studies comparable within a survey. It is
-	// made for the survey and never stored.
+	// made for the survey, and the store has it until the survey ends.
 	SketchKey privacy.Key
 	// Memory is what the counts that run side by side may hold together.
 	Memory *census.Memory

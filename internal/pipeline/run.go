@@ -2,44 +2,38 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
-	"iter"
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"leadglass/internal/discover"
+	"leadglass/internal/jobs"
+	"leadglass/internal/store"
 	"leadglass/internal/survey"
 )
 
-// Saver keeps results; internal/store is one.
-type Saver interface {
-	AppendRecords(ctx context.Context, records []survey.Record) error
-	// SaveSweep keeps how far the sweep is. What it says is done has its records
-	// appended.
-	SaveSweep(ctx context.Context, surveyID string, s survey.Sweep) error
-}
-
-// Run surveys candidates and the scope's prefixes: it finds the ports that are
-// open, examines the hosts that have any, and saves a record for each.
+// Run is the work of this process on a survey: it goes through parts of the
+// sweep, finds out what speaks at open ports, and examines the hosts that have
+// any. What other processes do goes on beside it.
 type Run struct {
 	*Engine
 	SurveyID string
-	Saver    Saver
-	// Done says which candidates an earlier run of the same survey has
-	// finished; it may be nil.
-	Done func(survey.Candidate) bool
-	// Sweep is how far the sweep of the prefixes is: a new one, or what an
-	// earlier run saved. Nil sweeps candidates alone. While Execute runs it is
-	// the state at its beginning, and afterwards that at its end.
-	Sweep *survey.Sweep
-	// Passes is how often what is silent is tried at most; 0 for as often as the
-	// measured loss asks for.
-	Passes int
+	Store    *store.Store
+	Queue    *jobs.Queue
+	// Sweeps is whether this process goes through parts of the sweep; else it
+	// only examines hosts.
+	Sweeps bool
 	// Examiners is how many hosts are examined side by side.
 	Examiners int
-	Progress  Progress
+	// Saved is told of each record that this process has stored; nil for nobody.
+	// It is called by one goroutine at a time.
+	Saved    func(survey.Record) error
+	Progress Progress
+
+	saved sync.Mutex
+	fail  context.CancelCauseFunc
 }
 
 // identifiers is how many hosts are asked side by side what speaks there: more
@@ -50,129 +44,161 @@ const identifiers = 48
 type Progress struct {
 	Probed, WithOpenPort, Examined, Speaking, Open atomic.Int64
 	Studies, Images                                atomic.Int64
-	// UnderWay are the hosts of which something is known and that have not been
-	// examined yet: what a run waits for.
-	UnderWay atomic.Int64
+	// UnderWay are the hosts that this process works on, Waiting those that are
+	// still to be examined, by whichever process.
+	UnderWay, Waiting atomic.Int64
 }
 
-// saveEvery and saveMost bound how long a record waits to be saved.
-const (
-	saveEvery = 500 * time.Millisecond
-	saveMost  = 200
-)
-
-// saving is a record on its way to the store; saved is called when it is
-// there.
-type saving struct {
-	record survey.Record
-	saved  func()
+// Execute works until nothing of the survey is left to do. When ctx ends it
+// early, what was finished is saved and the cause of ctx is returned; the hosts
+// under way are left for later. A store that cannot be written ends it too.
+func (r *Run) Execute(ctx context.Context) error {
+	ctx, r.fail = context.WithCancelCause(ctx)
+	defer r.fail(nil)
+	h := jobs.Handlers{Examine: r.examine, Examiners: max(1, r.Examiners)}
+	if r.Sweeps {
+		h.Sweep = r.sweep
+	}
+	return r.Queue.Work(ctx, h)
 }
 
-// Execute does the run. When ctx ends it early, what was finished is saved and
-// the cause of ctx is returned; the hosts under way are left for a later run.
-func (r *Run) Execute(ctx context.Context, candidates iter.Seq[survey.Candidate]) error {
-	work, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	found := make(chan *visit, r.Examiners)
-	records := make(chan saving, saveMost)
-	o := discover.Options{Gate: r.Gate, Scope: r.Scope, Candidates: candidates, Done: r.Done, Passes: r.Passes, Visits: identifiers,
-		Visit: func(c survey.Candidate) discover.Visitor { return &visit{run: r, candidate: c, queue: found} }}
-	if r.Sweep != nil {
-		o.Prefixes, o.From = true, *r.Sweep
-	}
-	sweep, err := discover.Prepare(o)
-	if err != nil {
-		return err
-	}
-	var saveErr error
-	var saves, examining sync.WaitGroup
-	saves.Go(func() {
-		saveErr = r.save(ctx, sweep, records)
-		if saveErr != nil {
-			cancel(saveErr)
-			for range records { // the examiners must not block
-			}
-		}
-	})
-	for range r.Examiners {
-		examining.Go(func() {
-			for v := range found {
-				r.examine(work, v, records)
-			}
-		})
-	}
-	sweepErr := sweep.Run(work)
-	close(found)
-	examining.Wait()
-	close(records)
-	saves.Wait()
-	if r.Sweep != nil {
-		*r.Sweep = sweep.State()
-	}
-	if saveErr != nil {
-		return fmt.Errorf("saving results: %w", saveErr)
-	}
-	return sweepErr
-}
-
-// visit is the work on one host, from its first open port to its record.
+// visit is the work of a sweep on one host, from its first open port until it is
+// handed over.
 type visit struct {
-	run       *Run
+	sweeping  *sweeping
 	candidate survey.Candidate
 	host      *host
-	found     discover.Found
-	queue     chan<- *visit
 }
 
 // Open finds out what speaks at a port.
 func (v *visit) Open(ctx context.Context, port uint16) {
+	r := v.sweeping.run
 	if v.host == nil {
-		v.run.Progress.WithOpenPort.Add(1)
-		v.run.Progress.UnderWay.Add(1)
-		v.host = v.run.begin(v.candidate)
+		r.Progress.WithOpenPort.Add(1)
+		r.Progress.UnderWay.Add(1)
+		v.host = r.begin(v.candidate)
 	}
 	v.host.identify(ctx, port)
 }
 
-// left: the host is waited for no more.
-func (v *visit) left() {
-	if v.host != nil {
-		v.run.Progress.UnderWay.Add(-1)
-	}
-}
-
-// Done puts the host in line to be examined, or ends the work on one that does
-// not answer and was not named in the scope.
+// Done hands over the host, or ends the work on one that does not answer and was
+// not named in the scope.
 func (v *visit) Done(ctx context.Context, f discover.Found) {
-	if len(f.Open) == 0 && !v.run.Scope.Named(v.candidate.Address) {
-		v.left()
+	r := v.sweeping.run
+	if v.host != nil {
+		defer r.Progress.UnderWay.Add(-1)
+	}
+	item := foundItem{saved: f.Saved}
+	switch {
+	case ctx.Err() != nil:
+		return // what was asked may have been cut short
+	case v.host != nil:
+		item.found = new(v.host.found())
+		r.Gate.Forget(v.candidate.Address)
+	case r.Scope.Named(v.candidate.Address):
+		item.record = &survey.Record{SurveyID: r.SurveyID, RequestedPort: v.candidate.Port, Finding: r.Unreachable(v.candidate, f).Finding}
+	default:
 		f.Saved()
 		return
 	}
-	v.found = f
 	select {
-	case v.queue <- v:
+	case v.sweeping.items <- item:
 	case <-ctx.Done():
 	}
 }
 
-// examine examines one host and hands over its record, unless ctx ended
-// meanwhile.
-func (r *Run) examine(ctx context.Context, v *visit, records chan<- saving) {
-	defer v.left()
-	var result Result
-	var err error
-	if v.host == nil {
-		result, err = r.Unreachable(v.candidate, v.found), context.Cause(ctx)
-	} else {
-		result, err = v.host.finish(ctx)
+// examine examines one host that was found, and stores its record.
+func (r *Run) examine(ctx context.Context, job jobs.Examine, again bool, finish jobs.Finish) error {
+	f, old, err := r.Store.Found(ctx, r.SurveyID, job.Key())
+	switch {
+	case errors.Is(err, store.ErrNotFound): // another process has a record of it
+		return r.store(ctx, func(tx *store.Tx) error { return finish(ctx, tx) })
+	case err != nil:
+		return r.ends(ctx, err)
 	}
+	r.Progress.UnderWay.Add(1)
+	defer r.Progress.UnderWay.Add(-1)
+	r.admitName(ctx, f.Candidate)
+	result, err := r.finish(ctx, f, again || old)
 	if err != nil {
-		return
+		return err
 	}
-	r.Progress.Add(result.Finding)
-	records <- saving{survey.Record{SurveyID: r.SurveyID, RequestedPort: v.candidate.Port, Finding: result.Finding,
-		StudySketch: result.Sketch}, v.found.Saved}
+	record := survey.Record{SurveyID: r.SurveyID, RequestedPort: f.Candidate.Port, Finding: result.Finding, StudySketch: result.Sketch}
+	var first bool
+	keep := context.WithoutCancel(ctx) // it is finished
+	err = r.store(keep, func(tx *store.Tx) error {
+		if first, err = tx.TakeFound(keep, r.SurveyID, job.Key()); err != nil {
+			return err
+		}
+		if first {
+			if err := tx.AppendRecords(keep, []survey.Record{record}); err != nil {
+				return err
+			}
+		}
+		return finish(keep, tx)
+	})
+	if err != nil || !first {
+		return err
+	}
+	r.Progress.Add(record.Finding)
+	return r.tell(record)
+}
+
+// staleAfter is how long what was found out about a host is good for: when it is
+// examined later, it is asked again.
+const staleAfter = 10 * time.Minute
+
+// finish examines a host. One that the scope does not permit any more, because
+// an exclusion was added or its time is over, is not touched.
+func (r *Run) finish(ctx context.Context, f survey.Found, again bool) (Result, error) {
+	addr := f.Candidate.Address
+	if err := r.Gate.Check(addr); err != nil {
+		return r.Unreachable(f.Candidate, discover.Found{Err: err}), nil
+	}
+	defer r.Gate.Forget(addr)
+	h := r.resume(f)
+	if again || time.Since(f.StartedAt) > f.Took+staleAfter {
+		if seen := h.identifyAgain(ctx); len(seen.Open) == 0 && ctx.Err() == nil {
+			return r.Unreachable(f.Candidate, seen), nil
+		}
+	}
+	return h.finish(ctx)
+}
+
+// admitName has the scope learn, in this process too, what a name of the scope
+// resolves to: other addresses than those are not permitted.
+func (r *Run) admitName(ctx context.Context, c survey.Candidate) {
+	if c.Host != "" && r.Gate.Check(c.Address) != nil {
+		_, _ = r.Gate.Resolve(ctx, c.Host) // where it leads elsewhere now, the gate refuses the address
+	}
+}
+
+// store does f in a transaction. An error ends the run: a survey whose results
+// cannot be kept must not go on.
+func (r *Run) store(ctx context.Context, f func(*store.Tx) error) error {
+	return r.ends(ctx, r.Store.Update(ctx, "storing findings in", f))
+}
+
+// ends ends the run by an error of the store.
+func (r *Run) ends(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() == nil {
+		r.fail(err)
+	}
+	return err
+}
+
+// tell says that a record was stored.
+func (r *Run) tell(record survey.Record) error {
+	if r.Saved == nil {
+		return nil
+	}
+	r.saved.Lock()
+	defer r.saved.Unlock()
+	if err := r.Saved(record); err != nil {
+		r.fail(err)
+		return err
+	}
+	return nil
 }
 
 // Add adds a host: one just examined, or one of an earlier run of the survey.
@@ -190,59 +216,6 @@ func (p *Progress) Add(f survey.Finding) {
 	if n, ok := f.Counts.ImagesLinked.Int(); ok {
 		p.Images.Add(n)
 	}
-}
-
-// save appends records in batches until the channel is closed, and after them
-// how far the sweep is. It goes on when ctx has ended: what was finished is
-// kept.
-func (r *Run) save(ctx context.Context, sweep *discover.Sweep, records <-chan saving) error {
-	ctx = context.WithoutCancel(ctx)
-	var batch []saving
-	tick := time.NewTicker(saveEvery)
-	defer tick.Stop()
-	for {
-		var flush, done bool
-		select {
-		case s, ok := <-records:
-			if ok {
-				batch = append(batch, s)
-			}
-			flush, done = !ok || len(batch) >= saveMost, !ok
-		case <-tick.C:
-			flush = true
-		}
-		if flush {
-			if err := r.flush(ctx, sweep, batch); err != nil {
-				return err
-			}
-			clear(batch)
-			batch = batch[:0]
-		}
-		if done {
-			return nil
-		}
-	}
-}
-
-// flush saves the records and then how far the sweep is with them.
-func (r *Run) flush(ctx context.Context, sweep *discover.Sweep, batch []saving) error {
-	r.Progress.Probed.Store(sweep.Tried())
-	if len(batch) > 0 {
-		records := make([]survey.Record, len(batch))
-		for i := range batch {
-			records[i] = batch[i].record
-		}
-		if err := r.Saver.AppendRecords(ctx, records); err != nil {
-			return err
-		}
-		for i := range batch {
-			batch[i].saved()
-		}
-	}
-	if r.Sweep == nil {
-		return nil
-	}
-	return r.Saver.SaveSweep(ctx, r.SurveyID, sweep.State())
 }
 
 // Check finds the open ports of one candidate and examines it.

@@ -79,7 +79,7 @@ func fewDates(c *survey.Counts) (dates string, ok bool) {
 
 // Records are the findings of a survey in a store.
 type Records interface {
-	Saver
+	AppendRecords(ctx context.Context, records []survey.Record) error
 	Records(ctx context.Context, surveyID string) iter.Seq2[survey.Record, error]
 }
 

@@ -9,18 +9,20 @@ import (
 )
 
 // Key is the secret under which the study instance UIDs of one survey are
-// hashed. It lives in memory only: without it a sketch or a hash cannot be
-// tested for a UID that somebody knows.
+// hashed. It lives in memory and, while the survey is under way, in its store:
+// without it a sketch or a hash cannot be tested for a UID that somebody knows.
 type Key struct{ k0, k1 uint64 }
 
 // NewKey makes a key at random.
-func NewKey() Key {
-	var b [16]byte
+func NewKey() Key { return KeyFrom(NewKeyBytes()) }
+
+// NewKeyBytes are the bytes of a new key, for KeyFrom.
+func NewKeyBytes() (b [16]byte) {
 	_, _ = rand.Read(b[:]) // never fails since Go 1.24
-	return Key{binary.LittleEndian.Uint64(b[:8]), binary.LittleEndian.Uint64(b[8:])}
+	return b
 }
 
-// KeyFrom makes a key of 16 bytes that the workers of one survey share.
+// KeyFrom makes a key of 16 bytes that the processes of one survey share.
 func KeyFrom(b [16]byte) Key {
 	return Key{binary.LittleEndian.Uint64(b[:8]), binary.LittleEndian.Uint64(b[8:])}
 }

@@ -24,10 +24,12 @@ const (
 	// connectLimit is how long a connection may take where the DSN has no
 	// connect_timeout.
 	connectLimit = 10 * time.Second
-	// postgresReaders is how many connections read at once; with the one that
-	// writes they must find room in max_connections, 100 by default, for every
+	// postgresReaders is how many connections read at once; with those that
+	// write they must find room in max_connections, 100 by default, for every
 	// process that uses the store.
 	postgresReaders = 8
+	// postgresWriters is how many connections write at once, jobs included.
+	postgresWriters = 4
 	// idleLimit closes connections that nobody uses.
 	idleLimit = 5 * time.Minute
 )
@@ -78,7 +80,7 @@ func openPostgres(ctx context.Context, dsn string, create bool) (*Store, error) 
 	}
 	s := &Store{name: postgresName(config), engine: postgresEngine{}}
 	s.write = stdlib.OpenDB(*config)
-	s.write.SetMaxOpenConns(1)
+	s.write.SetMaxOpenConns(1) // the lock under which the schema is prepared is the connection's
 	readers := config.Copy()
 	readers.RuntimeParams["default_transaction_read_only"] = "on"
 	s.read = stdlib.OpenDB(*readers)
@@ -88,6 +90,9 @@ func openPostgres(ctx context.Context, dsn string, create bool) (*Store, error) 
 		_ = s.Close() // it says nothing that err does not
 		return nil, err
 	}
+	s.write.SetMaxOpenConns(postgresWriters)
+	s.write.SetMaxIdleConns(postgresWriters)
+	s.write.SetConnMaxIdleTime(idleLimit)
 	return s, nil
 }
 
@@ -202,7 +207,7 @@ func stateRemedy(state string) string {
 	case stateDiskFull:
 		return "the disk of the database server is full; make room there and run again with --resume"
 	case stateTooMany:
-		return fmt.Sprintf("the server has no connection left, and Leadglass uses up to %d; end other programs, or raise max_connections, and run again (a survey with --resume)", postgresReaders+1)
+		return fmt.Sprintf("the server has no connection left, and Leadglass uses up to %d; end other programs, or raise max_connections, and run again (a survey with --resume)", postgresReaders+postgresWriters)
 	case stateAdminShutdown, stateCrashShutdown, stateStarting:
 		return "the server is stopping or starting; what was saved is kept: when it is up, a survey goes on with --resume"
 	case stateDataCorrupted, stateIndexCorrupted:

@@ -19,36 +19,37 @@ func (s *Store) AppendRecords(ctx context.Context, records []survey.Record) erro
 	if len(records) == 0 {
 		return nil
 	}
-	fresh := map[string]checkTexts{}
-	err := s.inTx(ctx, "storing findings in", func(tx *sql.Tx) error {
-		insert, err := tx.PrepareContext(ctx, `INSERT INTO records
-			(survey_id, target, port, host, verdict, grade, country, finding, sketch)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-			ON CONFLICT (survey_id, target, port) DO UPDATE SET
-			host = excluded.host, verdict = excluded.verdict, grade = excluded.grade,
-			country = excluded.country, finding = excluded.finding, sketch = excluded.sketch`)
-		if err != nil {
-			return err
-		}
-		defer insert.Close()
-		facts, err := tx.PrepareContext(ctx, `INSERT INTO facts (survey_id, target, port, facts)
-			VALUES ($1, $2, $3, $4)
-			ON CONFLICT (survey_id, target, port) DO UPDATE SET facts = excluded.facts`)
-		if err != nil {
-			return err
-		}
-		defer facts.Close()
-		for i := range records {
-			if err := s.appendRecord(ctx, insert, facts, &records[i], fresh); err != nil {
-				return err
-			}
-		}
-		return addTexts(ctx, tx, fresh)
-	})
-	if err == nil {
-		s.texts.put(fresh)
+	return s.Update(ctx, "storing findings in", func(t *Tx) error { return t.AppendRecords(ctx, records) })
+}
+
+// AppendRecords is that of the store, within the transaction.
+func (t *Tx) AppendRecords(ctx context.Context, records []survey.Record) error {
+	if len(records) == 0 {
+		return nil
 	}
-	return err
+	insert, err := t.SQL.PrepareContext(ctx, `INSERT INTO records
+		(survey_id, target, port, host, verdict, grade, country, finding, sketch)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (survey_id, target, port) DO UPDATE SET
+		host = excluded.host, verdict = excluded.verdict, grade = excluded.grade,
+		country = excluded.country, finding = excluded.finding, sketch = excluded.sketch`)
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	facts, err := t.SQL.PrepareContext(ctx, `INSERT INTO facts (survey_id, target, port, facts)
+		VALUES ($1, $2, $3, $4)
+		ON CONFLICT (survey_id, target, port) DO UPDATE SET facts = excluded.facts`)
+	if err != nil {
+		return err
+	}
+	defer facts.Close()
+	for i := range records {
+		if err := t.store.appendRecord(ctx, insert, facts, &records[i], t.fresh); err != nil {
+			return err
+		}
+	}
+	return addTexts(ctx, t.SQL, t.fresh)
 }
 
 // appendRecord stores one record, and adds to fresh what its checks say of
@@ -201,24 +202,25 @@ func (s *Store) Facts(ctx context.Context, surveyID string) iter.Seq2[survey.Fac
 	}
 }
 
-// DoneTargets returns the targets that the survey has a record of, for
-// resuming it.
-func (s *Store) DoneTargets(ctx context.Context, surveyID string) (map[Key]struct{}, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT target, port FROM records WHERE survey_id = $1", surveyID)
+// KnownTargets returns the targets that the survey has a record of, or that are
+// to be examined: a sweep passes over them.
+func (s *Store) KnownTargets(ctx context.Context, surveyID string) (map[Key]struct{}, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT target, port FROM records WHERE survey_id = $1
+		UNION ALL SELECT target, port FROM found WHERE survey_id = $1`, surveyID)
 	if err != nil {
 		return nil, s.explain("reading", err)
 	}
 	defer rows.Close()
-	done := make(map[Key]struct{})
+	known := make(map[Key]struct{})
 	for rows.Next() {
 		var k Key
 		if err := rows.Scan(&k.Target, &k.Port); err != nil {
 			return nil, s.explain("reading", err)
 		}
-		done[k] = struct{}{}
+		known[k] = struct{}{}
 	}
 	if err := rows.Err(); err != nil {
 		return nil, s.explain("reading", err)
 	}
-	return done, nil
+	return known, nil
 }

@@ -10,17 +10,6 @@ import (
 	"leadglass/internal/survey"
 )
 
-// Beat notes that the survey is at work at the time now, and returns whether
-// it was cancelled.
-func (s *Store) Beat(ctx context.Context, surveyID string, now time.Time) (cancelled bool, err error) {
-	err = s.inTx(ctx, "looking after survey "+surveyID+" in", func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `INSERT INTO runs (survey_id, seen_at) VALUES ($1, $2)
-			ON CONFLICT (survey_id) DO UPDATE SET seen_at = excluded.seen_at
-			RETURNING cancelled_at IS NOT NULL`, surveyID, formatTime(now)).Scan(&cancelled)
-	})
-	return cancelled, err
-}
-
 // Cancel cancels the survey for good, at the time now: whoever works on it
 // learns it by Beat. One that nobody works on, because its process has been
 // silent for survey.SilentAfter, is interrupted by it. A survey that was

@@ -27,8 +27,8 @@ func testRuns(t *testing.T, e engine) {
 	}
 	beat := func(at time.Time, want bool) {
 		t.Helper()
-		if cancelled, err := s.Beat(ctx, v.ID, at); err != nil || cancelled != want {
-			t.Errorf("cancelled %v, %v; want %v", cancelled, err, want)
+		if b, err := s.Beat(ctx, v.ID, "one", at); err != nil || b.Cancelled != want {
+			t.Errorf("cancelled %v, %v; want %v", b.Cancelled, err, want)
 		}
 	}
 	is(store.Run{})
@@ -51,7 +51,7 @@ func testRuns(t *testing.T, e engine) {
 	if err := s.Cancel(ctx, "nobody", first); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("cancelling an unknown survey: %v", err)
 	}
-	if _, err := s.Beat(ctx, "nobody", first); err == nil {
+	if _, err := s.Beat(ctx, "nobody", "two", first); err == nil {
 		t.Error("an unknown survey is at work")
 	}
 	done := create(t, s, "done", started)
@@ -71,7 +71,7 @@ func testRuns(t *testing.T, e engine) {
 	state(v.ID, survey.StateRunning) // its process will say how it ended
 	// Cancelled when nobody works on it: never, or no longer.
 	idle, killed := create(t, s, "idle", started), create(t, s, "killed", started)
-	if _, err := s.Beat(ctx, killed.ID, first); err != nil {
+	if _, err := s.Beat(ctx, killed.ID, "two", first); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range []string{idle.ID, killed.ID} {
@@ -80,7 +80,7 @@ func testRuns(t *testing.T, e engine) {
 		}
 		state(id, survey.StateInterrupted)
 	}
-	if cancelled, err := s.Beat(ctx, idle.ID, second); err != nil || !cancelled {
-		t.Errorf("cancelled %v, %v", cancelled, err)
+	if b, err := s.Beat(ctx, idle.ID, "one", second); err != nil || !b.Cancelled {
+		t.Errorf("cancelled %v, %v", b.Cancelled, err)
 	}
 }

@@ -61,13 +61,12 @@ func (s *Store) migrate(ctx context.Context, p *goose.Provider) error {
 	}
 	if pending, err := p.HasPending(ctx); err != nil {
 		return s.explain("opening", err)
-	} else if !pending {
-		return nil
+	} else if pending {
+		if _, err := p.Up(ctx); err != nil {
+			return s.explain("preparing the tables of", err)
+		}
 	}
-	if _, err := p.Up(ctx); err != nil {
-		return s.explain("preparing the tables of", err)
-	}
-	return nil
+	return s.migrateQueue(ctx)
 }
 
 // newerSchemaError says that a newer version of the program wrote the store.

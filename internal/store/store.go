@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver"
 
 	"leadglass/internal/survey"
 )
@@ -29,8 +30,8 @@ type Store struct {
 	// name is the file, or the database without user and password, for messages.
 	name   string
 	engine engine
-	// write has a single connection: writers queue in the process, in order,
-	// and not in the file's lock. read has several.
+	// write has a single connection to a SQLite file: writers queue in the
+	// process, in order, and not in the file's lock. read has several.
 	write, read *sql.DB
 	texts       texts
 }
@@ -48,6 +49,10 @@ type engine interface {
 	// remedy is what helps against an error, "" where nothing is known to, and
 	// the error in words that a user understands, with no password in it.
 	remedy(err error) (remedy string, cause error)
+	// queue is the way for River to the database.
+	queue(db *sql.DB) riverdriver.Driver[*sql.Tx]
+	// lastWorker is the SQL for the last of a job's attempted_by.
+	lastWorker() string
 }
 
 // Open opens the store that dsn names: a PostgreSQL database where it begins
@@ -127,6 +132,29 @@ func (s *Store) inTx(ctx context.Context, doing string, f func(*sql.Tx) error) e
 		return s.explain(doing, err)
 	}
 	return nil
+}
+
+// Tx is a transaction of the store.
+type Tx struct {
+	// SQL is the transaction, for the queue that has its jobs in the same
+	// database.
+	SQL   *sql.Tx
+	store *Store
+	fresh map[string]checkTexts
+}
+
+// Update does f in one transaction: all of it or, where f returns an error,
+// nothing. doing says what it is, for messages: "storing findings in".
+func (s *Store) Update(ctx context.Context, doing string, f func(*Tx) error) error {
+	t := &Tx{store: s, fresh: map[string]checkTexts{}}
+	err := s.inTx(ctx, doing, func(tx *sql.Tx) error {
+		t.SQL = tx
+		return f(t)
+	})
+	if err == nil {
+		s.texts.put(t.fresh)
+	}
+	return err
 }
 
 // timeForm is fixed in width, so that times sort as text.

@@ -80,7 +80,7 @@ func testSurveyRoundTrip(t *testing.T, e engine) {
 	if err != nil || !reflect.DeepEqual(got, v) {
 		t.Fatalf("stored %+v, %v; want %+v", got, err, v)
 	}
-	v.State, v.FinishedAt, v.Probed = survey.StateFinished, started.Add(time.Minute), 512
+	v.State, v.FinishedAt = survey.StateFinished, started.Add(time.Minute)
 	if err := s.UpdateSurvey(ctx, v); err != nil {
 		t.Fatal(err)
 	}
@@ -156,9 +156,9 @@ func testRecordsReplaceAndNeverDouble(t *testing.T, e engine) {
 	if got := all(t, s, v.ID); !reflect.DeepEqual(got, want) {
 		t.Errorf("records\n%+v\nwant\n%+v", got, want)
 	}
-	done, err := s.DoneTargets(ctx, v.ID)
+	done, err := s.KnownTargets(ctx, v.ID)
 	if err != nil || len(done) != 4 {
-		t.Fatalf("DoneTargets = %v, %v", done, err)
+		t.Fatalf("KnownTargets = %v, %v", done, err)
 	}
 	for _, c := range []survey.Candidate{
 		{Address: netip.MustParseAddr("127.0.0.1")}, {Address: netip.MustParseAddr("::ffff:127.0.0.1"), Port: 104},

@@ -36,6 +36,8 @@ func suite() map[string]func(*testing.T, engine) {
 		"newer schema":                     testNewerSchema,
 		"no store yet":                     testNoStoreYet,
 		"runs and cancelling":              testRuns,
+		"work under way":                   testWork,
+		"workers share the rates":          testWorkers,
 		"backup":                           testBackup,
 		"coverage":                         testCoverage,
 		"facts":                            testFacts,

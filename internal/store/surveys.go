@@ -67,10 +67,15 @@ func (s *Store) CreateSurvey(ctx context.Context, v survey.Survey) (survey.Surve
 	return v, err
 }
 
-// UpdateSurvey stores how far the survey with v's ID got: state, finishing
-// time, probed, addresses, coverage, and the sources of its attributions. What
-// was ordered (name, authority, scope, start) is not changed.
+// UpdateSurvey stores how the survey with v's ID stands: state, finishing time,
+// addresses, coverage, and the sources of its attributions. What was ordered
+// (name, authority, scope, start) is not changed, nor is what AddProbed counts.
 func (s *Store) UpdateSurvey(ctx context.Context, v survey.Survey) error {
+	return s.Update(ctx, "updating survey "+v.ID+" in", func(t *Tx) error { return t.UpdateSurvey(ctx, v) })
+}
+
+// UpdateSurvey is that of the store, within the transaction.
+func (t *Tx) UpdateSurvey(ctx context.Context, v survey.Survey) error {
 	sources, err := formatSources(v.Sources)
 	if err != nil {
 		return err
@@ -79,18 +84,19 @@ func (s *Store) UpdateSurvey(ctx context.Context, v survey.Survey) error {
 	if err != nil {
 		return err
 	}
-	return s.inTx(ctx, "updating survey "+v.ID+" in", func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `UPDATE surveys
-			SET state = $2, finished_at = $3, probed = $4, addresses = $5, sources = $6, coverage = $7 WHERE id = $1`,
-			v.ID, string(v.State), finished(v), v.Probed, v.Addresses, sources, coverage)
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n != 1 {
-			return errors.Join(err, fmt.Errorf("survey %s %w", v.ID, ErrNotFound))
-		}
-		return nil
-	})
+	there, err := changed(t.SQL.ExecContext(ctx, `UPDATE surveys
+		SET state = $2, finished_at = $3, addresses = $4, sources = $5, coverage = $6 WHERE id = $1`,
+		v.ID, string(v.State), finished(v), v.Addresses, sources, coverage))
+	if err == nil && !there {
+		err = fmt.Errorf("survey %s %w", v.ID, ErrNotFound)
+	}
+	return err
+}
+
+// AddProbed adds to how many pairs of an address and a port were contacted.
+func (t *Tx) AddProbed(ctx context.Context, surveyID string, n int64) error {
+	_, err := t.SQL.ExecContext(ctx, "UPDATE surveys SET probed = probed + $2 WHERE id = $1", surveyID, n)
+	return err
 }
 
 // formatSources is the list as JSON, "" for none.
@@ -142,7 +148,24 @@ func (s *Store) Surveys(ctx context.Context) ([]survey.Survey, error) {
 	if err := rows.Err(); err != nil {
 		return nil, s.explain("reading", err)
 	}
+	for i := range all {
+		if err := s.addParts(ctx, &all[i]); err != nil {
+			return nil, err
+		}
+	}
 	return all, nil
+}
+
+// addParts puts the sweep of a survey under way together.
+func (s *Store) addParts(ctx context.Context, v *survey.Survey) error {
+	if v.State == survey.StateFinished {
+		return nil
+	}
+	parts, err := s.Parts(ctx, v.ID)
+	if err == nil && len(parts) > 0 {
+		v.Sweep = survey.JoinSweeps(parts)
+	}
+	return err
 }
 
 // Survey returns the survey with that ID or, where no ID fits, the newest
@@ -161,7 +184,7 @@ func (s *Store) Survey(ctx context.Context, idOrName string) (survey.Survey, err
 	case err != nil:
 		return v, s.explain("reading", err)
 	}
-	return v, nil
+	return v, s.addParts(ctx, &v)
 }
 
 func scanSurvey(row interface{ Scan(...any) error }) (survey.Survey, error) {

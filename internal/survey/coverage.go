@@ -112,3 +112,26 @@ func (c Coverage) Continued(now Coverage) Coverage {
 	now.CalledAETitles = slices.Compact(now.CalledAETitles)
 	return now
 }
+
+// Differs says in what way work under c is other work than that under o, "" for
+// none: results of the two could not stand in one survey. The addresses are left
+// out, which are not c's to choose.
+func (c Coverage) Differs(o Coverage) string {
+	switch {
+	case !slices.Contains(strings.Split(o.Version, ", "), c.Version):
+		return fmt.Sprintf("version %s and not with %s", o.Version, c.Version)
+	case !slices.Equal(c.Ports, o.Ports):
+		return "other ports"
+	case c.CountMode != o.CountMode:
+		return "another way to count"
+	case c.DefaultAETitles != o.DefaultAETitles || c.Sample != o.Sample || c.DICOMweb != o.DICOMweb:
+		return "other techniques allowed"
+	case c.PerHostTimeMS != o.PerHostTimeMS || c.PerHostBytes != o.PerHostBytes:
+		return "another budget for a host"
+	case !slices.Equal(c.CalledAETitles, o.CalledAETitles):
+		return "other called AE titles"
+	case !slices.EqualFunc(c.Checks, o.Checks, func(a, b CoveredCheck) bool { return a.ID == b.ID && a.Method == b.Method }):
+		return "other checks"
+	}
+	return ""
+}

@@ -18,6 +18,8 @@ type Sweep struct {
 	// Shard, from 1 to Shards, is the part of the scope that was swept.
 	Shard  int `json:"shard"`
 	Shards int `json:"shards"`
+	// Parts is into how many jobs the machine divided it; absent for one.
+	Parts int `json:"parts,omitempty"`
 	// Pairs is how many pairs of an address and a port the shard has, excluded
 	// ones included, and Position how many are done.
 	Pairs    uint64 `json:"pairs"`

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"leadglass/internal/discover"
+	"leadglass/internal/jobs"
+	"leadglass/internal/scope"
+	"leadglass/internal/store"
+	"leadglass/internal/survey"
+)
+
+// openSurvey makes a new survey or finds the one to continue.
+func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets *surveyTargetList, o surveyOptions) (survey.Survey, error) {
+	name := o.name
+	if name == "" {
+		name = s.Name
+	}
+	coverage, err := coverageOf(s, o.products)
+	if err != nil {
+		return survey.Survey{}, usage(err)
+	}
+	if !o.sweep {
+		coverage.Ranges = targets.named
+	}
+	if o.resume {
+		return findSurvey(ctx, db, s, coverage, o)
+	}
+	return db.CreateSurvey(ctx, survey.Survey{Name: name, Scope: s.Text, Simulated: o.simulated || s.Simulated, Version: version,
+		Authority: survey.Authority{Organisation: s.Authority.Organisation, Contact: s.Authority.Contact, Reference: s.Authority.Reference},
+		StartedAt: time.Now(), Addresses: targets.size, Coverage: coverage})
+}
+
+// findSurvey is the survey to continue.
+func findSurvey(ctx context.Context, db *store.Store, s *scope.Scope, coverage *survey.Coverage, o surveyOptions) (survey.Survey, error) {
+	all, err := db.Surveys(ctx)
+	if err != nil {
+		return survey.Survey{}, err
+	}
+	cancelled := ""
+	for _, v := range all {
+		if v.State == survey.StateFinished || v.Scope != s.Text || o.name != "" && v.Name != o.name || !o.how.fits(v.Sweep) {
+			continue
+		}
+		if r, err := db.Run(ctx, v.ID); err != nil {
+			return survey.Survey{}, err
+		} else if !r.CancelledAt.IsZero() {
+			cancelled = "; " + v.ID + " was cancelled, which is final"
+			continue
+		}
+		if v.Coverage != nil { // else what was done before is not known
+			continued := v.Coverage.Continued(*coverage)
+			v.Coverage = &continued
+		}
+		return v, nil
+	}
+	return survey.Survey{}, usage(fmt.Errorf("no unfinished survey of this very scope in the store%s; leave --resume out to begin one", cancelled))
+}
+
+// enlist puts the work on a survey into its queue: the hosts that are to be tried
+// in any case, and the parts of the sweep. What is there already stays as it is.
+func (a *app) enlist(ctx context.Context, db *store.Store, queue *jobs.Queue, s *scope.Scope, v survey.Survey, targets *surveyTargetList, o surveyOptions) error {
+	parts, err := enlistParts(ctx, db, s, v, o)
+	if err != nil {
+		return err
+	}
+	division, err := discover.Divide(s, parts)
+	if err != nil {
+		return err
+	}
+	if err := enlistHosts(ctx, db, v.ID, targets, division, o); err != nil {
+		return err
+	}
+	return db.Update(ctx, "beginning survey "+v.ID+" in", func(tx *store.Tx) error {
+		if err := tx.AskAgain(ctx, v.ID); err != nil {
+			return err
+		}
+		return queue.AddSweeps(ctx, tx, len(parts), jobs.Sweep{Prefixes: o.sweep, Passes: o.how.Passes})
+	})
+}
+
+// enlistParts makes the parts of a survey's sweep, or finds them; they are swept
+// by the method that the flags say. Without a sweep there is one part, of hosts
+// alone.
+func enlistParts(ctx context.Context, db *store.Store, s *scope.Scope, v survey.Survey, o surveyOptions) ([]survey.Sweep, error) {
+	parts, err := db.Parts(ctx, v.ID)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(parts) > 0:
+	case v.Sweep != nil: // begun by a version that did not divide the work
+		parts = []survey.Sweep{*v.Sweep}
+	default:
+		if parts, err = o.how.begin(s, db.Shared()); err != nil {
+			return nil, err
+		}
+		if !o.sweep {
+			parts = parts[:1]
+		}
+	}
+	if !o.sweep {
+		return parts, nil
+	}
+	return parts, db.Update(ctx, "beginning survey "+v.ID+" in", func(tx *store.Tx) error {
+		for i := range parts {
+			parts[i].Method = survey.SweepConnect
+			if o.how.SYN {
+				parts[i].Method = survey.SweepSYN
+			}
+			if err := tx.SavePart(ctx, v.ID, i+1, parts[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// enlistMost is how many hosts are stored in one transaction.
+const enlistMost = 10_000
+
+// enlistHosts stores the hosts that are to be tried in any case.
+func enlistHosts(ctx context.Context, db *store.Store, surveyID string, targets *surveyTargetList, division *discover.Division, o surveyOptions) error {
+	var batch []survey.Candidate
+	flush := func() error {
+		err := db.Update(ctx, "beginning survey "+surveyID+" in", func(tx *store.Tx) error {
+			for _, c := range batch {
+				if err := tx.AddCandidate(ctx, surveyID, division.Of(c.Address), c); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		batch = batch[:0]
+		return err
+	}
+	for c := range o.how.ours(targets.hosts) {
+		if batch = append(batch, c); len(batch) < enlistMost {
+			continue
+		}
+		if err := flush(); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return flush()
+}
+
+// ledElsewhere explains that another process leads a survey.
+func ledElsewhere(v survey.Survey, err error) error {
+	if !errors.Is(err, jobs.ErrLed) {
+		return err
+	}
+	return usage(fmt.Errorf("survey %s is at work in another process; wait for it, end it with `leadglass survey cancel %s`, or help it with `leadglass worker`", v.ID, v.ID))
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"leadglass/internal/jobs"
+	"leadglass/internal/metrics"
+	"leadglass/internal/pipeline"
+	"leadglass/internal/privacy"
+	"leadglass/internal/scope"
+	"leadglass/internal/store"
+	"leadglass/internal/survey"
+)
+
+// surveying is a survey that this process leads.
+type surveying struct {
+	*app
+	options surveyOptions
+	scope   *scope.Scope
+	db      *store.Store
+	id      string // of this process
+	server  *metrics.Server
+	targets *surveyTargetList
+	survey  survey.Survey
+	run     *pipeline.Run
+	// totals are the figures of the whole survey.
+	totals *pipeline.Progress
+	// printed are the records that stand on stdout already, with --json.
+	printed map[store.Key]struct{}
+}
+
+// runSurvey surveys a scope into the store and prints the summary. The survey
+// is returned as it was stored, with how far it got.
+func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (survey.Survey, error) {
+	if err := s.Enumerable(); o.sweep && err != nil {
+		return survey.Survey{}, usage(err)
+	}
+	boundHeap()
+	eng, err := newEngine(a, s, engineOptions{products: o.products, geoip: o.geoip})
+	if err != nil {
+		return survey.Survey{}, err
+	}
+	if err := o.how.check(eng.Gate); err != nil {
+		return survey.Survey{}, err
+	}
+	targets, err := surveyTargets(ctx, a, eng, o)
+	if err != nil {
+		return survey.Survey{}, err
+	}
+	db, err := store.Open(ctx, a.Store)
+	if err != nil {
+		return survey.Survey{}, err
+	}
+	defer db.Close()
+	server, err := listenMetrics(o.metrics) // before there is a survey
+	if err != nil {
+		return survey.Survey{}, err
+	}
+	defer server.Close()
+	w := &surveying{app: a, options: o, scope: s, db: db, id: jobs.NewID(), server: server, targets: &targets, printed: map[store.Key]struct{}{}}
+	if err := w.begin(ctx, eng); err != nil {
+		return w.survey, err
+	}
+	return w.survey, w.work(ctx)
+}
+
+// begin makes or finds the survey and takes the lead of it.
+func (w *surveying) begin(ctx context.Context, eng *pipeline.Engine) (err error) {
+	o := w.options
+	if w.survey, err = openSurvey(ctx, w.db, w.scope, w.targets, o); err != nil {
+		return err
+	}
+	v := &w.survey
+	err = jobs.Lead(ctx, w.db, v.ID, w.id, func() {
+		w.note("looking whether the process that worked on survey %s is gone; that takes up to %s", v.ID, survey.SilentAfter)
+	})
+	if err != nil {
+		return ledElsewhere(*v, err)
+	}
+	// Kept at once: a survey that is killed has its sources too.
+	v.Sources = survey.AddSources(v.Sources, eng.Sources...)
+	v.State = survey.StateRunning
+	if err := w.db.UpdateSurvey(ctx, *v); err != nil {
+		return err
+	}
+	if w.run, err = newRun(ctx, w.db, eng, v.ID, w.id); err != nil {
+		return err
+	}
+	w.totals = &w.run.Progress
+	w.run.Sweeps, w.run.Examiners = true, o.workers
+	if o.json {
+		w.run.Saved = w.print
+	}
+	if o.resume {
+		err = recordsBefore(ctx, w.db, v.ID, &w.run.Progress, func(r survey.Record) error {
+			k, err := store.KeyOfRecord(&r)
+			w.printed[k] = struct{}{}
+			return err
+		})
+	}
+	return err
+}
+
+// newRun is the work of this process on a survey.
+func newRun(ctx context.Context, db *store.Store, eng *pipeline.Engine, surveyID, id string) (*pipeline.Run, error) {
+	queue, err := jobs.Open(db, surveyID, id, eng.Log)
+	if err != nil {
+		return nil, err
+	}
+	key, err := db.SketchKey(ctx, surveyID, privacy.NewKeyBytes())
+	if err != nil {
+		return nil, err
+	}
+	eng.SketchKey = privacy.KeyFrom(key)
+	return &pipeline.Run{Engine: eng, SurveyID: surveyID, Store: db, Queue: queue}, nil
+}
+
+// work does the survey until it is finished, and prints the summary.
+func (w *surveying) work(ctx context.Context) error {
+	v, run := &w.survey, w.run
+	ports := len(w.scope.Ports.DICOM) + len(w.scope.Ports.HTTP)
+	w.note("survey %s of %s (%s), %s, by the authority of %s", v.ID, v.Name, plural(v.Addresses, "address"),
+		plural(ports, "port"), w.scope.Authority.Organisation)
+	begun := time.Now()
+	work, attendant, err := w.attend(ctx)
+	if err != nil {
+		return w.ended(v.ID, 0, err, w.interrupted(ctx))
+	}
+	stop := w.showProgress(&run.Progress, attendant.Others, v.Addresses*int64(ports)-v.Probed)
+	if err = w.enlist(work, w.db, run.Queue, w.scope, *v, w.targets, w.options); err == nil {
+		err = run.Execute(work)
+	}
+	stop()
+	var givenUp int64
+	if err == nil {
+		givenUp, err = w.finish(work, attendant.Helped())
+	}
+	err = attendant.End(err)
+	var saving error
+	if err != nil {
+		saving = w.interrupted(ctx)
+	}
+	if err := w.ended(v.ID, w.totals.Examined.Load(), err, saving); err != nil {
+		return err
+	}
+	err = w.summary(w.totals, run.Gate.Total().Traffic, *v, time.Since(begun), w.targets.files, w.options)
+	if err == nil && givenUp > 0 {
+		w.note("%s given up after errors of this program and left out; --log-level warn shows them", plural(givenUp, "job"))
+	}
+	if err == nil && (len(w.targets.unresolved) > 0 || givenUp > 0) {
+		err = errIncomplete
+	}
+	return err
+}
+
+// finish ends a survey of which no job is left; helped says that other processes
+// had a part in it. It returns how many jobs were given up.
+func (w *surveying) finish(ctx context.Context, helped bool) (givenUp int64, err error) {
+	v := &w.survey
+	if err := w.recordUnresolved(ctx, w.run, w.targets.unresolved); err != nil {
+		return 0, err
+	}
+	if helped { // the figures are those of all
+		w.totals = new(pipeline.Progress)
+		err = recordsBefore(ctx, w.db, v.ID, w.totals, func(r survey.Record) error {
+			if !w.options.json {
+				return nil
+			}
+			return w.print(r)
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	if _, err := pipeline.Compare(ctx, w.db, v.ID); err != nil {
+		return 0, err
+	}
+	if _, givenUp, err = w.run.Queue.Left(ctx); err != nil {
+		return 0, err
+	}
+	v.State, v.FinishedAt = survey.StateFinished, time.Now().UTC()
+	err = w.db.Update(ctx, "finishing survey "+v.ID+" in", func(tx *store.Tx) error {
+		return errors.Join(tx.UpdateSurvey(ctx, *v), tx.EndWork(ctx, v.ID), w.run.Queue.Drop(ctx, tx))
+	})
+	if err != nil {
+		return 0, err
+	}
+	*v, err = w.db.Survey(ctx, v.ID)
+	return givenUp, err
+}
+
+// interrupted notes that the survey is to be continued.
+func (w *surveying) interrupted(ctx context.Context) error {
+	w.survey.State, w.survey.FinishedAt = survey.StateInterrupted, time.Time{}
+	return w.db.UpdateSurvey(context.WithoutCancel(ctx), w.survey)
+}
+
+// print prints a record as a line of JSON, once.
+func (w *surveying) print(r survey.Record) error {
+	k, err := store.KeyOfRecord(&r)
+	if err != nil {
+		return err
+	}
+	if _, ok := w.printed[k]; ok {
+		return nil
+	}
+	w.printed[k] = struct{}{}
+	if err := json.NewEncoder(w.out).Encode(r.Finding); err != nil {
+		return fmt.Errorf("printing a finding: %w", err)
+	}
+	return nil
+}

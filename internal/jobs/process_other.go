@@ -1,0 +1,12 @@
+//go:build !linux
+
+package jobs
+
+import (
+	"os"
+	"strconv"
+)
+
+func self() string { return "elsewhere." + strconv.Itoa(os.Getpid()) }
+
+func lifeOfSelf(string) life { return unknown }

@@ -1,0 +1,221 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"leadglass/internal/discover"
+	"leadglass/internal/jobs"
+	"leadglass/internal/store"
+	"leadglass/internal/survey"
+)
+
+const (
+	// saveEvery and saveMost bound how long what a sweep finds waits to be saved.
+	saveEvery = 500 * time.Millisecond
+	saveMost  = 200
+	// maxWaiting is how many hosts may wait to be examined: a sweep that finds more
+	// waits with them, so that what is known of a host is not old when it is
+	// examined.
+	maxWaiting = 2000
+)
+
+// sweeping is the work on one part of a survey's sweep.
+type sweeping struct {
+	run    *Run
+	job    jobs.Sweep
+	sweep  *discover.Sweep
+	items  chan foundItem
+	probed int64 // saved so far
+	shown  int64 // told of by the progress
+}
+
+// foundItem is a host on its way to the store: one to be examined, or the record
+// of one that does not answer. saved is called when it is there.
+type foundItem struct {
+	found  *survey.Found
+	record *survey.Record
+	saved  func()
+}
+
+// sweep goes through a part of the scope.
+func (r *Run) sweep(ctx context.Context, job jobs.Sweep, finish jobs.Finish) error {
+	s := &sweeping{run: r, job: job, items: make(chan foundItem, saveMost)}
+	if err := s.prepare(ctx); err != nil {
+		return r.ends(ctx, err)
+	}
+	keep := context.WithoutCancel(ctx) // what was found is kept
+	work, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var saveErr error
+	var saves sync.WaitGroup
+	saves.Go(func() {
+		if saveErr = s.save(work, keep); saveErr != nil {
+			cancel(saveErr)
+			for range s.items { // the visitors must not block
+			}
+		}
+	})
+	err := s.sweep.Run(work)
+	close(s.items)
+	saves.Wait()
+	switch {
+	case saveErr != nil:
+		return r.ends(ctx, saveErr)
+	case err != nil && ctx.Err() == nil:
+		return r.ends(ctx, err) // the system does not let it sweep
+	}
+	err = r.store(keep, func(tx *store.Tx) error {
+		if err := s.saveState(keep, tx); err != nil || ctx.Err() != nil {
+			return err
+		}
+		return finish(keep, tx)
+	})
+	if err == nil {
+		err = context.Cause(ctx) // then the job is not finished
+	}
+	return err
+}
+
+// prepare reads what the part is and how far.
+func (s *sweeping) prepare(ctx context.Context) error {
+	r := s.run
+	candidates, err := r.Store.Candidates(ctx, r.SurveyID, s.job.Part)
+	if err != nil {
+		return err
+	}
+	for _, c := range candidates {
+		r.admitName(ctx, c)
+	}
+	// In an order that is no network's, so that none is asked in a burst.
+	rand.Shuffle(len(candidates), func(i, j int) { candidates[i], candidates[j] = candidates[j], candidates[i] })
+	known, err := r.Store.KnownTargets(ctx, r.SurveyID)
+	if err != nil {
+		return err
+	}
+	o := discover.Options{Gate: r.Gate, Scope: r.Scope, Candidates: slices.Values(candidates), Passes: s.job.Passes, Visits: identifiers,
+		Done:  func(c survey.Candidate) bool { _, ok := known[store.KeyOf(c)]; return ok },
+		Visit: func(c survey.Candidate) discover.Visitor { return &visit{sweeping: s, candidate: c} }}
+	if s.job.Prefixes {
+		parts, err := r.Store.Parts(ctx, r.SurveyID)
+		if err != nil {
+			return err
+		}
+		if s.job.Part > len(parts) {
+			return fmt.Errorf("survey %s has no part %d of a sweep", r.SurveyID, s.job.Part)
+		}
+		o.Prefixes, o.From = true, parts[s.job.Part-1]
+	}
+	s.sweep, err = discover.Prepare(o)
+	return err
+}
+
+// save saves what is found in batches until the channel is closed, and with it
+// how far the sweep is. It waits while many hosts are to be examined, unless work
+// has ended.
+func (s *sweeping) save(work, keep context.Context) error {
+	var batch []foundItem
+	tick := time.NewTicker(saveEvery)
+	defer tick.Stop()
+	for {
+		var flush, done bool
+		select {
+		case item, ok := <-s.items:
+			if ok {
+				batch = append(batch, item)
+			}
+			flush, done = !ok || len(batch) >= saveMost, !ok
+		case <-tick.C:
+			flush = true
+		}
+		if flush {
+			if err := s.room(work, keep); err != nil {
+				return err
+			}
+			if err := s.flush(keep, batch); err != nil {
+				return err
+			}
+			clear(batch)
+			batch = batch[:0]
+		}
+		if done {
+			return nil
+		}
+	}
+}
+
+// room waits until few enough hosts are to be examined.
+func (s *sweeping) room(work, keep context.Context) error {
+	for {
+		n, err := s.run.Store.Waiting(keep, s.run.SurveyID)
+		if err != nil {
+			return err
+		}
+		s.run.Progress.Waiting.Store(n)
+		tried := s.sweep.Tried()
+		s.run.Progress.Probed.Add(tried - s.shown)
+		s.shown = tried
+		if n < maxWaiting {
+			return nil
+		}
+		select {
+		case <-work.Done():
+			return nil
+		case <-time.After(saveEvery):
+		}
+	}
+}
+
+// flush saves what was found, and how far the sweep was with what was saved
+// before.
+func (s *sweeping) flush(ctx context.Context, batch []foundItem) error {
+	r := s.run
+	var hosts []survey.Found
+	var records []survey.Record
+	for _, item := range batch {
+		if item.found != nil {
+			hosts = append(hosts, *item.found)
+		} else {
+			records = append(records, *item.record)
+		}
+	}
+	err := r.Store.Update(ctx, "storing findings in", func(tx *store.Tx) error {
+		if err := tx.AppendRecords(ctx, records); err != nil {
+			return err
+		}
+		if err := r.Queue.AddHosts(ctx, tx, hosts); err != nil {
+			return err
+		}
+		return s.saveState(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	for _, item := range batch {
+		item.saved()
+	}
+	for _, record := range records {
+		r.Progress.Add(record.Finding)
+		if err := r.tell(record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveState saves how far the part is.
+func (s *sweeping) saveState(ctx context.Context, tx *store.Tx) error {
+	tried := s.sweep.Tried()
+	if err := tx.AddProbed(ctx, s.run.SurveyID, tried-s.probed); err != nil {
+		return err
+	}
+	s.probed = tried
+	if !s.job.Prefixes {
+		return nil
+	}
+	return tx.SavePart(ctx, s.run.SurveyID, s.job.Part, s.sweep.State())
+}
