@@ -60,7 +60,7 @@ func samplePages(t *testing.T) map[string]string {
 	agg := aggregate(rs)
 	public := report.Publish(agg, report.DefaultMinCount)
 	public.Follow(report.Publish(aggregate(sampleRecords(300)), report.DefaultMinCount))
-	c := report.NewConfidential(agg, stream(rs[:20]))
+	c := collect(t, sampleSurvey(), rs[:20])
 	pages := map[string]string{}
 	for edition, write := range map[string]func(io.Writer) error{
 		report.EditionPublic:       func(w io.Writer) error { return report.WriteHTML(w, public) },
