@@ -17,7 +17,7 @@ import (
 type diffCommand struct {
 	Old      string   `arg:"" optional:"" help:"The earlier survey: its ID, its name, previous or last; default: previous."`
 	New      string   `arg:"" optional:"" help:"The later survey; default: last."`
-	JSON     bool     `help:"The comparison as JSON on stdout."`
+	JSON     bool     `help:"The comparison as one JSON object, on one line of stdout."`
 	Format   []string `help:"html, json: write diff.html, diff.json instead of a text on stdout." enum:"html,json" default:""`
 	Edition  string   `help:"public: aggregates without addresses; confidential: with the archives." enum:"public,confidential" default:"public"`
 	MinCount int      `help:"Suppress public counts of fewer archives than this; 1 suppresses nothing." default:"3"`
@@ -78,7 +78,7 @@ func (c *diffCommand) Run(ctx context.Context, a *app) error {
 func (c *diffCommand) write(a *app, r compare.Public, changes iter.Seq2[compare.Change, error]) error {
 	switch {
 	case c.JSON:
-		return compare.WriteJSON(a.out, r, changes)
+		return compare.WriteLine(a.out, r, changes)
 	case len(c.Format) == 0:
 		return compare.WriteText(a.out, r, changes)
 	}

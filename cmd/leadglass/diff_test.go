@@ -89,6 +89,11 @@ func TestDiff(t *testing.T) {
 	text := leadglass(t, db, "diff", "--edition", "confidential", "--json").want(t, exitDone).out
 	matches(t, "diff", []byte(text))
 	checkChanges(t, text)
+	for _, text := range []string{text, leadglass(t, db, "diff", "--json").want(t, exitDone).out, leadglass(t, db, "trend", "--json").want(t, exitDone).out} {
+		if strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "}\n") {
+			t.Errorf("not one line:\n%s", text)
+		}
+	}
 
 	s := searched{}
 	s.run(t, db, "diff").want(t, exitDone)
@@ -111,6 +116,11 @@ func TestDiff(t *testing.T) {
 	secret := searched{"changes": []byte(text)}
 	secret.run(t, db, "diff", "--format", "html,json", "--edition", "confidential", "--out", filepath.Join(dir, "secret")).want(t, exitDone)
 	secret.folder(t, filepath.Join(dir, "secret"))
+	file, err := os.ReadFile(filepath.Join(dir, "secret", "diff.json"))
+	if err != nil || !bytes.HasPrefix(file, []byte("{\n  \"")) || !bytes.HasSuffix(file, []byte("}\n  ]\n}\n")) {
+		t.Errorf("diff.json is not laid out to be read: %v", err)
+	}
+	checkChanges(t, string(file))
 	if found := secret.hits(marks()...); len(found) > 0 {
 		t.Errorf("the confidential comparison holds\n%s", strings.Join(found, "\n"))
 	}

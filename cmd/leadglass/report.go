@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -66,35 +67,24 @@ func collectLater() {
 	}
 }
 
-func writeReport(ctx context.Context, a *app, c reportCommand) ([]string, error) {
+func writeReport(ctx context.Context, a *app, c reportCommand) (paths []string, err error) {
 	db, err := store.OpenExisting(ctx, a.Store)
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
-	v, agg, err := loadAggregate(ctx, db, c.Survey)
+	v, err := db.Survey(ctx, c.Survey)
 	if err != nil {
 		return nil, err
 	}
 	if v.State != survey.StateFinished {
 		a.note("note: survey %s is not finished; the report says so (`leadglass survey --resume` continues it)", v.ID)
 	}
-	earlier, err := c.earlier(ctx, db, v)
+	files, done, err := c.files(ctx, db, v)
 	if err != nil {
 		return nil, err
 	}
-	files := func(formats ...report.Format) ([]report.File, error) {
-		if c.Edition == report.EditionConfidential {
-			r := report.NewConfidential(agg, db.Records(ctx, v.ID))
-			r.Follow(earlier...)
-			c.study(r.Study2019)
-			return report.ConfidentialFiles(r, formats...)
-		}
-		r := report.Publish(agg, c.MinCount)
-		r.Follow(earlier...)
-		c.study(r.Study2019)
-		return report.PublicFiles(r, formats...)
-	}
+	defer func() { err = errors.Join(err, done()) }()
 	var formats []report.Format
 	for _, f := range c.Format {
 		if f != string(report.PDF) {
@@ -119,6 +109,40 @@ func writeReport(ctx context.Context, a *app, c reportCommand) ([]string, error)
 		}))
 	}
 	return report.WriteFiles(c.Out, list)
+}
+
+// files makes the report of v, and returns what lists its files of the formats,
+// and what gives back the room that they take on disk until they are written.
+func (c *reportCommand) files(ctx context.Context, db *store.Store, v survey.Survey) (list func(...report.Format) ([]report.File, error), done func() error, err error) {
+	earlier, err := c.earlier(ctx, db, v)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.Edition == report.EditionConfidential {
+		formats := make([]report.Format, len(c.Format))
+		for i, f := range c.Format {
+			formats[i] = report.Format(f)
+		}
+		r, err := report.Collect(v, db.Records(ctx, v.ID), c.Out, formats...)
+		if err != nil {
+			return nil, nil, err
+		}
+		r.Follow(earlier...)
+		c.study(r.Study2019)
+		return func(formats ...report.Format) ([]report.File, error) {
+			return report.ConfidentialFiles(r, formats...)
+		}, r.Close, nil
+	}
+	agg, err := aggregate(v, db.Records(ctx, v.ID))
+	if err != nil {
+		return nil, nil, err
+	}
+	r := report.Publish(agg, c.MinCount)
+	r.Follow(earlier...)
+	c.study(r.Study2019)
+	return func(formats ...report.Format) ([]report.File, error) {
+		return report.PublicFiles(r, formats...)
+	}, func() error { return nil }, nil
 }
 
 // study has a report show the figures of 2019, or not, where that is asked for.

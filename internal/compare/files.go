@@ -22,19 +22,36 @@ func Confidential(s *Comparison) Public {
 }
 
 // WriteJSON writes a comparison as JSON, leadglass.diff/1; with changes, which
-// may be nil, as its field "changes": all archives, also those unchanged.
+// may be nil, as its field "changes": all archives, also those unchanged, each
+// on a line of its own.
 func WriteJSON(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
-	head, err := json.MarshalIndent(r, "", "  ")
+	return layout{"\n", "\n  ", "\n    ", " "}.write(w, r, changes)
+}
+
+// WriteLine is WriteJSON on one line, for pipes.
+func WriteLine(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
+	return layout{}.write(w, r, changes)
+}
+
+// layout is the white space of a comparison as JSON: before its closing brace,
+// before a field, before a change, and behind a colon.
+type layout struct{ end, field, change, colon string }
+
+func (l layout) write(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
+	head, err := json.Marshal(r)
+	if err == nil && l.field != "" {
+		head, err = json.MarshalIndent(r, "", "  ")
+	}
 	if err != nil {
 		return fmt.Errorf("writing the comparison as JSON: %w", err)
 	}
 	if changes == nil {
 		return write(w, head, []byte("\n"))
 	}
-	if err := write(w, bytes.TrimSuffix(head, []byte("\n}")), []byte(",\n  \"changes\": [")); err != nil {
+	if err := write(w, bytes.TrimSuffix(head, []byte(l.end+"}")), []byte(","+l.field+`"changes":`+l.colon+"[")); err != nil {
 		return err
 	}
-	separator := "\n    "
+	separator := l.change
 	for c, err := range changes {
 		if err != nil {
 			return err
@@ -46,9 +63,9 @@ func WriteJSON(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 		if err := write(w, []byte(separator), line); err != nil {
 			return err
 		}
-		separator = ",\n    "
+		separator = "," + l.change
 	}
-	return write(w, []byte("\n  ]\n}\n"))
+	return write(w, []byte(l.field+"]"+l.end+"}\n"))
 }
 
 func write(w io.Writer, parts ...[]byte) error {

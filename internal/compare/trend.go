@@ -228,11 +228,9 @@ func (s *trendSum) smallMove(i, j, column int, least int64) bool {
 	return report.Small(m[0], least) || report.Small(m[1], least) || column > 0 && report.Small(m[1+column], least)
 }
 
-// WriteJSON writes the trend as JSON, leadglass.trend/1.
+// WriteJSON writes the trend as JSON, leadglass.trend/1, on one line.
 func (t *Trend) WriteJSON(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(t); err != nil {
+	if err := json.NewEncoder(w).Encode(t); err != nil {
 		return fmt.Errorf("writing the trend: %w", err)
 	}
 	return nil

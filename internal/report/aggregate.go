@@ -103,11 +103,16 @@ type Suspects struct {
 type Aggregator struct {
 	agg      Aggregate
 	sketches sketchUnion
+	checks   map[string]*checkSum
+	// archive numbers the archives whose checks were added; seen are the checks
+	// of the last.
+	archive int64
+	seen    []*checkSum
 }
 
 // NewAggregator returns an Aggregator for the records of s.
 func NewAggregator(s survey.Survey) *Aggregator {
-	return &Aggregator{agg: Aggregate{
+	return &Aggregator{checks: map[string]*checkSum{}, agg: Aggregate{
 		Survey: About{
 			Name: s.Name, Organisation: s.Authority.Organisation, StartedAt: s.StartedAt, FinishedAt: s.FinishedAt,
 			State: s.State, Version: s.Version, Simulated: s.Simulated, Probed: s.Probed, Addresses: s.Addresses,
@@ -128,6 +133,9 @@ func NewAggregator(s survey.Survey) *Aggregator {
 // more once it is used.
 func (a *Aggregator) Aggregate() Aggregate {
 	a.agg.UniqueStudies = a.sketches.unique()
+	for id, sum := range a.checks {
+		a.agg.Checks[id] = sum.CheckTally
+	}
 	return a.agg
 }
 
@@ -151,7 +159,7 @@ func (a *Aggregator) Add(r survey.Record) {
 	a.addChecks(f.Checks)
 	for _, c := range f.IdentifyingClasses {
 		if c.Present {
-			a.agg.Classes[cleanClass(c.Class)]++
+			a.agg.Classes[cleaned(a.agg.Classes, c.Class, cleanClass)]++
 		}
 	}
 	if !f.Verdict.FreelyAccessible() {
@@ -237,7 +245,8 @@ func addStudies(into map[string]StudyTally, from map[string]int64, clean func(st
 	one := make(map[string]int64, len(from))
 	for label, n := range from {
 		if n > 0 {
-			one[clean(label)] = addCapped(one[clean(label)], n)
+			label = cleaned(into, label, clean)
+			one[label] = addCapped(one[label], n)
 		}
 	}
 	for label, n := range one {

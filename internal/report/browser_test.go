@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,7 +23,9 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"leadglass/internal/compare"
 	"leadglass/internal/report"
+	"leadglass/internal/survey"
 )
 
 // axeSource is axe-core, which judges the accessibility of a page.
@@ -60,16 +63,20 @@ func samplePages(t *testing.T) map[string]string {
 	agg := aggregate(rs)
 	public := report.Publish(agg, report.DefaultMinCount)
 	public.Follow(report.Publish(aggregate(sampleRecords(300)), report.DefaultMinCount))
-	c := report.NewConfidential(agg, stream(rs[:20]))
+	c := collect(t, sampleSurvey(), rs[:20])
 	pages := map[string]string{}
 	for edition, write := range map[string]func(io.Writer) error{
 		report.EditionPublic:       func(w io.Writer) error { return report.WriteHTML(w, public) },
 		report.EditionConfidential: c.WriteHTML,
+		"diff":                     diffPage(t, rs),
 		"empty":                    func(w io.Writer) error { return report.WriteHTML(w, report.Publish(aggregate(nil), 3)) },
 	} {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {
 			t.Fatal(err)
+		}
+		if edition == "diff" && !bytes.Contains(b.Bytes(), []byte("127.1.0.")) {
+			t.Fatal("no archive has changed, so that the comparison shows little")
 		}
 		path := filepath.Join(t.TempDir(), edition+".html")
 		if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
@@ -78,6 +85,59 @@ func samplePages(t *testing.T) map[string]string {
 		pages[edition] = "file://" + path
 	}
 	return pages
+}
+
+// diffPage is the confidential page of a comparison, in which some archives
+// have changed and some are gone.
+func diffPage(t *testing.T, rs []survey.Record) func(io.Writer) error {
+	t.Helper()
+	from, to := netip.MustParseAddr("127.1.0.0"), netip.MustParseAddr("127.1.255.255")
+	checks := []survey.CoveredCheck{{ID: "LG-D01", Severity: survey.Medium}, {ID: "LG-D03", Severity: survey.High}, {ID: "LG-D04", Severity: survey.Critical}}
+	v := sampleSurvey()
+	v.Coverage = &survey.Coverage{Version: "1", Ranges: []survey.AddressRange{{From: from, To: to}}, Ports: []uint16{104}, Checks: checks}
+	facts := func(change func(i int, f *survey.Facts) bool) compare.Stream {
+		var list []survey.Facts
+		for i := range rs {
+			if f := survey.FactsOf(&rs[i]); change(i, &f) {
+				list = append(list, f)
+			}
+		}
+		slices.SortFunc(list, func(a, b survey.Facts) int { return strings.Compare(a.Target, b.Target) })
+		return func(yield func(survey.Facts, error) bool) {
+			for _, f := range list {
+				if !yield(f, nil) {
+					return
+				}
+			}
+		}
+	}
+	verdict := func(_ []survey.Service, failed []survey.Check) survey.Verdict {
+		if slices.ContainsFunc(failed, func(c survey.Check) bool { return c.ID == "LG-D04" }) {
+			return survey.Open
+		}
+		return survey.Identified
+	}
+	frame, err := compare.NewFrame(v, v, verdict)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := facts(func(i int, _ *survey.Facts) bool { return i%7 > 0 })
+	now := facts(func(i int, f *survey.Facts) bool {
+		if i%5 == 0 && f.Verdict.FreelyAccessible() {
+			f.Verdict, f.Checks = survey.Identified, []survey.PortChecks{{Port: 104, Passed: []string{"LG-D01", "LG-D03", "LG-D04"}}}
+		}
+		return i%11 > 0
+	})
+	sum := compare.NewComparison(frame)
+	for c, err := range frame.Changes(before, now) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum.Add(c)
+	}
+	return func(w io.Writer) error {
+		return compare.WriteHTML(w, compare.Confidential(sum), frame.Changes(before, now))
+	}
 }
 
 // see sets the colours that the reader prefers, screen or paper, and the width
@@ -156,6 +216,7 @@ func accessible(t *testing.T, ctx context.Context, pages map[string]string) {
 	}{
 		{report.EditionPublic, "light", 1200}, {report.EditionPublic, "dark", 1200}, {report.EditionPublic, "light", 390},
 		{report.EditionConfidential, "light", 1200}, {report.EditionConfidential, "dark", 1200}, {"empty", "light", 1200},
+		{"diff", "light", 1200}, {"diff", "dark", 390},
 	} {
 		do(t, ctx, see(view.scheme, "screen", view.width), chromedp.Navigate(pages[view.edition]))
 		evaluate[bool](t, ctx, axeSource+"\ntrue")

@@ -33,6 +33,15 @@ var (
 	tlsForm     = regexp.MustCompile(`^(TLS|SSL) ?[0-9](\.[0-9])?$`)
 )
 
+// cleaned is clean(label), and spares the work where the label is known to be
+// clean: it stands in a table, whose labels are.
+func cleaned[T any](table map[string]T, label string, clean func(string) string) string {
+	if _, ok := table[label]; ok {
+		return label
+	}
+	return clean(label)
+}
+
 func cleanName(s string) string {
 	switch {
 	case s == "":

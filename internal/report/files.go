@@ -59,7 +59,9 @@ func PublicFiles(r Public, formats ...Format) ([]File, error) {
 
 // ConfidentialFiles are the files of the confidential edition: report.html,
 // report.json, and as CSV archives.csv and countries.csv.
-func ConfidentialFiles(c Confidential, formats ...Format) ([]File, error) {
+//
+// Collect must have been given the formats.
+func ConfidentialFiles(c *Confidential, formats ...Format) ([]File, error) {
 	list, err := files(EditionConfidential, formats, map[Format]File{
 		HTML: {Name: "report.html", Write: c.WriteHTML},
 		JSON: {Name: "report.json", Write: c.WriteJSON},

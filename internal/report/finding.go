@@ -179,7 +179,10 @@ func describeService(s survey.Service) string {
 		if s.Product.Version != nil {
 			name += " " + *s.Product.Version
 		}
-		parts = append(parts, fmt.Sprintf("product %s (%s)", name, s.Product.Confidence))
+		if s.Product.Confidence != survey.UnknownConf {
+			name += " (" + string(s.Product.Confidence) + ")"
+		}
+		parts = append(parts, "product "+name)
 	}
 	if s.Toolkit.Name != "" {
 		parts = append(parts, strings.TrimSpace("toolkit "+s.Toolkit.Name+" "+s.Toolkit.Version))

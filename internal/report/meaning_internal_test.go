@@ -60,3 +60,19 @@ func TestFindingNamesPorts(t *testing.T) {
 		}
 	}
 }
+
+// TestUnknownProduct: of a product that is not known it is not said besides how
+// sure that is.
+func TestUnknownProduct(t *testing.T) {
+	t.Parallel()
+	version := "1.12.1"
+	for want, p := range map[string]survey.Product{
+		"product unknown;":                 {Name: "unknown", Confidence: survey.UnknownConf},
+		"product Orthanc 1.12.1 (likely);": {Name: "Orthanc", Version: &version, Confidence: survey.Likely},
+	} {
+		s := survey.Service{Protocol: survey.ProtocolDICOM, Outcome: survey.Answered, Product: p, Toolkit: survey.Toolkit{Name: "DCMTK"}}
+		if got := describeService(s); !strings.Contains(got, want) {
+			t.Errorf("%q lacks %q", got, want)
+		}
+	}
+}

@@ -27,6 +27,21 @@ func sampleDir(t *testing.T) string {
 	return t.TempDir()
 }
 
+// collect makes the confidential edition, for all formats.
+func collect(t testing.TB, v survey.Survey, rs []survey.Record) *report.Confidential {
+	t.Helper()
+	c, err := report.Collect(v, stream(rs), t.TempDir(), formats...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
 var formats = []report.Format{report.HTML, report.JSON, report.CSV}
 
 func TestPublicFiles(t *testing.T) {
@@ -126,7 +141,7 @@ func TestHostileTextIsEscaped(t *testing.T) {
 	if err := report.WriteHTML(&public, report.Publish(a.Aggregate(), 1)); err != nil {
 		t.Fatal(err)
 	}
-	if err := report.NewConfidential(a.Aggregate(), stream(rs)).WriteHTML(&confidential); err != nil {
+	if err := collect(t, s, rs).WriteHTML(&confidential); err != nil {
 		t.Fatal(err)
 	}
 	for name, b := range map[string]*bytes.Buffer{"public": &public, "confidential": &confidential} {
@@ -143,7 +158,7 @@ func TestHostileTextIsEscaped(t *testing.T) {
 
 func TestConfidentialFiles(t *testing.T) {
 	rs := sampleRecords(120)
-	c := report.NewConfidential(aggregate(rs), stream(rs))
+	c := collect(t, sampleSurvey(), rs)
 	files, err := report.ConfidentialFiles(c, formats...)
 	if err != nil {
 		t.Fatal(err)
@@ -179,19 +194,22 @@ func TestConfidentialFiles(t *testing.T) {
 
 func TestBrokenRecordsAreReported(t *testing.T) {
 	broken := errors.New("the store is damaged")
-	c := report.NewConfidential(aggregate(nil), func(yield func(survey.Record, error) bool) { yield(survey.Record{}, broken) })
-	dir := t.TempDir()
-	for _, format := range formats {
-		files, err := report.ConfidentialFiles(c, format)
-		if err != nil {
-			t.Fatal(err)
+	for _, after := range [][]survey.Record{nil, sampleRecords(200)} {
+		dir := t.TempDir()
+		c, err := report.Collect(sampleSurvey(), func(yield func(survey.Record, error) bool) {
+			for _, r := range after {
+				if !yield(r, nil) {
+					return
+				}
+			}
+			yield(survey.Record{}, broken)
+		}, dir, formats...)
+		if c != nil || !errors.Is(err, broken) {
+			t.Errorf("error %v", err)
 		}
-		if _, err := report.WriteFiles(dir, files); !errors.Is(err, broken) {
-			t.Errorf("%s: error %v", format, err)
+		if left, _ := os.ReadDir(dir); len(left) != 0 {
+			t.Errorf("%d files were left behind", len(left))
 		}
-	}
-	if left, _ := os.ReadDir(dir); len(left) != 0 {
-		t.Errorf("%d files were left behind", len(left))
 	}
 	if _, err := report.PublicFiles(report.Publish(aggregate(nil), 3), "docx"); err == nil {
 		t.Error("an unknown format was taken")
@@ -205,7 +223,7 @@ func TestCSVIsNoFormula(t *testing.T) {
 		rs[i].Finding.Owner.Site = site
 	}
 	var b bytes.Buffer
-	if err := report.NewConfidential(aggregate(rs), stream(rs)).WriteCSV(&b); err != nil {
+	if err := collect(t, sampleSurvey(), rs).WriteCSV(&b); err != nil {
 		t.Fatal(err)
 	}
 	if m := regexp.MustCompile(`(?m)(^|,)"?\s*[=+@＝-][^,]*`).FindString(b.String()); m != "" {
@@ -278,7 +296,7 @@ func TestUnfinished(t *testing.T) {
 		}
 		agg := a.Aggregate()
 		var public, confidential bytes.Buffer
-		if err := errors.Join(report.WriteHTML(&public, report.Publish(agg, 3)), report.NewConfidential(agg, stream(nil)).WriteHTML(&confidential)); err != nil {
+		if err := errors.Join(report.WriteHTML(&public, report.Publish(agg, 3)), collect(t, s, nil).WriteHTML(&confidential)); err != nil {
 			t.Fatal(err)
 		}
 		for edition, html := range map[string]string{"public": public.String(), "confidential": confidential.String()} {
@@ -301,7 +319,7 @@ func TestEveryPrintedPageIsMarked(t *testing.T) {
 	agg := aggregate(rs)
 	for edition, page := range map[string]func(io.Writer) error{
 		report.EditionPublic:       func(w io.Writer) error { return report.WriteHTML(w, report.Publish(agg, 3)) },
-		report.EditionConfidential: report.NewConfidential(agg, stream(rs)).WriteHTML,
+		report.EditionConfidential: collect(t, sampleSurvey(), rs).WriteHTML,
 	} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "report.pdf")
@@ -346,7 +364,7 @@ func TestEvidence(t *testing.T) {
 		rs = append(rs, r)
 	}
 	var b bytes.Buffer
-	if err := report.NewConfidential(aggregate(rs), stream(rs)).WriteHTML(&b); err != nil {
+	if err := collect(t, sampleSurvey(), rs).WriteHTML(&b); err != nil {
 		t.Fatal(err)
 	}
 	html := b.String()

@@ -97,7 +97,7 @@ func TestReportsFitTheSchema(t *testing.T) {
 		for _, err := range []error{
 			report.WriteJSON(&public, report.Publish(agg, 3)),
 			report.WriteJSON(&all, report.Publish(agg, 1)),
-			report.NewConfidential(agg, stream(rs)).WriteJSON(&confidential),
+			collect(t, sampleSurvey(), rs).WriteJSON(&confidential),
 		} {
 			if err != nil {
 				t.Fatal(err)
@@ -111,7 +111,7 @@ func TestReportsFitTheSchema(t *testing.T) {
 	}
 	// A public report with a list of archives is no public report.
 	var b bytes.Buffer
-	if err := report.NewConfidential(aggregate(nil), stream(nil)).WriteJSON(&b); err != nil {
+	if err := collect(t, sampleSurvey(), nil).WriteJSON(&b); err != nil {
 		t.Fatal(err)
 	}
 	if validate(t, s, bytes.Replace(b.Bytes(), []byte(`"edition": "confidential"`), []byte(`"edition": "public"`), 1)) == nil {

@@ -43,8 +43,8 @@ func (a *Aggregator) addServices(f *survey.Finding) {
 			rejections[rejectionLabel(*s.Rejection)] = true
 		}
 	}
-	a.agg.Products[cleanName(product)]++
-	a.agg.Toolkits[cleanName(toolkit)]++
+	a.agg.Products[cleaned(a.agg.Products, product, cleanName)]++
+	a.agg.Toolkits[cleaned(a.agg.Toolkits, toolkit, cleanName)]++
 	a.agg.Transport[transportOf(plain, tls)]++
 	for v := range versions {
 		a.agg.TLSVersions[v]++
@@ -74,27 +74,52 @@ func confidenceRank(c survey.Confidence) int {
 // ports counts once: failed if it failed anywhere, passed if it passed
 // somewhere and failed nowhere.
 func (a *Aggregator) addChecks(checks []survey.Check) {
-	worst := make(map[string]survey.Check, len(checks))
-	for _, c := range checks {
-		if seen, ok := worst[c.ID]; validCheckID(c.ID) && (!ok || stateRank(c.State) > stateRank(seen.State)) {
-			worst[c.ID] = c
+	a.archive++
+	a.seen = a.seen[:0]
+	for i := range checks {
+		c := &checks[i]
+		sum := a.checks[c.ID]
+		if sum == nil {
+			if !validCheckID(c.ID) {
+				continue
+			}
+			sum = new(checkSum)
+			a.checks[c.ID] = sum
+		}
+		if sum.archive != a.archive {
+			sum.archive, sum.worst = a.archive, c
+			a.seen = append(a.seen, sum)
+		} else if stateRank(c.State) > stateRank(sum.worst.State) {
+			sum.worst = c
 		}
 	}
-	for id, c := range worst {
-		t := a.agg.Checks[id]
-		if t.Title == "" {
-			t.Title = cleanTitle(c.Title)
-		}
-		t.Severity = worse(t.Severity, c.Severity)
-		switch c.State {
-		case survey.Fail:
-			t.Failed++
-		case survey.Pass:
-			t.Passed++
-		case survey.Unknown:
-			t.Unknown++
-		}
-		a.agg.Checks[id] = t
+	for _, sum := range a.seen {
+		sum.add(sum.worst)
+		sum.worst = nil // holds the finding
+	}
+}
+
+// checkSum adds up one check.
+type checkSum struct {
+	CheckTally
+	// archive is the number of the last archive that has the check, worst what
+	// it has of it.
+	archive int64
+	worst   *survey.Check
+}
+
+func (t *CheckTally) add(c *survey.Check) {
+	if t.Title == "" {
+		t.Title = cleanTitle(c.Title)
+	}
+	t.Severity = worse(t.Severity, c.Severity)
+	switch c.State {
+	case survey.Fail:
+		t.Failed++
+	case survey.Pass:
+		t.Passed++
+	case survey.Unknown:
+		t.Unknown++
 	}
 }
 

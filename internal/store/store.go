@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -34,6 +35,8 @@ type Store struct {
 	// process, in order, and not in the file's lock. read has several.
 	write, read *sql.DB
 	texts       texts
+	// checks has lists of storedCheck to read findings into.
+	checks sync.Pool
 }
 
 // engine is what differs between the databases.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/netip"
 	"reflect"
 	"strings"
@@ -339,5 +340,47 @@ func testFacts(t *testing.T, e engine) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("facts %+v, want %+v", got, want)
+	}
+}
+
+// testManyStreamsOfFacts: as many streams as a trend has surveys, and more, are
+// read side by side, page by page, and each has everything.
+func testManyStreamsOfFacts(t *testing.T, e engine) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	s := open(t, e.empty(t))
+	v := create(t, s, "v", started)
+	var records []survey.Record
+	const targets = 2*store.FactsPage/3 + 1 // three ports each: pages end within a target
+	for i := range targets {
+		for _, port := range []uint16{0, 104, 4242} {
+			records = append(records, record(v.ID, fmt.Sprintf("10.0.%d.%d", i>>8, i&255), port, survey.Open))
+		}
+	}
+	if err := s.AppendRecords(ctx, records); err != nil {
+		t.Fatal(err)
+	}
+	seen := make([]map[string]bool, 30)
+	var next []func() (survey.Facts, error, bool)
+	for i := range seen {
+		pull, stop := iter.Pull2(s.Facts(ctx, v.ID))
+		defer stop()
+		seen[i], next = map[string]bool{}, append(next, pull)
+	}
+	last := ""
+	for range records {
+		for i := range seen {
+			f, err, ok := next[i]()
+			if err != nil || !ok || f.Target < last {
+				t.Fatalf("stream %d has %d of %d records: %v", i, len(seen[i]), len(records), err)
+			}
+			last = f.Target
+			seen[i][fmt.Sprint(f.Target, " ", f.RequestedPort)] = true
+		}
+	}
+	for i := range seen {
+		if _, _, more := next[i](); more || len(seen[i]) != len(records) {
+			t.Errorf("stream %d: %d different records of %d, more: %t", i, len(seen[i]), len(records), more)
+		}
 	}
 }

@@ -41,6 +41,7 @@ func suite() map[string]func(*testing.T, engine) {
 		"backup":                           testBackup,
 		"coverage":                         testCoverage,
 		"facts":                            testFacts,
+		"many streams of facts":            testManyStreamsOfFacts,
 		"disclosures":                      testDisclosures,
 		"a disclosure needs records":       testDisclosureNeedsRecords,
 		"records of targets":               testRecordsOf,

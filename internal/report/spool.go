@@ -1,0 +1,63 @@
+package report
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// spool is text that is put aside on disk until its place in a document is
+// known. It holds addresses: its file has mode 0600 and, where the system lets
+// it, no name, so that nothing is left of it however the process ends.
+type spool struct {
+	file *os.File
+	w    *bufio.Writer
+	size int64 // of what was written, in bytes
+}
+
+func newSpool(dir string) (*spool, error) {
+	f, err := os.CreateTemp(dir, ".report-*") // of mode 0600
+	if err != nil {
+		return nil, fmt.Errorf("writing the report: %w", err)
+	}
+	_ = os.Remove(f.Name()) // where that is not possible yet, close does it
+	return &spool{file: f, w: bufio.NewWriterSize(f, 1<<18)}, nil
+}
+
+// write adds text; flush has to follow before it can be read.
+func (s *spool) write(text []byte) error {
+	n, err := s.w.Write(text)
+	s.size += int64(n)
+	return err
+}
+
+func (s *spool) flush() error { return s.w.Flush() }
+
+// copyTo writes all of the text to w. The kernel does the copying where w is a
+// file, or a bufio.Writer before one.
+func (s *spool) copyTo(w io.Writer) error {
+	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	if b, ok := w.(*bufio.Writer); ok {
+		if err := b.Flush(); err != nil { // only an empty one hands the copying on
+			return err
+		}
+	}
+	_, err := io.Copy(w, s.file)
+	return err
+}
+
+func (s *spool) close() error {
+	err := s.file.Close()
+	if gone := os.Remove(s.file.Name()); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+		err = errors.Join(err, gone)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}
