@@ -229,6 +229,7 @@ func (l *synLane) settle(a gate.SYNAnswer, now time.Time) {
 		if c, ok := l.canaries[a.From]; ok {
 			delete(l.canaries, a.From)
 			s.pace.back(c, false, now.Sub(c.sent))
+			s.uneven.canary(a.From.Addr(), false)
 		}
 		return
 	}
@@ -280,6 +281,7 @@ func (l *synLane) expire(now time.Time) {
 		if waiting {
 			delete(l.canaries, at)
 			s.pace.back(c, true, 0)
+			s.uneven.canary(at.Addr(), true)
 		}
 	}
 	l.sent = slices.DeleteFunc(l.sent, func(k *chunk) bool {
