@@ -95,6 +95,9 @@ func (l *synLane) send(now time.Time) (wait time.Duration, err error) {
 			if err := l.sendCanaries(now); err != nil {
 				return 0, err
 			}
+			if wait := l.sweep.crowded(); wait > 0 {
+				return l.patient(wait), nil
+			}
 		}
 		if wait, err := l.sendNext(now); wait > 0 || err != nil {
 			return l.patient(wait), err
@@ -141,9 +144,6 @@ func (l *synLane) sendCanaries(now time.Time) error {
 // now.
 func (l *synLane) sendNext(now time.Time) (wait time.Duration, err error) {
 	s := l.sweep
-	if wait := s.crowded(); wait > 0 {
-		return wait, nil
-	}
 	if l.deferred.count >= maxDeferred {
 		return longest, nil
 	}
@@ -285,7 +285,7 @@ func (l *synLane) expire(now time.Time) {
 		}
 	}
 	l.sent = slices.DeleteFunc(l.sent, func(k *chunk) bool {
-		if k.waiting > 0 || now.Sub(k.last) < patience+2*lossBucket && k.sent > 0 && k.silent() > 0 {
+		if k.waiting > 0 || now.Sub(k.last) < patience+lossBucket && k.sent > 0 && k.silent() > 0 {
 			return false
 		}
 		delete(l.active, k.start)

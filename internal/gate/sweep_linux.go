@@ -290,6 +290,8 @@ func (s *Sweeper) hold(slot *sweepSlot) *Held {
 			if err != nil {
 				return nil, fmt.Errorf("taking over a connection: %w", err)
 			}
+			// Its probes would be packets that the ledger does not know.
+			_ = c.(*net.TCPConn).SetKeepAlive(false)
 			h := g.Host(target.Addr())
 			return newConn(c.(*net.TCPConn), h, h.begin())
 		},

@@ -112,6 +112,9 @@ func TestOffer(t *testing.T) {
 		return g.Host(here)
 	}
 	c := mustDial(t, offer(), open.port)
+	if on, err := gate.KeepsAlive(c); on || err != nil {
+		t.Errorf("the system sends probes of its own on the sweep's connection: %v, %v", on, err)
+	}
 	if _, err := c.Write([]byte("hello")); err != nil {
 		t.Fatal(err)
 	}
@@ -129,6 +132,9 @@ func TestOffer(t *testing.T) {
 	mustDial(t, g.Host(here), open.port).Close()
 	// The host is busy: the offer is dropped.
 	busy := mustDial(t, g.Host(here), second.port)
+	if on, err := gate.KeepsAlive(busy); on || err != nil {
+		t.Errorf("the system sends probes of its own on a connection: %v, %v", on, err)
+	}
 	offer()
 	busy.Close()
 	mustDial(t, g.Host(here), second.port).Close()
