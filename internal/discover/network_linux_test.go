@@ -107,7 +107,7 @@ func inNetwork(t testing.TB, verb string, prefixes ...string) *network {
 	name, _, _ := strings.Cut(t.Name(), "/")
 	args := []string{verb, "^" + name + "$", "-test.v", "-test.timeout=5m", "-test.parallel=8"}
 	if verb != "-test.run" {
-		args = append(args, "-test.run=^$", "-test.benchtime=1x", "-test.timeout=20m")
+		args = append(args, "-test.run=^$", "-test.benchtime=1x", "-test.timeout=25m")
 	}
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
 	cmd.Env = append(os.Environ(), insideNetwork+"=1")
