@@ -33,7 +33,7 @@ const hangs = 40 * time.Second
 
 // patient is how long nmap may take: where all is silent it does not hang, but
 // is slow.
-const patient = 5 * time.Minute
+const patient = 2 * time.Minute
 
 // runs of each cell of the table; the median of their times counts.
 const runs = 3
