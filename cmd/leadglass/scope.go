@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -93,13 +94,36 @@ func (c *scopeCheckCommand) Run(a *app) error {
 		fmt.Fprintf(a.out, "  HL7 v2          %s at most beyond that, on hosts on which DICOM is found\n", plural(int64(p.HL7Probes), "connection"))
 	}
 	fmt.Fprintf(a.out, "  least time      %s, at %s\n", inDays(p.Time), boundOf(s, p))
-	if p.PeakNetwork.IsValid() {
-		fmt.Fprintf(a.out, "  busiest network %s: %s probes, at most %d a second\n", p.PeakNetwork, grouped(int64(p.PeakNetworkProbes)), p.PeakNetworkRate)
-	}
+	printNetworks(a.out, s, p)
 	for _, prefix := range p.NotSwept {
 		fmt.Fprintf(a.out, "  too large       %s: list its addresses instead\n", prefix)
 	}
 	return nil
+}
+
+// networksShown is how many networks are printed one by one.
+const networksShown = 10
+
+// printNetworks says what each network is sent, the busiest ones one by one and
+// the others together.
+func printNetworks(w io.Writer, s *scope.Scope, p scope.Plan) {
+	if p.NetworkCount == 0 {
+		return
+	}
+	fmt.Fprintf(w, "  networks        %s of /%d, or /48 of IPv6; %s held back by the rate of one, %s a second\n", grouped(int64(p.NetworkCount)),
+		s.Rate.PerNetwork.Prefix, grouped(int64(p.HeldBack)), plural(p.PeakNetworkRate, "probe"))
+	others, probes := p.OtherNetworks, p.OtherProbes
+	peak := p.Networks[0].PeakRate
+	for i, n := range p.Networks {
+		if i >= networksShown {
+			others, probes, peak = others+1, probes+n.Probes, min(peak, p.Networks[networksShown].PeakRate)
+			continue
+		}
+		fmt.Fprintf(w, "    %-18s  %s, at most %s a second\n", n.Network, plural(n.Probes, "probe"), grouped(int64(n.PeakRate)))
+	}
+	if others > 0 {
+		fmt.Fprintf(w, "    %-18s  %s together, at most %s a second to each\n", grouped(int64(others))+" more", plural(probes, "probe"), grouped(int64(peak)))
+	}
 }
 
 // planWarnings says why a survey by this plan will not come to its end.

@@ -116,12 +116,15 @@ func (f sweepFlags) ours(all iter.Seq[survey.Candidate]) iter.Seq[survey.Candida
 
 // sweepLine says what the sweep of prefixes lost.
 func sweepLine(s *survey.Sweep) string {
-	switch {
-	case s.Loss == nil:
+	if s.Loss == nil {
 		return "  packets lost    unknown: " + s.LossUnknown
-	case s.HostsMissed == nil:
-		return fmt.Sprintf("  packets lost    %.1f %% of %s canaries", *s.Loss*100, grouped(s.Canaries))
 	}
-	return fmt.Sprintf("  packets lost    %.1f %% of %s canaries; of the networks' hosts about %.1f were missed, beside %s found",
-		*s.Loss*100, grouped(s.Canaries), *s.HostsMissed, grouped(s.Hosts))
+	line := fmt.Sprintf("  packets lost    %.1f %% of %s canaries", *s.Loss*100, grouped(s.Canaries))
+	if s.LossHighest != nil {
+		line += fmt.Sprintf(", unevenly: up to %.1f %% in a group of networks", *s.LossHighest*100)
+	}
+	if s.HostsMissed != nil {
+		line += fmt.Sprintf("; of the networks' hosts about %.1f were missed, beside %s found", *s.HostsMissed, grouped(s.Hosts))
+	}
+	return line
 }

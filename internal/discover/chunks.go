@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"math"
 	"math/bits"
 	"sync"
 	"sync/atomic"
@@ -32,6 +33,7 @@ type chunk struct {
 	// missing is the share of what was silent that is there all the same, as
 	// far as loss goes: the product over the passes. NaN where nothing is known.
 	missing float64
+	tries   int // packets that each silent position got, in all passes
 	// hosts are those found in the chunk whose results are not saved yet.
 	hosts atomic.Int32
 	over  bool // all passes are done
@@ -84,7 +86,12 @@ type chunks struct {
 	// how many of them have one.
 	expected float64
 	known    uint64
+	// tries counts the positions that are done and known by their tries.
+	tries [mostTries + 1]uint64
 }
+
+// mostTries is more than all passes together make.
+const mostTries = 3 * (maxPasses + maxUseless)
 
 func newChunks(o *Order, position uint64) *chunks {
 	if position < o.Len() {
@@ -146,6 +153,7 @@ func (c *chunks) advance() {
 		if k.missing == k.missing { // not NaN
 			c.expected += k.missing * float64(k.n)
 			c.known += uint64(k.n)
+			c.tries[min(k.tries, mostTries)] += uint64(k.n)
 		}
 	}
 }
@@ -179,4 +187,21 @@ func (c *chunks) missed() (share float64, positions uint64) {
 		return 0, 0
 	}
 	return c.expected / float64(c.known), c.known
+}
+
+// missedAt is the share that the positions that are done miss of what is there,
+// where each packet is lost with a probability.
+func (c *chunks) missedAt(loss float64) float64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == 0 {
+		return 0
+	}
+	sum := 0.0
+	for tries, n := range c.tries {
+		if n > 0 {
+			sum += float64(n) * math.Pow(loss, float64(tries))
+		}
+	}
+	return sum / float64(c.known)
 }

@@ -84,6 +84,7 @@ type Sweep struct {
 	ports  []uint16
 	chunks *chunks
 	pace   *pace
+	uneven *uneven
 	hosts  *hosts
 	lanes  []*lane
 	feed   *feed
@@ -106,7 +107,7 @@ func New(seed Seed, shard, shards int) survey.Sweep {
 // each other.
 func Prepare(o Options) (*Sweep, error) {
 	s := &Sweep{Options: o, ports: slices.Concat(o.Scope.Ports.DICOM, o.Scope.Ports.HTTP), hosts: newHosts(), done: o.Done,
-		pace: newPace(float64(o.Scope.Rate.ProbesPerSecond)), calls: newCalls()}
+		pace: newPace(float64(o.Scope.Rate.ProbesPerSecond)), uneven: newUneven(o.Scope.Rate.PerNetwork.Prefix), calls: newCalls()}
 	if s.done == nil {
 		s.done = func(survey.Candidate) bool { return false }
 	}
@@ -228,6 +229,10 @@ func (s *Sweep) State() survey.Sweep {
 	} else {
 		v.LossUnknown = "too few hosts answered to measure it"
 	}
+	if j := s.uneven.judge(time.Now()); j.differ {
+		v.LossUneven, v.LossHighest = true, ptr(max(j.highest, value(s.From.LossHighest)))
+		share = max(share, j.missing(s.chunks.missedAt))
+	}
 	if total := before + float64(known); total > 0 && v.Loss != nil {
 		if before > 0 {
 			share = (share*float64(known) + *s.From.MissedShare*before) / total
@@ -239,6 +244,14 @@ func (s *Sweep) State() survey.Sweep {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// value is what p points to, or 0.
+func value(p *float64) float64 {
+	if p == nil {
+		return 0
+	}
+	return *p
+}
 
 // Tried is how many pairs of an address and a port have been tried, and Hosts
 // how many hosts have been worked on to the end.

@@ -23,7 +23,8 @@ type job struct {
 	call    uint16 // the port of the call that is due; 0 for the last
 }
 
-// visit makes the call that is due and gives the job back to its lane.
+// visit makes the call that is due, and the last one after it where no port is
+// left to try, and gives the job back to its lane.
 func (j *job) visit(ctx context.Context) {
 	s := j.lane.sweep
 	if j.call != 0 {
@@ -31,8 +32,10 @@ func (j *job) visit(ctx context.Context) {
 			j.visitor.Open(ctx, j.call)
 		}
 		s.Gate.Host(j.found.Candidate.Address).Withdraw()
-		j.lane.mail(task{kind: forJob, job: j})
-		return
+		if len(j.todo)+len(j.silent) > 0 {
+			j.lane.mail(task{kind: forJob, job: j})
+			return
+		}
 	}
 	if ctx.Err() == nil {
 		j.visitor.Done(ctx, j.found)

@@ -65,11 +65,11 @@ func newLane(s *Sweep, door *gate.Sweeper) *lane {
 
 func (l *lane) close() { l.door.Close() }
 
-// mail gives the lane a task, from any goroutine.
-func (l *lane) mail(t task) {
+// mail gives the lane tasks, at least one, from any goroutine.
+func (l *lane) mail(tasks ...task) {
 	l.mu.Lock()
-	l.inbox = append(l.inbox, t)
-	first := len(l.inbox) == 1
+	first := len(l.inbox) == 0
+	l.inbox = append(l.inbox, tasks...)
 	l.mu.Unlock()
 	if first {
 		l.door.Wake()
@@ -219,7 +219,7 @@ func (l *lane) sweepOn(now time.Time) (wait time.Duration) {
 		}
 		if l.tokens <= 0 {
 			if l.tokens = s.pace.take(now, atOnce); l.tokens == 0 {
-				return max(time.Millisecond, s.pace.wait())
+				return max(time.Millisecond, s.pace.wait(1))
 			}
 		}
 		t, ok := l.nextPair()

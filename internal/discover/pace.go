@@ -35,6 +35,9 @@ const (
 	slowest = 50
 	// judgedAtLeast is how long canaries are gathered for one judgement.
 	judgedAtLeast = 50 * time.Millisecond
+	// soon is how long a probe that could have been sent may still be: a machine
+	// with other work wakes a sweep some milliseconds late.
+	soon = 20 * time.Millisecond
 	// lossBucket and lossBuckets: for how long it is known what was lost when.
 	lossBucket  = 20 * time.Millisecond
 	lossBuckets = 4096
@@ -98,8 +101,8 @@ func (p *pace) take(now time.Time, want int) int {
 		p.tokens += now.Sub(p.filled).Seconds() * p.rate
 	}
 	p.filled = now
-	// What was not used within 5 ms is lost: there are no bursts.
-	p.tokens = min(p.tokens, max(1, p.rate*0.005))
+	// What was not used soon is lost: there are no large bursts.
+	p.tokens = min(p.tokens, max(1, p.rate*soon.Seconds()))
 	n := min(want, int(p.tokens))
 	p.tokens -= float64(n)
 	return n
@@ -114,11 +117,15 @@ func (p *pace) spent(now time.Time, n int) {
 	p.credit = min(p.credit+float64(n)/canaryShare, 256)
 }
 
-// wait is the time until there is a token.
-func (p *pace) wait() time.Duration {
+// wait is the time until there are so many tokens, or one where that takes more
+// than a millisecond.
+func (p *pace) wait(tokens int) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return time.Duration((1 - min(p.tokens, 1)) / p.rate * float64(time.Second))
+	until := func(n float64) time.Duration {
+		return time.Duration(max(0, n-p.tokens) / p.rate * float64(time.Second))
+	}
+	return max(until(1), min(until(float64(tokens)), time.Millisecond))
 }
 
 // canaryDue reports whether a canary is to be sent, and notes that it is.

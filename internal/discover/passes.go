@@ -51,6 +51,7 @@ func (s *Sweep) pass(k *chunk, tries int) {
 		single := s.pace.lossBetween(k.first, k.last)
 		loss := math.Pow(single, float64(tries))
 		k.missing *= loss
+		k.tries += tries
 		// What this pass found beyond the earlier ones was missed by those:
 		// where that is more than the canaries foretold, loss was uneven.
 		answered := k.n - k.silent()
@@ -58,6 +59,9 @@ func (s *Sweep) pass(k *chunk, tries int) {
 			k.missing = max(k.missing, float64(answered-k.answered)/float64(answered)*loss)
 		}
 		k.answered = answered
+		if j := s.uneven.judge(time.Now()); j.differ {
+			k.missing = max(k.missing, j.missing(func(loss float64) float64 { return math.Pow(loss, float64(k.tries)) }))
+		}
 		if single > uselessLoss && k.useless < maxUseless {
 			k.useless++
 		}

@@ -25,7 +25,9 @@ func (l *lane) settle(o gate.Outcome) {
 	l.flying--
 	switch t.kind {
 	case forCanary:
-		l.sweep.pace.back(t.canary, o.Answer != gate.Accepted && o.Answer != gate.Refused, o.Took)
+		lost := o.Answer != gate.Accepted && o.Answer != gate.Refused
+		l.sweep.pace.back(t.canary, lost, o.Took)
+		l.sweep.uneven.canary(t.addr, lost)
 		if o.Open != nil {
 			o.Open.Drop()
 		}
@@ -73,6 +75,7 @@ func (s *Sweep) takeUp(t task) bool {
 	}
 	s.jobs.Add(1)
 	s.found.Add(1)
+	s.uneven.found(t.addr)
 	return true
 }
 

@@ -23,12 +23,17 @@ type synLane struct {
 	stuck    *task             // could not be sent for lack of a turn
 	deferred deferred
 	tokens   int
+	out      int // probes that the pace has not been told of
 	known    responders
 	canaries map[netip.AddrPort]canary
 	order    []netip.AddrPort // of the canaries, by time
 	answers  []gate.SYNAnswer
-	turn     int // of the lanes that get the hosts
+	finds    int      // hosts that were found; the lanes get them by turns
+	letters  [][]task // for each lane, of the answers that are being settled
 }
+
+// inOneLetter is how many hosts in a row go to one lane: each letter may wake it.
+const inOneLetter = 16
 
 // synBurst is how many packets are sent between two looks at the answers.
 const synBurst = 256
@@ -39,6 +44,7 @@ func newSynLane(s *Sweep, door *gate.SYN) *synLane {
 
 // run works until all of the order is done or ctx ends.
 func (l *synLane) run(ctx context.Context) error {
+	l.letters = make([][]task, len(l.sweep.lanes))
 	for ctx.Err() == nil {
 		now := time.Now()
 		wait, err := l.send(now)
@@ -55,6 +61,7 @@ func (l *synLane) run(ctx context.Context) error {
 		for _, a := range l.answers {
 			l.settle(a, now)
 		}
+		l.post()
 		l.expire(now)
 		if len(l.active) == 0 && l.sweep.chunks.finished() {
 			l.sweep.wake()
@@ -66,6 +73,7 @@ func (l *synLane) run(ctx context.Context) error {
 
 // send sends what may be sent now and says how long to wait for more.
 func (l *synLane) send(now time.Time) (wait time.Duration, err error) {
+	defer l.account(now)
 	for line := l.deferred.due(now); line != nil; line = l.deferred.due(now) {
 		t := line.tasks[0]
 		admission, err := l.queue(t, now)
@@ -83,8 +91,12 @@ func (l *synLane) send(now time.Time) (wait time.Duration, err error) {
 	}
 	for i := range synBurst {
 		if i%canaryShare == 0 { // among the probes, whose fate they are to share
+			l.account(now)
 			if err := l.sendCanaries(now); err != nil {
 				return 0, err
+			}
+			if wait := l.sweep.crowded(); wait > 0 {
+				return l.patient(wait), nil
 			}
 		}
 		if wait, err := l.sendNext(now); wait > 0 || err != nil {
@@ -132,15 +144,12 @@ func (l *synLane) sendCanaries(now time.Time) error {
 // now.
 func (l *synLane) sendNext(now time.Time) (wait time.Duration, err error) {
 	s := l.sweep
-	if wait := s.crowded(); wait > 0 {
-		return wait, nil
-	}
 	if l.deferred.count >= maxDeferred {
 		return longest, nil
 	}
 	if l.tokens <= 0 {
 		if l.tokens = s.pace.take(now, synBurst); l.tokens == 0 {
-			return max(100*time.Microsecond, s.pace.wait()), nil
+			return max(100*time.Microsecond, s.pace.wait(synBurst/4)), nil
 		}
 	}
 	t := l.stuck
@@ -163,7 +172,7 @@ func (l *synLane) sendNext(now time.Time) (wait time.Duration, err error) {
 		return 0, err
 	case admission.Whole:
 		l.stuck = t
-		return max(100*time.Microsecond, admission.Wait), nil
+		return max(time.Millisecond, admission.Wait), nil
 	}
 	t.chunk.waiting++
 	l.deferred.add(network, *t, now.Add(admission.Wait))
@@ -176,11 +185,19 @@ func (l *synLane) queue(t task, now time.Time) (gate.Admission, error) {
 	admission, err := l.door.Queue(gate.Attempt{Target: netip.AddrPortFrom(t.addr, t.port)})
 	if admission.Started {
 		l.tokens--
-		s.pace.spent(now, 1)
+		l.out++
 		s.tried.Add(1)
 		t.chunk.probed(now)
 	}
 	return admission, err
+}
+
+// account tells the pace what was sent.
+func (l *synLane) account(now time.Time) {
+	if l.out > 0 {
+		l.sweep.pace.spent(now, l.out)
+		l.out = 0
+	}
 }
 
 // nextPair is the next pair of the order that is to be tried; false when there
@@ -212,6 +229,7 @@ func (l *synLane) settle(a gate.SYNAnswer, now time.Time) {
 		if c, ok := l.canaries[a.From]; ok {
 			delete(l.canaries, a.From)
 			s.pace.back(c, false, now.Sub(c.sent))
+			s.uneven.canary(a.From.Addr(), false)
 		}
 		return
 	}
@@ -233,8 +251,19 @@ func (l *synLane) settle(a gate.SYNAnswer, now time.Time) {
 	}
 	l.known.add(responder{at: a.From, open: a.Open})
 	if a.Open && s.takeUp(t) {
-		l.turn++
-		s.lanes[l.turn%len(s.lanes)].mail(t)
+		to := l.finds / inOneLetter % len(s.lanes)
+		l.finds++
+		l.letters[to] = append(l.letters[to], t)
+	}
+}
+
+// post gives the lanes the hosts that were found.
+func (l *synLane) post() {
+	for to, tasks := range l.letters {
+		if len(tasks) > 0 {
+			l.sweep.lanes[to].mail(tasks...)
+			l.letters[to] = tasks[:0]
+		}
 	}
 }
 
@@ -252,10 +281,11 @@ func (l *synLane) expire(now time.Time) {
 		if waiting {
 			delete(l.canaries, at)
 			s.pace.back(c, true, 0)
+			s.uneven.canary(at.Addr(), true)
 		}
 	}
 	l.sent = slices.DeleteFunc(l.sent, func(k *chunk) bool {
-		if k.waiting > 0 || now.Sub(k.last) < patience+2*lossBucket && k.sent > 0 && k.silent() > 0 {
+		if k.waiting > 0 || now.Sub(k.last) < patience+lossBucket && k.sent > 0 && k.silent() > 0 {
 			return false
 		}
 		delete(l.active, k.start)

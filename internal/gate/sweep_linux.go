@@ -224,6 +224,9 @@ func (s *Sweeper) judge(n uint32, now time.Time) Outcome {
 	o := Outcome{Attempt: slot.Attempt}
 	code, err := unix.GetsockoptInt(slot.fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	switch {
+	case slot.Single && sentAgain(slot.fd):
+		_ = unix.SetsockoptLinger(slot.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+		o.Answer = Silent // to the one packet
 	case err != nil:
 		o = outcome(slot.Attempt, fmt.Errorf("asking a socket: %w", err))
 	case code != 0:
@@ -235,6 +238,13 @@ func (s *Sweeper) judge(n uint32, now time.Time) Outcome {
 	}
 	o.Took = now.Sub(slot.started)
 	return s.end(n, o)
+}
+
+// sentAgain reports whether the system has sent more than one SYN. A process
+// that gets its turn late ends a single attempt later than it wanted to.
+func sentAgain(fd int) bool {
+	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+	return err == nil && info.Total_retrans > 0
 }
 
 // isSelf reports whether a socket is connected to itself, which happens where
@@ -290,6 +300,8 @@ func (s *Sweeper) hold(slot *sweepSlot) *Held {
 			if err != nil {
 				return nil, fmt.Errorf("taking over a connection: %w", err)
 			}
+			// Its probes would be packets that the ledger does not know.
+			_ = c.(*net.TCPConn).SetKeepAlive(false)
 			h := g.Host(target.Addr())
 			return newConn(c.(*net.TCPConn), h, h.begin())
 		},

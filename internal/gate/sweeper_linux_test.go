@@ -49,6 +49,11 @@ func start(t testing.TB, s *gate.Sweeper, a gate.Attempt) {
 // full is a listener whose queue is full: the kernel drops every SYN to it.
 func full(t testing.TB, host netip.Addr) (port uint16) {
 	t.Helper()
+	return uint16(fullListener(t, host).Addr().(*net.TCPAddr).Port)
+}
+
+func fullListener(t testing.TB, host netip.Addr) net.Listener {
+	t.Helper()
 	l, err := net.Listen("tcp", netip.AddrPortFrom(host, 0).String())
 	if err != nil {
 		t.Fatal(err)
@@ -58,12 +63,27 @@ func full(t testing.TB, host netip.Addr) (port uint16) {
 	for range 4 {
 		c, err := net.DialTimeout("tcp", l.Addr().String(), 200*time.Millisecond)
 		if err != nil {
-			return uint16(l.Addr().(*net.TCPAddr).Port)
+			return l
 		}
 		t.Cleanup(func() { c.Close() })
 	}
 	t.Fatal("the listener's queue does not fill")
-	return 0
+	return nil
+}
+
+// TestSweeperSingleLate: a single attempt whose SYN was lost and sent again is
+// silent, also where the answer to the second one has come by the time that
+// somebody looks.
+func TestSweeperSingleLate(t *testing.T) {
+	l := fullListener(t, here)
+	s := sweeper(t, gate.New(list{"127.0.0.1": true}, fast(gate.Options{})), 1)
+	start(t, s, gate.Attempt{Target: l.Addr().(*net.TCPAddr).AddrPort(), Single: true})
+	time.Sleep(300 * time.Millisecond)
+	l.Close() // from now on the port refuses
+	time.Sleep(1200 * time.Millisecond)
+	if o := collect(t, s, 1)[0]; o.Answer != gate.Silent || o.Open != nil {
+		t.Errorf("answer %d (%v)", o.Answer, o.Err)
+	}
 }
 
 func TestSweeperOutcomes(t *testing.T) {
@@ -112,6 +132,9 @@ func TestOffer(t *testing.T) {
 		return g.Host(here)
 	}
 	c := mustDial(t, offer(), open.port)
+	if on, err := gate.KeepsAlive(c); on || err != nil {
+		t.Errorf("the system sends probes of its own on the sweep's connection: %v, %v", on, err)
+	}
 	if _, err := c.Write([]byte("hello")); err != nil {
 		t.Fatal(err)
 	}
@@ -129,6 +152,9 @@ func TestOffer(t *testing.T) {
 	mustDial(t, g.Host(here), open.port).Close()
 	// The host is busy: the offer is dropped.
 	busy := mustDial(t, g.Host(here), second.port)
+	if on, err := gate.KeepsAlive(busy); on || err != nil {
+		t.Errorf("the system sends probes of its own on a connection: %v, %v", on, err)
+	}
 	offer()
 	busy.Close()
 	mustDial(t, g.Host(here), second.port).Close()

@@ -28,6 +28,7 @@ type SYN struct {
 	rings    []*ring
 	sources  sources
 	v4, v6   outbox
+	tried6   bool // IPv6 was prepared, or cannot be
 }
 
 // outbox is the packets of one family that wait for the system call.
@@ -69,15 +70,14 @@ func (s *SYN) open() (err error) {
 		return err
 	}
 	s.rings = append(s.rings, ring4)
-	if err := s.open6(); err != nil {
-		return err
-	}
 	_ = unix.SetsockoptInt(s.v4.fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 4<<20) // the default serves as well, more slowly
 	return s.sources.read()
 }
 
-// open6 prepares IPv6, where the system has it.
+// open6 prepares IPv6, where the system has it, when the first packet is to be
+// sent: making and ending a ring takes some 50 ms, which most sweeps can spare.
 func (s *SYN) open6() (err error) {
+	s.tried6 = true
 	s.v6.fd, err = unix.Socket(unix.AF_INET6, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP)
 	if errors.Is(err, unix.EAFNOSUPPORT) {
 		return nil
@@ -158,6 +158,11 @@ func (s *SYN) Queue(a Attempt) (Admission, error) {
 	o := &s.v4
 	if addr.Is6() {
 		o = &s.v6
+		if !s.tried6 {
+			if err := s.open6(); err != nil {
+				return Admission{Started: true}, fmt.Errorf("%w: %w", ErrNoSYN, err)
+			}
+		}
 	}
 	o.targets = append(o.targets, netip.AddrPortFrom(addr, a.Target.Port()))
 	o.canary = append(o.canary, a.Single)
@@ -232,8 +237,10 @@ func (s *SYN) write(o *outbox, n int, to netip.AddrPort, from uint16) (length in
 // filter of this machine drops, is passed over.
 func (o *outbox) send(n int) (sent int, err error) {
 	for first, full := 0, 0; first < n; {
-		done, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(o.fd), uintptr(unsafe.Pointer(&o.headers[first])),
-			uintptr(n-first), 0, 0, 0)
+		// The call computes, and never waits: the scheduler need not find other
+		// work for this processor meanwhile, nor us another processor after it.
+		done, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, uintptr(o.fd), uintptr(unsafe.Pointer(&o.headers[first])),
+			uintptr(n-first), unix.MSG_DONTWAIT, 0, 0)
 		switch errno {
 		case 0:
 			first, sent = first+int(done), sent+int(done)
@@ -252,6 +259,9 @@ func (o *outbox) send(n int) (sent int, err error) {
 	return sent, nil
 }
 
+// shortestWait is less than a wait takes in any case.
+const shortestWait = 50 * time.Microsecond
+
 // Answers appends the answers that have come to out; it waits for them no
 // longer than wait.
 func (s *SYN) Answers(wait time.Duration, out []SYNAnswer) ([]SYNAnswer, error) {
@@ -260,14 +270,15 @@ func (s *SYN) Answers(wait time.Duration, out []SYNAnswer) ([]SYNAnswer, error) 
 		for _, r := range s.rings {
 			out = r.read(out, s.port, s.key)
 		}
-		if len(out) > before || wait < time.Millisecond {
+		if len(out) > before || wait < shortestWait {
 			return out, nil
 		}
 		fds := make([]unix.PollFd, len(s.rings))
 		for i, r := range s.rings {
 			fds[i] = unix.PollFd{Fd: int32(r.fd), Events: unix.POLLIN}
 		}
-		if _, err := unix.Poll(fds, int(wait/time.Millisecond)); err != nil && !errors.Is(err, unix.EINTR) {
+		timeout := unix.NsecToTimespec(int64(wait))
+		if _, err := unix.Ppoll(fds, &timeout, nil); err != nil && !errors.Is(err, unix.EINTR) {
 			return out, fmt.Errorf("waiting for answers: %w", err)
 		}
 		wait = 0

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"syscall"
@@ -12,8 +13,8 @@ import (
 // the checksum of a packet covers it. It asks the system's routes, once for
 // each /24, and for single addresses where there are longer routes.
 type sources struct {
-	long  []netip.Prefix // routes longer than /24
-	cache map[netip.Prefix]netip.Addr
+	long  []netip.Prefix        // routes longer than /24
+	cache map[uint64]netip.Addr // by the prefix, with its length in the lowest byte
 }
 
 // commonRoute is the length of a prefix whose addresses are taken to have one
@@ -25,7 +26,7 @@ const maxSources = 1 << 16
 
 // read reads which long routes there are.
 func (s *sources) read() error {
-	s.cache = map[netip.Prefix]netip.Addr{}
+	s.cache = map[uint64]netip.Addr{}
 	table, err := syscall.NetlinkRIB(syscall.RTM_GETROUTE, syscall.AF_INET)
 	if err != nil {
 		return fmt.Errorf("reading the routes: %w", err)
@@ -61,7 +62,8 @@ func (s *sources) of(target netip.AddrPort) netip.Addr {
 			bits = 32
 		}
 	}
-	key, _ := target.Addr().Prefix(bits)
+	b := target.Addr().As4()
+	key := uint64(binary.BigEndian.Uint32(b[:])>>(32-bits))<<8 | uint64(bits)
 	if source, ok := s.cache[key]; ok {
 		return source
 	}

@@ -18,9 +18,14 @@ const (
 	bytesPerSYN    = 64
 )
 
+// PlanSchema names the form of a plan's JSON (docs/schema).
+const PlanSchema = "leadglass.scope-plan/1"
+
 // Plan is what a sweep of the scope would send. Talking to the services that
 // the sweep finds comes on top, for each host within the scope's limits.
 type Plan struct {
+	// Schema names the form of the JSON.
+	Schema string `json:"schema"`
 	// Addresses includes one for each name that is not resolved yet, where
 	// names permit addresses (see Scope.Resolved).
 	Addresses uint64 `json:"addresses"`
@@ -44,10 +49,22 @@ type Plan struct {
 	Time        time.Duration `json:"-"`
 	TimeSeconds float64       `json:"seconds"`
 	// PeakNetwork is the network with the most probes, PeakNetworkProbes how
-	// many, PeakNetworkRate the most probes a second that it will see.
+	// many. PeakNetworkRate is the rate that no network gets more than, in
+	// probes a second.
 	PeakNetwork       netip.Prefix `json:"peak_network,omitzero"`
 	PeakNetworkProbes uint64       `json:"peak_network_probes"`
 	PeakNetworkRate   int          `json:"peak_network_probes_per_second"`
+	// NetworkCount is how many networks there are, as rate.per_network counts
+	// them; addresses that names will bring are in none. HeldBack is how many
+	// of them their own rate holds back (see NetworkPlan).
+	NetworkCount uint64 `json:"networks_count"`
+	HeldBack     uint64 `json:"networks_held_back"`
+	// Networks are those with the most probes, the most first,
+	// MaxPlannedNetworks at most; OtherNetworks is how many more there are, with
+	// OtherProbes together, none with more than the last of Networks.
+	Networks      []NetworkPlan `json:"networks"`
+	OtherNetworks uint64        `json:"networks_other"`
+	OtherProbes   uint64        `json:"networks_other_probes"`
 }
 
 // Plan computes what a sweep would send. It touches no network.
@@ -56,6 +73,7 @@ func (s *Scope) Plan() Plan {
 		return Plan{}
 	}
 	p := Plan{
+		Schema:    PlanSchema,
 		Addresses: s.Size(),
 		Names:     len(s.Names),
 		NotSwept:  s.lists.tooLarge,
@@ -69,8 +87,7 @@ func (s *Scope) Plan() Plan {
 	p.Bytes = p.Packets * bytesPerPacket
 	p.SYNPackets = p.Probes * passes
 	p.SYNBytes = p.SYNPackets * bytesPerSYN
-	network, most := s.lists.peakNetwork(s.Rate.PerNetwork.Prefix)
-	p.PeakNetwork, p.PeakNetworkProbes = network, most*uint64(p.Ports)
+	p.planNetworks(s.lists, s.Rate)
 	p.PeakNetworkRate = min(s.Rate.PerNetwork.ProbesPerSecond, s.Rate.ProbesPerSecond)
 	p.TimeSeconds = max(float64(p.Probes)/float64(s.Rate.ProbesPerSecond),
 		float64(p.PeakNetworkProbes)/float64(p.PeakNetworkRate))
@@ -100,35 +117,4 @@ func NetworkOf(addr netip.Addr, bits int) netip.Prefix {
 		return netip.Prefix{}
 	}
 	return p
-}
-
-// peakNetwork is the network with the most addresses to sweep, and how many.
-// It stops early at a network that is to be swept whole.
-func (l *lists) peakNetwork(bits int) (netip.Prefix, uint64) {
-	var peak, current netip.Prefix
-	var most, count uint64
-	for r := range l.withPinned() {
-		for from := r.from; ; {
-			network := NetworkOf(from, bits)
-			if network != current {
-				current, count = network, 0
-			}
-			whole := rangeOf(network)
-			part := addrRange{from, whole.to}
-			if r.to.Less(whole.to) {
-				part.to = r.to
-			}
-			if count += part.size(); count > most {
-				peak, most = network, count
-			}
-			if part.to == r.to {
-				break
-			}
-			if most == uint64(1)<<(32-min(bits, 32)) && network.Addr().Is4() {
-				return peak, most
-			}
-			from = whole.to.Next()
-		}
-	}
-	return peak, most
 }

@@ -33,10 +33,16 @@ type Sweep struct {
 	CanariesLost int64    `json:"canaries_lost"`
 	Loss         *float64 `json:"loss"`
 	LossUnknown  string   `json:"loss_unknown,omitempty"`
+	// LossUneven: some networks lost clearly more than the whole. LossHighest is
+	// the highest loss of a group of networks with 50 canaries and more; absent
+	// when they are alike.
+	LossUneven  bool     `json:"loss_uneven,omitempty"`
+	LossHighest *float64 `json:"loss_highest,omitempty"`
 	// Hosts is how many hosts with an open port the sweep found. MissedShare is
 	// the share that it is expected to have missed in spite of all repetitions,
 	// by the measured loss, and HostsMissed how many hosts that would be: an
-	// estimate. Both are null when the loss is.
+	// estimate. Where LossUneven, it is made of those of the groups of networks.
+	// Both are null when the loss is.
 	Hosts       int64    `json:"hosts"`
 	MissedShare *float64 `json:"missed_share"`
 	HostsMissed *float64 `json:"hosts_missed"`
