@@ -13,6 +13,7 @@ func JoinSweeps(parts []Sweep) *Sweep {
 	whole.Shards /= len(parts)
 	whole.Parts = len(parts)
 	whole.Pairs, whole.Position, whole.Rate, whole.Canaries, whole.CanariesLost, whole.Hosts = 0, 0, 0, 0, 0, 0
+	whole.LossUneven, whole.LossHighest = false, nil
 	whole.Loss, whole.LossUnknown, whole.MissedShare, whole.HostsMissed = nil, "", nil, nil
 	var share, judged, missed float64
 	for i := range parts {
@@ -23,6 +24,10 @@ func JoinSweeps(parts []Sweep) *Sweep {
 		whole.Canaries += p.Canaries
 		whole.CanariesLost += p.CanariesLost
 		whole.Hosts += p.Hosts
+		whole.LossUneven = whole.LossUneven || p.LossUneven
+		if p.LossHighest != nil && (whole.LossHighest == nil || *p.LossHighest > *whole.LossHighest) {
+			whole.LossHighest = p.LossHighest
+		}
 		if p.MissedShare != nil && p.HostsMissed != nil {
 			share += *p.MissedShare * float64(p.Position)
 			judged += float64(p.Position)
