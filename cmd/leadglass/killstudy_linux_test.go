@@ -96,8 +96,15 @@ func numberFrom(t *testing.T, name string, otherwise uint64) uint64 {
 func fleetProcess(t *testing.T, fleet, dir string) (scopeFile string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "leadglass", "lab", "run", fleet, "--dir", dir, "--json")
-	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return runLab(t, cmd)
+}
+
+// runLab starts a `lab run --json`, which ends with the test, and returns its
+// scope file.
+func runLab(t testing.TB, cmd *exec.Cmd) (scopeFile string) {
+	t.Helper()
+	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
