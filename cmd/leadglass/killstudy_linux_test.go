@@ -1,9 +1,9 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -16,9 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"leadglass/internal/lab"
 	"leadglass/internal/realserver"
-	"leadglass/internal/store"
 	"leadglass/internal/survey"
 )
 
@@ -28,6 +26,7 @@ const (
 	seedVariable    = "LEADGLASS_KILL_SEED"    // of the random numbers; made up when absent
 	enginesVariable = "LEADGLASS_KILL_ENGINES" // "SQLite PostgreSQL" when absent
 	fleetVariable   = "LEADGLASS_KILL_FLEET"   // the fleet; the study of 2019 when absent
+	helpersVariable = "LEADGLASS_KILL_WORKERS" // workers beside the survey's process, on PostgreSQL; none when absent
 )
 
 // studyLimit is how long one study may take, kills included.
@@ -48,21 +47,21 @@ func TestKilledStudy(t *testing.T) {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the evidence is in %s; again with: make kill KILLS=%d SEED=%d", dir, kills, seed)
+			t.Logf("the evidence is in %s; again with: make kill KILLS=%d SEED=%d KILL_ENGINES='%s'", dir, kills, seed, strings.Join(engines, " "))
 		} else if err := os.RemoveAll(dir); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Logf("seed %d", seed)
 	fleet := envOr(fleetVariable, "greenbone-2019")
-	for i, engine := range engines {
+	for _, engine := range engines {
 		t.Run(engine, func(t *testing.T) {
 			s := &studies{dir: dir, engine: engine, fleet: fleet, scope: fleetProcess(t, fleet, dir),
-				random: rand.New(rand.NewPCG(seed, uint64(i))), kills: int(kills)}
+				random: rand.New(rand.NewPCG(seed, uint64(len(engine)))), kills: int(kills)}
 			switch engine {
 			case "SQLite":
 			case "PostgreSQL":
-				s.server = realserver.Postgres(t)
+				s.server, s.helpers = realserver.Postgres(t), int(numberFrom(t, helpersVariable, 0))
 			default:
 				t.Fatalf("%s: the engines are SQLite and PostgreSQL", enginesVariable)
 			}
@@ -100,34 +99,12 @@ func fleetProcess(t *testing.T, fleet, dir string) (scopeFile string) {
 	return runLab(t, cmd)
 }
 
-// runLab starts a `lab run --json`, which ends with the test, and returns its
-// scope file.
-func runLab(t testing.TB, cmd *exec.Cmd) (scopeFile string) {
-	t.Helper()
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	var ready struct{ Scope string }
-	if err := json.NewDecoder(out).Decode(&ready); err != nil {
-		t.Fatalf("the fleet did not start: %v", err)
-	}
-	return ready.Scope
-}
-
 // studies are surveys of one fleet on one engine, one after the other.
 type studies struct {
 	dir, engine, fleet, scope string
 	random                    *rand.Rand
 	server                    *realserver.PostgresServer // nil for SQLite
+	helpers                   int                        // workers beside the survey's process
 	kills                     int                        // over all studies
 	killed                    map[string]int             // by what was killed
 	wrong                     int
@@ -190,6 +167,7 @@ type study struct {
 	until          time.Time
 	survey         *victim
 	summary        *lastLine
+	workers        []*victim
 	// databaseKilled: since the survey's process began.
 	databaseKilled bool
 	records        int64 // how many there were
@@ -202,8 +180,12 @@ func (st *study) run(t *testing.T) {
 		if st.survey != nil {
 			st.survey.kill()
 		}
+		for _, w := range st.workers {
+			w.kill()
+		}
 	}()
 	for st.begin(t) {
+		st.staff(t)
 		if !st.survey.at(st.moment()) {
 			if err := st.survey.stopped(st.databaseKilled); err != nil {
 				t.Fatalf("%s: the survey was not killed: %v", st.name, err)
@@ -220,6 +202,7 @@ func (st *study) run(t *testing.T) {
 			st.note(t, "killed: "+what)
 		}
 	}
+	st.dismiss(t)
 	figures, wrong := st.figures(t)
 	st.wrong += len(wrong)
 	t.Logf("%s: %s, %d resumed, %d figures compared, %d wrong, %.0f s", st.name, killsText(st.killed), st.resumed, figures, len(wrong),
@@ -266,10 +249,49 @@ func (st *study) moment() time.Duration {
 	return time.Duration(st.random.IntN(5000)) * time.Millisecond
 }
 
+// staff has as many workers at work as there shall be: one that was killed, or
+// that has ended because the database was, is replaced.
+func (st *study) staff(t *testing.T) {
+	t.Helper()
+	if st.helpers == 0 || stored(t, st.dsn) == nil {
+		return
+	}
+	st.workers = slices.DeleteFunc(st.workers, func(w *victim) bool {
+		if !w.alive() && !w.cmd.ProcessState.Exited() {
+			return true // killed
+		}
+		if !w.alive() && (total(st.killed) == st.killed[killSurvey]+st.killed[killWorker] || strings.Contains(w.stderr.String(), "panic:")) {
+			t.Fatalf("%s: a worker ended with %s and says: %s", st.name, w.cmd.ProcessState, w.stderr.String())
+		}
+		return !w.alive()
+	})
+	for len(st.workers) < st.helpers {
+		st.workers = append(st.workers, startVictim(t, io.Discard, "--store", st.dsn, "worker"))
+	}
+}
+
+// dismiss interrupts the workers, which have nothing left to do.
+func (st *study) dismiss(t *testing.T) {
+	t.Helper()
+	for _, w := range st.workers {
+		_ = w.cmd.Process.Signal(os.Interrupt) // it may have lost the database
+		select {
+		case <-w.ended:
+		case <-time.After(time.Minute):
+			t.Errorf("%s: a worker goes on a minute after it was interrupted: %s", st.name, w.stderr.String())
+		}
+		if strings.Contains(w.stderr.String(), "panic:") {
+			t.Errorf("%s: a worker says: %s", st.name, w.stderr.String())
+		}
+	}
+}
+
 // victim draws what to kill.
 func (st *study) victim() string {
 	n := st.random.IntN(10)
 	switch {
+	case len(st.workers) > 0 && n < 3:
+		return killWorker
 	case st.server == nil || n < 6:
 		return killSurvey
 	case n < 8:
@@ -281,8 +303,11 @@ func (st *study) victim() string {
 // kill kills it; false where it was gone.
 func (st *study) kill(t *testing.T, what string) bool {
 	t.Helper()
-	if what == killSurvey {
+	switch what {
+	case killSurvey:
 		return st.survey.kill()
+	case killWorker:
+		return st.workers[st.random.IntN(len(st.workers))].kill()
 	}
 	in, away := st.random.Float64(), time.Duration(st.random.IntN(3000))*time.Millisecond
 	st.databaseKilled = killDatabase(t, st.server, st.dsn, what, in, away)
@@ -300,103 +325,4 @@ func (st *study) note(t *testing.T, text string) {
 	if err != nil {
 		t.Error(err)
 	}
-}
-
-// figures compares what the survey says with the truth, in all the places where
-// it says it, and returns how many figures there are, and those that are wrong.
-func (st *study) figures(t *testing.T) (compared int, wrong []string) {
-	t.Helper()
-	is := func(name string, truth, measured int64) {
-		compared++
-		if truth != measured {
-			wrong = append(wrong, fmt.Sprintf("%s: %d, the truth is %d", name, measured, truth))
-		}
-	}
-	var scores lab.Scores
-	o := leadglass(t, "--store", st.dsn, "lab", "score", st.fleet, "--json")
-	if err := json.Unmarshal([]byte(o.out), &scores); err != nil {
-		t.Fatalf("%s: %v in %s, %s", st.name, err, o.out, o.errors)
-	}
-	truth := map[string]int64{}
-	for _, f := range scores.Figures {
-		truth[f.Name] = f.Truth
-		is(f.Name, f.Truth, f.Measured)
-	}
-	is("archives_wrong", 0, scores.ArchivesWrong)
-
-	// One record a target, by the store's own count of rows too.
-	addresses, all := map[string]bool{}, st.findings(t)
-	for _, f := range all {
-		addresses[f.Target.Address] = true
-	}
-	s := stored(t, st.dsn)
-	is("targets with a record", truth["archives_analysed"], int64(len(addresses)))
-	is("records", truth["archives_analysed"], int64(len(all)))
-	is("records by survey show", truth["archives_analysed"], s.Records)
-	is("open by survey show", truth["archives_open"], s.open())
-
-	public := st.reported(t)
-	is("archives analysed by the report", truth["archives_analysed"], public.Totals.ArchivesAnalysed)
-	is("open by the report", truth["archives_open"], public.Totals.ArchivesOpen)
-	is("study records by the report", truth["study_records"], public.Totals.StudyRecords.Value)
-	is("images by the report", truth["images_linked"], public.Totals.ImagesLinked.Value)
-
-	// The last words of the survey, unless it was killed just before them.
-	var last surveySummary
-	if st.survey.code() == exitDone {
-		if err := json.Unmarshal(st.summary.line, &last); err != nil {
-			t.Fatalf("%s: %v in %s", st.name, err, st.summary.line)
-		}
-		is("hosts by the survey", truth["archives_analysed"], last.Hosts)
-		is("open by the survey", truth["archives_open"], last.Open)
-		is("studies by the survey", truth["study_records"], last.Studies)
-		is("images by the survey", truth["images_linked"], last.Images)
-	}
-	return compared, wrong
-}
-
-// findings are all records of the survey as they lie in the store.
-func (st *study) findings(t *testing.T) (all []survey.Finding) {
-	t.Helper()
-	db, err := store.OpenExisting(t.Context(), st.dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	v, err := db.Survey(t.Context(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for r, err := range db.Records(t.Context(), v.ID) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, r.Finding)
-	}
-	return all
-}
-
-// reportedTotals are the figures of report.json that are compared.
-type reportedTotals struct {
-	Totals struct {
-		ArchivesAnalysed int64                 `json:"archives_analysed"`
-		ArchivesOpen     int64                 `json:"archives_open"`
-		StudyRecords     struct{ Value int64 } `json:"study_records"`
-		ImagesLinked     struct{ Value int64 } `json:"images_linked"`
-	} `json:"totals"`
-}
-
-// reported are the figures of the public report.
-func (st *study) reported(t *testing.T) (r reportedTotals) {
-	t.Helper()
-	folder := t.TempDir()
-	leadglass(t, "--store", st.dsn, "report", "--format", "json", "--min-count", "1", "--out", folder).want(t, exitDone)
-	text, err := os.ReadFile(filepath.Join(folder, "report.json"))
-	if err == nil {
-		err = json.Unmarshal(text, &r)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
 }

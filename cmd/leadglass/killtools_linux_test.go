@@ -171,9 +171,10 @@ func seenLongAgo(t *testing.T, dsn, id string) {
 	}
 }
 
-// The ways in which a database server is killed.
+// What is killed.
 const (
 	killSurvey  = "survey"
+	killWorker  = "worker"
 	killServer  = "database"
 	killBackend = "connection of the database"
 )

@@ -17,7 +17,6 @@ import (
 	"leadglass/internal/farline"
 	"leadglass/internal/realserver"
 	"leadglass/internal/store"
-	"leadglass/internal/survey"
 )
 
 // The environment of BenchmarkScale, which `make scale` sets.
@@ -150,15 +149,9 @@ func (m *scaleRun) network(b *testing.B) {
 	}
 }
 
-// scaleWork is what a survey did, by its records.
-type scaleWork struct {
-	records, studies int64
-	traffic          survey.Traffic
-}
-
 // survey surveys the fleet with so many processes, prints a row, and returns
 // what was done.
-func (m *scaleRun) survey(b *testing.B, engine, dsn string, processes int) scaleWork {
+func (m *scaleRun) survey(b *testing.B, engine, dsn string, processes int) workDone {
 	b.Helper()
 	database := m.server.Processor(b)
 	var before farline.Traffic
@@ -249,42 +242,11 @@ func (m *scaleRun) begun(b *testing.B, dsn string) {
 	b.Fatal("the survey has not begun in a minute")
 }
 
-// workOf adds up what the records of the only survey say.
-func workOf(b *testing.B, dsn string) (w scaleWork) {
-	b.Helper()
-	db, err := store.OpenExisting(b.Context(), dsn)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	v, err := db.Survey(b.Context(), "")
-	if err != nil {
-		b.Fatal(err)
-	}
-	for r, err := range db.Records(b.Context(), v.ID) {
-		if err != nil {
-			b.Fatal(err)
-		}
-		t := r.Finding.Traffic
-		w.records++
-		w.traffic.Connections += t.Connections
-		w.traffic.Associations += t.Associations
-		w.traffic.Queries += t.Queries
-		w.traffic.Responses += t.Responses
-		w.traffic.BytesSent += t.BytesSent
-		w.traffic.BytesReceived += t.BytesReceived
-		if n, ok := r.Finding.Counts.Studies.Int(); ok {
-			w.studies += n
-		}
-	}
-	return w
-}
-
 // equals complains unless two surveys came to the same with the same work: as
 // many records, studies, connections and associations. Which windows of a count
 // are verified is chosen at random, and how many it has depends on how fast the
 // archive answers: queries and responses may differ by a twentieth.
-func (w scaleWork) equals(b *testing.B, first scaleWork) {
+func (w workDone) equals(b *testing.B, first workDone) {
 	b.Helper()
 	if w.records != first.records || w.studies != first.studies {
 		b.Errorf("%d records and %d studies, were %d and %d", w.records, w.studies, first.records, first.studies)
