@@ -71,7 +71,8 @@ kill: check-go ## the study of 2019 under kill -9, KILLS on each of KILL_ENGINES
 		go test ./cmd/leadglass -run 'TestKilledStudy$$' -v -timeout 12h
 
 scale: check-go ## surveys by several processes, near and 50 ms away; needs root and a quiet machine
-	@LEADGLASS_SCALE=$(SCALE_ARCHIVES) go test ./cmd/leadglass -run '^$$' -bench '^BenchmarkScale$$' -benchtime 1x -timeout 2h
+	@LEADGLASS_SCALE=$(SCALE_ARCHIVES) go test ./cmd/leadglass -run '^$$' -bench '^BenchmarkScale$$' -benchtime 1x -timeout 2h 2>&1 | \
+		{ grep -Ev '^(goos|goarch|pkg|cpu|PASS|ok  |BenchmarkScale)' || true; }
 
 lint: check-go ## vet, gofmt, go.mod, staticcheck, known vulnerabilities
 	@go vet ./...

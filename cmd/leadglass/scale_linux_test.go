@@ -243,9 +243,10 @@ func (m *scaleRun) begun(b *testing.B, dsn string) {
 }
 
 // equals complains unless two surveys came to the same with the same work: as
-// many records, studies, connections and associations. Which windows of a count
-// are verified is chosen at random, and how many it has depends on how fast the
-// archive answers: queries and responses may differ by a twentieth.
+// many records, studies and associations. Which windows of a count are verified
+// is chosen at random, how many it has depends on how fast the archive answers,
+// and a connection that had to wait may have to be made anew: connections,
+// queries and responses may differ by a twentieth.
 func (w workDone) equals(b *testing.B, first workDone) {
 	b.Helper()
 	if w.records != first.records || w.studies != first.studies {
@@ -256,7 +257,7 @@ func (w workDone) equals(b *testing.B, first workDone) {
 		got, first int64
 		within     int64
 	}{
-		{"connections", w.traffic.Connections, first.traffic.Connections, 0},
+		{"connections", w.traffic.Connections, first.traffic.Connections, first.traffic.Connections / 20},
 		{"associations", w.traffic.Associations, first.traffic.Associations, 0},
 		{"queries", w.traffic.Queries, first.traffic.Queries, first.traffic.Queries / 20},
 		{"responses", w.traffic.Responses, first.traffic.Responses, first.traffic.Responses / 20},
