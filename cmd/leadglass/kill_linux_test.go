@@ -45,14 +45,14 @@ func TestKilledSurvey(t *testing.T) {
 	if len(want) != 12 {
 		t.Fatalf("%d records without a kill, want 12", len(want))
 	}
-	seed := rand.Uint64()
+	seed := numberFrom(t, seedVariable, rand.Uint64())
 	t.Logf("seed %d", seed)
 	k := killing{scope: scope, want: want, random: rand.New(rand.NewPCG(seed, 0)), kills: 12}
 	t.Run("SQLite", func(t *testing.T) {
 		k.all(t, []string{killSurvey}, func(n int) string { return filepath.Join(dir, fmt.Sprintf("killed-%d.db", n)) })
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
-		k.server = realserver.Postgres(t)
+		k.server, k.kills = realserver.Postgres(t), 6
 		k.all(t, []string{killSurvey, killServer, killBackend}, func(int) string { return k.server.Database(t) })
 	})
 }
