@@ -30,17 +30,31 @@ const (
 // trip takes twice that.
 const farDelay = 25 * time.Millisecond
 
-// scaleSettings are where the archives are, and how many hosts each process
-// examines side by side: few where they are far, so that what bounds it is the
-// waiting, and not the two cores of a small machine.
+// scaleSettings are where the archives are, how many hosts each process examines
+// side by side, and how many studies an open archive has: few where they are
+// far, so that what bounds it is the waiting, and not the two cores of a small
+// machine.
 func scaleSettings() []scaleSetting {
-	return []scaleSetting{{"near", 0, 24}, {"far", farDelay, 4}}
+	return []scaleSetting{{"near", 0, 24, 41_186}, {"far", farDelay, 4, 400}}
 }
 
 type scaleSetting struct {
-	name        string
-	delay       time.Duration
-	concurrency int
+	name                 string
+	delay                time.Duration
+	concurrency, studies int
+}
+
+// fleet is the study's mix of n open and closed archives.
+func (s scaleSetting) fleet(n int) string {
+	open := n * 590 / 2300
+	return fmt.Sprintf(`version: 1
+name: scale
+seed: 1
+dates: {first: 2008-01-07, last: 2019-09-01}
+archives:
+  - {count: %d, address: 127.30.0.1, persona: dcm4chee-arc, retrieval: get, contents: {studies: %d, images_linked: %d}, from: modelled}
+  - {count: %d, address: 127.30.16.1, persona: orthanc, called_title: PRIVATE1, from: modelled}
+`, open, open*s.studies, open*s.studies*30, n-open)
 }
 
 // BenchmarkScale surveys the same fleet with one process and with several, on
@@ -69,7 +83,7 @@ func BenchmarkScale(b *testing.B) {
 	}
 }
 
-// fleetRange is where studyMix has its archives, as networks, so that a sweep
+// fleetRange is where the fleet has its archives, as networks, so that a sweep
 // finds them.
 var fleetRange = []string{"127.30.0.0/20", "127.30.16.0/20"}
 
@@ -91,13 +105,14 @@ func (s scaleSetting) measure(b *testing.B) {
 		}
 	}
 	m := &scaleRun{scaleSetting: s, dir: b.TempDir(), program: build(b)}
-	m.fleet = filepath.Join(m.dir, "fleet.yaml")
-	if err := os.WriteFile(m.fleet, []byte(studyMix(archives)), 0o600); err != nil {
+	m.fleetFile = filepath.Join(m.dir, "fleet.yaml")
+	if err := os.WriteFile(m.fleetFile, []byte(s.fleet(archives)), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	m.network(b)
 	m.server = realserver.Postgres(b)
-	fmt.Printf("\n%d archives %s, round trip %s, %d hosts side by side in each process\n", archives, s.name, 2*s.delay, s.concurrency)
+	fmt.Printf("\n%d archives %s, %d studies on an open one, round trip %s, %d hosts side by side in each process\n", archives, s.name, s.studies,
+		2*s.delay, s.concurrency)
 	fmt.Printf("%-12s %9s %8s %6s %10s %10s %6s %8s %12s %9s %11s %10s %12s\n", "store", "processes", "seconds", "x", "processor", "database",
 		"MB", "records", "connections", "queries", "responses", "megabytes", "packets")
 	first := m.survey(b, "SQLite", filepath.Join(m.dir, "embedded.db"), 1)
@@ -110,10 +125,10 @@ func (s scaleSetting) measure(b *testing.B) {
 // scaleRun is the network, the fleet and the database of a setting.
 type scaleRun struct {
 	scaleSetting
-	dir, program, fleet, scope string
-	server                     *realserver.PostgresServer
-	line                       *farline.Line // nil where the archives are near
-	one                        float64       // seconds of one process on PostgreSQL
+	dir, program, fleetFile, scope string
+	server                         *realserver.PostgresServer
+	line                           *farline.Line // nil where the archives are near
+	one                            float64       // seconds of one process on PostgreSQL
 }
 
 // network starts the fleet: in this namespace, or in another at the end of the
@@ -132,7 +147,7 @@ func (m *scaleRun) network(b *testing.B) {
 		ip("addr", "add", "127.0.0.1/32", "dev", "lo")
 		attributes.Cloneflags = syscall.CLONE_NEWNET
 	}
-	lab := exec.CommandContext(b.Context(), "sh", "-c", `ip link set lo up && exec "$0" "$@"`, m.program, "lab", "run", m.fleet, "--dir", m.dir, "--json")
+	lab := exec.CommandContext(b.Context(), "sh", "-c", `ip link set lo up && exec "$0" "$@"`, m.program, "lab", "run", m.fleetFile, "--dir", m.dir, "--json")
 	lab.SysProcAttr = attributes
 	m.scope = runLab(b, lab)
 	if m.delay > 0 {
@@ -172,7 +187,7 @@ func (m *scaleRun) survey(b *testing.B, engine, dsn string, processes int) workD
 		}
 	}
 	took := time.Since(start).Seconds()
-	out, err := exec.CommandContext(b.Context(), m.program, "--store", dsn, "lab", "score", m.fleet).CombinedOutput()
+	out, err := exec.CommandContext(b.Context(), m.program, "--store", dsn, "lab", "score", m.fleetFile).CombinedOutput()
 	if err != nil {
 		b.Errorf("%s, %d processes: %v\n%s", engine, processes, err, out)
 	}
