@@ -20,7 +20,7 @@ LOSS_RUNS ?= 10
 KILLS ?= 100
 KILL_ENGINES ?= SQLite PostgreSQL
 SEED ?=
-SCALE_ARCHIVES ?= 230
+SCALE_ARCHIVES ?= 1000
 BENCH ?= .
 # The version of the tool that writes the bill of materials.
 CYCLONEDX := v1.10.0
