@@ -17,6 +17,10 @@ COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 FUZZ_SECONDS ?= 20
 HOSTILE_CONVERSATIONS ?= 1000000
 LOSS_RUNS ?= 10
+KILLS ?= 100
+KILL_ENGINES ?= SQLite PostgreSQL
+SEED ?=
+SCALE_ARCHIVES ?= 1000
 BENCH ?= .
 # The version of the tool that writes the bill of materials.
 CYCLONEDX := v1.10.0
@@ -24,7 +28,7 @@ DEMO_FLAGS ?= --follow-up follow-up-2019-11
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup build demo test bench bench-sweep fuzz hostile loss data lint sbom clean check-go
+.PHONY: help setup build demo test bench bench-sweep fuzz hostile loss kill scale data lint sbom clean check-go
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -61,6 +65,14 @@ loss: check-go ## sweeps of a network that loses packets, LOSS_RUNS times; needs
 
 hostile: check-go ## HOSTILE_CONVERSATIONS conversations with archives that damage what they send
 	@LEADGLASS_HOSTILE=$(HOSTILE_CONVERSATIONS) go test ./cmd/leadglass -run TestHostileArchives -v -timeout 12h
+
+kill: check-go ## the study of 2019 under kill -9, KILLS on each of KILL_ENGINES, by the random numbers of SEED
+	@LEADGLASS_KILLS=$(KILLS) LEADGLASS_KILL_ENGINES='$(KILL_ENGINES)' LEADGLASS_KILL_SEED=$(SEED) \
+		go test ./cmd/leadglass -run 'TestKilledStudy$$' -v -timeout 12h
+
+scale: check-go ## surveys by several processes, near and 50 ms away; needs root and a quiet machine
+	@LEADGLASS_SCALE=$(SCALE_ARCHIVES) go test ./cmd/leadglass -run '^$$' -bench '^BenchmarkScale$$' -benchtime 1x -timeout 2h 2>&1 | \
+		{ grep -Ev '^(goos|goarch|pkg|cpu|PASS|ok  |BenchmarkScale)' || true; }
 
 lint: check-go ## vet, gofmt, go.mod, staticcheck, known vulnerabilities
 	@go vet ./...

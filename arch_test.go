@@ -115,6 +115,7 @@ func layers() map[string]layer {
 
 		// Test support: only _test files import it.
 		"internal/realserver": {needs: []string{"net", "net/http", "crypto/tls", "os/exec", "syscall"}},
+		"internal/farline":    {needs: []string{"os/exec", "golang.org/x/sys"}},
 
 		"cmd/leadglass": {imports: everything,
 			needs: []string{"os/exec", "syscall", "github.com/alecthomas/kong", "golang.org/x/sys", "golang.org/x/term"}},

@@ -1,16 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"leadglass/internal/store"
+	"leadglass/internal/realserver"
 	"leadglass/internal/survey"
 )
 
@@ -23,10 +22,10 @@ archives:
   - {name: two, address: 127.46.17.200, count: 6, port: 104, country: BE, persona: dcm4chee-arc, retrieval: get, contents: {studies: 120, images_linked: 900}}
 `
 
-const kills = 20
-
 // TestKilledSurvey: a survey that is killed at random moments and continued
 // ends with the records of one that was not, and its position never goes back.
+// On PostgreSQL the server is killed as well. `make kill` does so with the
+// whole study.
 func TestKilledSurvey(t *testing.T) {
 	dir := t.TempDir()
 	fleet, scope := filepath.Join(dir, "fleet.yaml"), filepath.Join(dir, "swept.yaml")
@@ -46,86 +45,107 @@ func TestKilledSurvey(t *testing.T) {
 	if len(want) != 12 {
 		t.Fatalf("%d records without a kill, want 12", len(want))
 	}
+	seed := numberFrom(t, seedVariable, rand.Uint64())
+	t.Logf("seed %d", seed)
+	k := killing{scope: scope, want: want, random: rand.New(rand.NewPCG(seed, 0)), kills: 12}
+	t.Run("SQLite", func(t *testing.T) {
+		k.all(t, []string{killSurvey}, func(n int) string { return filepath.Join(dir, fmt.Sprintf("killed-%d.db", n)) })
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		k.server, k.kills = realserver.Postgres(t), 6
+		k.all(t, []string{killSurvey, killServer, killBackend}, func(int) string { return k.server.Database(t) })
+	})
+}
+
+// killing is a survey that is killed again and again.
+type killing struct {
+	scope  string
+	want   []string // the records without a kill
+	random *rand.Rand
+	kills  int // how many, over all surveys of one engine
+	server *realserver.PostgresServer
+}
+
+// all does surveys into stores of their own until there were enough kills.
+func (k *killing) all(t *testing.T, victims []string, newStore func(n int) string) {
 	killed, resumed, surveys := 0, 0, 0
-	for ; killed < kills && surveys < kills; surveys++ {
-		path := filepath.Join(dir, fmt.Sprintf("killed-%d.db", surveys))
+	for ; killed < k.kills && surveys < k.kills; surveys++ {
+		dsn := newStore(surveys)
 		var at uint64
 		for finished := false; !finished; {
-			args := []string{"survey", "--scope", scope, "--store", path}
-			before := positionIn(t, path)
-			if before != nil {
+			args := []string{"survey", "--scope", k.scope, "--store", dsn}
+			if before := stored(t, dsn); before != nil {
+				seenLongAgo(t, dsn, before.Survey.ID)
 				args = append(args, "--resume")
 				resumed++
 			}
-			after := time.Duration(50+rand.IntN(1200)) * time.Millisecond
-			if killed >= kills {
-				after = time.Minute
-			}
-			finished = runAndKill(t, args, after)
+			// Victims take turns, so that each is one some time.
+			finished = k.one(t, dsn, args, victims[killed%len(victims)], killed < k.kills)
 			if !finished {
 				killed++
 			}
-			now := positionIn(t, path)
-			if now != nil && now.Position < at {
-				t.Errorf("the position went back from %d to %d", at, now.Position)
-			} else if now != nil {
-				at = now.Position
+			now := stored(t, dsn)
+			switch {
+			case now == nil || now.Survey.Sweep == nil:
+			case now.Survey.Sweep.Position < at:
+				t.Errorf("the position went back from %d to %d", at, now.Survey.Sweep.Position)
+			default:
+				at = now.Survey.Sweep.Position
+			}
+			if now != nil && now.Survey.State == survey.StateFinished {
+				finished = true // killed after its last word
 			}
 		}
-		got, state := records(t, path)
-		if state != survey.StateFinished || len(got) != len(want) {
-			t.Fatalf("state %s, %d records, want %d", state, len(got), len(want))
+		got, state := records(t, dsn)
+		if state != survey.StateFinished || len(got) != len(k.want) {
+			t.Fatalf("state %s, %d records, want %d", state, len(got), len(k.want))
 		}
-		for i := range want {
-			if got[i] != want[i] {
-				t.Errorf("record %d:\n%s\nwithout a kill:\n%s", i, got[i], want[i])
+		for i := range k.want {
+			if got[i] != k.want[i] {
+				t.Errorf("record %d:\n%s\nwithout a kill:\n%s", i, got[i], k.want[i])
 			}
 		}
 		if at != 16384 {
 			t.Errorf("the sweep ended at %d of 16384", at)
 		}
 	}
-	if killed < kills || resumed == 0 {
+	if killed < k.kills || resumed == 0 {
 		t.Errorf("killed %d times, resumed %d times", killed, resumed)
 	}
 	t.Logf("%d surveys, killed %d times, resumed %d times", surveys, killed, resumed)
 }
 
-// runAndKill runs the program and kills it after a time, unless it has ended,
-// which it must do well.
-func runAndKill(t *testing.T, args []string, after time.Duration) (finished bool) {
+// one runs the program until it has finished, or until it, or its database, is
+// killed.
+func (k *killing) one(t *testing.T, dsn string, args []string, what string, kill bool) (finished bool) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "leadglass", args...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
+	v := startVictim(t, io.Discard, args...)
+	defer v.kill()
+	after := time.Duration(k.random.IntN(1200)) * time.Millisecond
+	if !kill {
+		after = time.Minute
+	}
+	switch {
+	case !v.at(after): // it has ended by itself
+	case !kill:
+		t.Fatal("the survey has not ended in a minute")
+	case what == killSurvey:
+		if v.kill() {
+			return false
+		}
+	case killDatabase(t, k.server, dsn, what, k.random.Float64(), 0):
+		select {
+		case <-v.ended:
+		case <-time.After(time.Minute):
+			t.Fatalf("the survey has not noticed that the %s is gone: %s", what, v.stderr.String())
+		}
+		if err := v.stopped(true); err != nil {
+			t.Fatalf("after the kill of the %s: %v", what, err)
+		}
+		return v.code() == exitDone
+	}
+	if err := v.stopped(false); err != nil {
 		t.Fatal(err)
-	}
-	kill := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
-	err := cmd.Wait()
-	if !kill.Stop() {
-		return err == nil
-	}
-	if err != nil {
-		t.Fatalf("%v: %s", err, stderr.String())
 	}
 	return true
-}
-
-// positionIn is how far the survey in a store is; nil when there is none yet.
-func positionIn(t *testing.T, path string) *survey.Sweep {
-	t.Helper()
-	db, err := store.OpenExisting(t.Context(), path)
-	if err != nil {
-		return nil // killed before there was a store
-	}
-	defer func() { _ = db.Close() }()
-	all, err := db.Surveys(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	return all[0].Sweep
 }

@@ -2,6 +2,7 @@ package realserver
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -154,11 +155,85 @@ func (s *PostgresServer) Stop() {
 	s.process = nil
 }
 
-// Start starts a stopped server again, at the same port.
+// Kill ends the first process of the server by SIGKILL, as the system does when
+// memory runs out. The others notice, and end by themselves.
+func (s *PostgresServer) Kill() {
+	if s.process == nil {
+		return
+	}
+	_ = s.process.cmd.Process.Kill() // already gone is fine
+	<-s.process.done
+	s.process = nil
+}
+
+// KillBackend ends one of the processes that serve connections to the database
+// of the DSN by SIGKILL: the one at the place in (0 to 1) of their list. The
+// server then ends all others, and recovers. It returns when that is done;
+// false where there was no connection.
+func (s *PostgresServer) KillBackend(t testing.TB, dsn string, in float64) bool {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := strings.Fields(s.Exec(t, s.DSN("postgres"), "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = '"+
+		strings.TrimPrefix(u.Path, "/")+"' ORDER BY pid"))
+	if len(found) == 0 {
+		return false
+	}
+	backend := found[min(int(in*float64(len(found))), len(found)-1)]
+	pid, err := strconv.Atoi(backend)
+	if err != nil {
+		t.Fatalf("number of a process: %v", err)
+	}
+	p, err := os.FindProcess(pid)
+	if err == nil {
+		err = p.Kill()
+	}
+	if errors.Is(err, os.ErrProcessDone) {
+		return false
+	} else if err != nil {
+		t.Fatalf("killing a process of PostgreSQL: %v", err)
+	}
+	for deadline := time.Now().Add(startLimit); ; time.Sleep(20 * time.Millisecond) {
+		left, err := s.psql("postgres", "SELECT count(*) FROM pg_stat_activity WHERE pid = "+backend)
+		if err == nil && strings.TrimSpace(left) == "0" {
+			return true
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("PostgreSQL has not recovered in %v: %v\n%s", startLimit, err, left)
+		}
+	}
+}
+
+// Start starts a server that was stopped or killed again, at the same port.
+// While processes of the former one hold its memory it tries once more.
 func (s *PostgresServer) Start(t testing.TB) {
 	t.Helper()
-	if err := s.begin(); err != nil {
-		t.Fatalf("starting PostgreSQL again: %v", err)
+	for deadline := time.Now().Add(startLimit); ; time.Sleep(50 * time.Millisecond) {
+		err := s.begin()
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, errEnded) || time.Now().After(deadline) {
+			t.Fatalf("starting PostgreSQL again: %v", err)
+		}
+	}
+}
+
+// Processor is how much processor time the server has used so far, that of the
+// connections which have ended included.
+func (s *PostgresServer) Processor(t testing.TB) time.Duration {
+	t.Helper()
+	return processorTime(t, s.process.cmd.Process.Pid)
+}
+
+// Dump writes a database to a file with pg_dump, in its custom format.
+func (s *PostgresServer) Dump(t testing.TB, dsn, to string) {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(s.bin, "pg_dump"), "--format=custom", "--file="+to, dsn)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("pg_dump: %v\n%s", err, out)
 	}
 }
 
@@ -175,13 +250,10 @@ func (s *PostgresServer) Database(t testing.TB) string {
 func (s *PostgresServer) Copy(t testing.TB, dsn string) string {
 	t.Helper()
 	dump, to := filepath.Join(t.TempDir(), "dump"), s.Database(t)
-	for _, cmd := range []*exec.Cmd{
-		exec.Command(filepath.Join(s.bin, "pg_dump"), "--format=custom", "--file="+dump, dsn),
-		exec.Command(filepath.Join(s.bin, "pg_restore"), "--no-owner", "--exit-on-error", "--dbname="+to, dump),
-	} {
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", filepath.Base(cmd.Path), err, out)
-		}
+	s.Dump(t, dsn, dump)
+	cmd := exec.Command(filepath.Join(s.bin, "pg_restore"), "--no-owner", "--exit-on-error", "--dbname="+to, dump)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("pg_restore: %v\n%s", err, out)
 	}
 	return to
 }

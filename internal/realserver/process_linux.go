@@ -1,10 +1,14 @@
 package realserver
 
 import (
+	"fmt"
 	"os"
 	"os/user"
 	"strconv"
+	"strings"
 	"syscall"
+	"testing"
+	"time"
 )
 
 // childAttributes puts a server into a process group of its own, so that the
@@ -71,3 +75,24 @@ func giveToServer(paths ...string) error {
 // interruptServer asks a PostgreSQL to end at once: SIGQUIT is its "immediate
 // shutdown", which leaves the work to the recovery at the next start.
 func interruptServer(p *os.Process) { _ = p.Signal(syscall.SIGQUIT) } // already gone is fine
+
+// processorTime is what a process and those of its children that have ended
+// used of the processor, in ticks of 10 ms (proc_pid_stat(5), fields 14 to 17).
+func processorTime(t testing.TB, pid int) time.Duration {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Fatalf("reading the processor time of a server: %v", err)
+	}
+	_, rest, _ := strings.Cut(string(text), ") ") // the name may hold spaces
+	fields := strings.Fields(rest)
+	var ticks int64
+	for _, field := range fields[11:15] {
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			t.Fatalf("reading the processor time of a server: %v", err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
+}

@@ -5,6 +5,8 @@ package realserver
 import (
 	"os"
 	"syscall"
+	"testing"
+	"time"
 )
 
 // childAttributes asks for nothing: only Linux has process groups that end
@@ -24,3 +26,10 @@ func giveToServer(...string) error { return nil }
 
 // interruptServer ends the process.
 func interruptServer(p *os.Process) { _ = p.Kill() } // already gone is fine
+
+// processorTime ends the test: only Linux says it.
+func processorTime(t testing.TB, _ int) time.Duration {
+	t.Helper()
+	t.Fatal("the processor time of a server is known on Linux alone")
+	return 0
+}

@@ -239,6 +239,14 @@ func TestPostgres(t *testing.T) {
 	if got := s.Exec(t, first, "SELECT n FROM kept"); got != "42" || s.Port != port {
 		t.Errorf("after a crash %q at port %d, was at %d", got, s.Port, port)
 	}
+	s.Kill()
+	s.Start(t)
+	if got := s.Exec(t, first, "SELECT n FROM kept"); got != "42" || s.Port != port {
+		t.Errorf("after a kill %q at port %d, was at %d", got, s.Port, port)
+	}
+	if s.KillBackend(t, second, 0.5) {
+		t.Error("a connection was ended where there was none")
+	}
 	if got := s.Exec(t, second, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"); got != "0" {
 		t.Errorf("%s tables in another database", got)
 	}
