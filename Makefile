@@ -19,8 +19,10 @@ HOSTILE_CONVERSATIONS ?= 1000000
 LOSS_RUNS ?= 10
 KILLS ?= 100
 KILL_ENGINES ?= SQLite PostgreSQL
+KILL_WORKERS ?= 2
 SEED ?=
 SCALE_ARCHIVES ?= 1000
+SCALE_PROCESSES ?= 1 2 4
 BENCH ?= .
 # The version of the tool that writes the bill of materials.
 CYCLONEDX := v1.10.0
@@ -67,11 +69,11 @@ hostile: check-go ## HOSTILE_CONVERSATIONS conversations with archives that dama
 	@LEADGLASS_HOSTILE=$(HOSTILE_CONVERSATIONS) go test ./cmd/leadglass -run TestHostileArchives -v -timeout 12h
 
 kill: check-go ## the study of 2019 under kill -9, KILLS on each of KILL_ENGINES, by the random numbers of SEED
-	@LEADGLASS_KILLS=$(KILLS) LEADGLASS_KILL_ENGINES='$(KILL_ENGINES)' LEADGLASS_KILL_SEED=$(SEED) \
+	@LEADGLASS_KILLS=$(KILLS) LEADGLASS_KILL_ENGINES='$(KILL_ENGINES)' LEADGLASS_KILL_SEED=$(SEED) LEADGLASS_KILL_WORKERS=$(KILL_WORKERS) \
 		go test ./cmd/leadglass -run 'TestKilledStudy$$' -v -timeout 12h
 
 scale: check-go ## surveys by several processes, near and 50 ms away; needs root and a quiet machine
-	@LEADGLASS_SCALE=$(SCALE_ARCHIVES) go test ./cmd/leadglass -run '^$$' -bench '^BenchmarkScale$$' -benchtime 1x -timeout 2h 2>&1 | \
+	@LEADGLASS_SCALE=$(SCALE_ARCHIVES) LEADGLASS_SCALE_WORKERS='$(SCALE_PROCESSES)' go test ./cmd/leadglass -run '^$$' -bench '^BenchmarkScale$$' -benchtime 1x -timeout 2h 2>&1 | \
 		{ grep -Ev '^(goos|goarch|pkg|cpu|PASS|ok  |BenchmarkScale)' || true; }
 
 lint: check-go ## vet, gofmt, go.mod, staticcheck, known vulnerabilities

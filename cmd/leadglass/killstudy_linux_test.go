@@ -266,7 +266,7 @@ func (st *study) staff(t *testing.T) {
 		return !w.alive()
 	})
 	for len(st.workers) < st.helpers {
-		st.workers = append(st.workers, startVictim(t, io.Discard, "--store", st.dsn, "worker"))
+		st.workers = append(st.workers, startVictim(t, io.Discard, "--store", st.dsn, "worker", "--scope", st.scope))
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 
 	"leadglass/internal/realserver"
 	"leadglass/internal/store"
-	"leadglass/internal/survey"
 )
 
 // victim is a process of the program that may be killed at any moment.
@@ -155,20 +154,6 @@ func stored(t *testing.T, dsn string) *surveyStatus {
 		t.Fatal(err)
 	}
 	return &s
-}
-
-// seenLongAgo has the store forget that the survey was at work a moment ago, so
-// that a test need not wait until its process counts as gone.
-func seenLongAgo(t *testing.T, dsn, id string) {
-	t.Helper()
-	db, err := store.OpenExisting(t.Context(), dsn)
-	if err == nil {
-		_, err = db.Beat(t.Context(), id, time.Now().Add(-2*survey.SilentAfter))
-		err = errors.Join(err, db.Close())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // What is killed.

@@ -235,7 +235,7 @@ func (m *scaleRun) start(b *testing.B, dsn string, processes int) (all []*exec.C
 		m.begun(b, dsn)
 	}
 	for range processes - 1 {
-		command("worker", "--concurrency", concurrency, "--until-done")
+		command("worker", "--scope", m.scope, "--concurrency", concurrency, "--until-done")
 	}
 	return all
 }

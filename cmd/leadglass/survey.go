@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"leadglass/internal/scope"
 )
@@ -17,13 +18,14 @@ type surveyCommand struct {
 	Sweep      bool     `help:"With --candidates: sweep the scope too."`
 	Strict     bool     `help:"With --candidates: refuse a file with a line that cannot be read."`
 	sweepFlags
-	Resume       bool     `help:"Continue the last survey of this scope that was interrupted."`
-	Concurrency  int      `help:"How many hosts are examined side by side." default:"32"`
-	CalledTitles []string `name:"called-ae-title" help:"A called AE title of your own archives, tried on every host before the defaults, like those of the scope file." placeholder:"TITLE"`
-	ProductsFile string   `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
-	GeoIP        []string `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
-	Metrics      string   `help:"Show figures to Prometheus at http://ADDR/metrics, and health at /healthz; ADDR is PORT, on loopback, or HOST:PORT." placeholder:"ADDR"`
-	JSON         bool     `help:"JSON Lines on stdout: every finding, then a summary."`
+	Every        time.Duration `help:"Survey again and again, so long after the last was due (24h, 168h), until interrupted." placeholder:"TIME"`
+	Resume       bool          `help:"Continue the last survey of this scope that was interrupted."`
+	Concurrency  int           `help:"How many hosts are examined side by side." default:"32"`
+	CalledTitles []string      `name:"called-ae-title" help:"A called AE title of your own archives, tried on every host before the defaults, like those of the scope file." placeholder:"TITLE"`
+	ProductsFile string        `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
+	GeoIP        []string      `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
+	Metrics      string        `help:"Show figures to Prometheus at http://ADDR/metrics, and health at /healthz; ADDR is PORT, on loopback, or HOST:PORT." placeholder:"ADDR"`
+	JSON         bool          `help:"JSON Lines on stdout: every finding, then a summary."`
 }
 
 // Help adds examples to --help.
@@ -34,6 +36,7 @@ func (surveyCommand) Help() string {
 Examples:
   leadglass survey --scope mandate.yaml --name 2026-Q1
   leadglass survey --scope mandate.yaml --resume
+  leadglass survey --scope mandate.yaml --every 168h
   leadglass survey --scope mandate.yaml --syn --shard 2/3
   leadglass survey --scope mandate.yaml --candidates shodan.json.gz --candidates hosts.txt
   leadglass survey --scope mandate.yaml --json | jq -c 'select(.verdict == "open")'`
@@ -47,14 +50,31 @@ func (c *surveyCommand) Run(ctx context.Context, a *app) error {
 	if c.Concurrency < 1 {
 		return usage(fmt.Errorf("--concurrency: %d hosts cannot be examined; give 1 or more", c.Concurrency))
 	}
-	s, err := scope.Load(c.ScopeFile)
+	if c.Every != 0 {
+		return c.every(ctx, a)
+	}
+	s, err := c.scope()
 	if err != nil {
-		return usage(err)
+		return err
 	}
-	if err := addCalledTitles(s, c.CalledTitles); err != nil {
-		return usage(err)
+	return c.survey(ctx, a, s, c.Name, c.Resume)
+}
+
+// scope reads the scope file, with the called AE titles of the flags.
+func (c *surveyCommand) scope() (*scope.Scope, error) {
+	s, err := scope.Load(c.ScopeFile)
+	if err == nil {
+		err = addCalledTitles(s, c.CalledTitles)
 	}
-	_, err = runSurvey(ctx, a, s, surveyOptions{name: c.Name, resume: c.Resume, how: c.sweepFlags, workers: c.Concurrency,
+	if err != nil {
+		return nil, usage(err)
+	}
+	return s, nil
+}
+
+// survey makes one survey, or continues it.
+func (c *surveyCommand) survey(ctx context.Context, a *app, s *scope.Scope, name string, resume bool) error {
+	_, err := runSurvey(ctx, a, s, surveyOptions{name: name, resume: resume, how: c.sweepFlags, workers: c.Concurrency,
 		candidates: c.Candidates, sweep: c.Sweep || len(c.Candidates) == 0, strict: c.Strict,
 		products: c.ProductsFile, geoip: c.GeoIP, json: c.JSON, metrics: c.Metrics})
 	return err

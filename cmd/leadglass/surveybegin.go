@@ -40,7 +40,7 @@ func findSurvey(ctx context.Context, db *store.Store, s *scope.Scope, coverage *
 	if err != nil {
 		return survey.Survey{}, err
 	}
-	cancelled := ""
+	var cancelled error
 	for _, v := range all {
 		if v.State == survey.StateFinished || v.Scope != s.Text || o.name != "" && v.Name != o.name || !o.how.fits(v.Sweep) {
 			continue
@@ -48,7 +48,7 @@ func findSurvey(ctx context.Context, db *store.Store, s *scope.Scope, coverage *
 		if r, err := db.Run(ctx, v.ID); err != nil {
 			return survey.Survey{}, err
 		} else if !r.CancelledAt.IsZero() {
-			cancelled = "; " + v.ID + " was cancelled, which is final"
+			cancelled = fmt.Errorf("; %s %w", v.ID, errWasCancelled)
 			continue
 		}
 		if v.Coverage != nil { // else what was done before is not known
@@ -57,8 +57,18 @@ func findSurvey(ctx context.Context, db *store.Store, s *scope.Scope, coverage *
 		}
 		return v, nil
 	}
-	return survey.Survey{}, usage(fmt.Errorf("no unfinished survey of this very scope in the store%s; leave --resume out to begin one", cancelled))
+	if cancelled != nil {
+		return survey.Survey{}, usage(fmt.Errorf("%w%w; leave --resume out to begin one", errNoneToResume, cancelled))
+	}
+	return survey.Survey{}, usage(fmt.Errorf("%w; leave --resume out to begin one", errNoneToResume))
 }
+
+// errWasCancelled is in the chain as well where the only survey was cancelled.
+var errWasCancelled = errors.New("was cancelled, which is final")
+
+// errNoneToResume is in the chain of the error of --resume where there is nothing
+// to continue.
+var errNoneToResume = errors.New("no unfinished survey of this very scope in the store")
 
 // enlist puts the work on a survey into its queue: the hosts that are to be tried
 // in any case, and the parts of the sweep. What is there already stays as it is.

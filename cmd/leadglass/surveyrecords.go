@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,6 +35,31 @@ func (a *app) recordUnresolved(ctx context.Context, run *pipeline.Run, unresolve
 		records = append(records, survey.Record{SurveyID: run.SurveyID, Finding: result.Finding})
 	}
 	return run.Store.AppendRecords(ctx, records)
+}
+
+// recordGivenUp records that hosts were found and could not be examined, because
+// this program failed at it again and again. It returns how many.
+func (a *app) recordGivenUp(ctx context.Context, run *pipeline.Run, each func(survey.Record) error) (int, error) {
+	left, err := run.Store.LeftOver(ctx, run.SurveyID)
+	if err != nil || len(left) == 0 {
+		return 0, err
+	}
+	why := errors.New("it was found, but this program failed to examine it; --log-level warn says how")
+	var records []survey.Record
+	for _, f := range left {
+		records = append(records, survey.Record{SurveyID: run.SurveyID, RequestedPort: f.Candidate.Port,
+			Finding: run.Unreachable(f.Candidate, discover.Found{Err: why}).Finding})
+	}
+	if err := run.Store.AppendRecords(ctx, records); err != nil {
+		return 0, err
+	}
+	for _, r := range records {
+		run.Progress.Add(r.Finding)
+		if err := each(r); err != nil {
+			return 0, err
+		}
+	}
+	return len(left), nil
 }
 
 // recordsBefore adds the hosts of earlier runs of a survey to the progress, so

@@ -92,9 +92,7 @@ func (w *surveying) begin(ctx context.Context, eng *pipeline.Engine) (err error)
 	}
 	w.totals = &w.run.Progress
 	w.run.Sweeps, w.run.Examiners = true, o.workers
-	if o.json {
-		w.run.Saved = w.print
-	}
+	w.run.Saved = w.printJSON
 	if o.resume {
 		err = recordsBefore(ctx, w.db, v.ID, &w.run.Progress, func(r survey.Record) error {
 			k, err := store.KeyOfRecord(&r)
@@ -135,7 +133,7 @@ func (w *surveying) work(ctx context.Context) error {
 		err = run.Execute(work)
 	}
 	stop()
-	var givenUp int64
+	givenUp := 0
 	if err == nil {
 		givenUp, err = w.finish(work, attendant.Helped())
 	}
@@ -149,7 +147,7 @@ func (w *surveying) work(ctx context.Context) error {
 	}
 	err = w.summary(w.totals, run.Gate.Total().Traffic, *v, time.Since(begun), w.targets.files, w.options)
 	if err == nil && givenUp > 0 {
-		w.note("%s given up after errors of this program and left out; --log-level warn shows them", plural(givenUp, "job"))
+		w.note("%s could not be examined, by errors of this program; --log-level warn shows them", plural(givenUp, "host"))
 	}
 	if err == nil && (len(w.targets.unresolved) > 0 || givenUp > 0) {
 		err = errIncomplete
@@ -158,28 +156,22 @@ func (w *surveying) work(ctx context.Context) error {
 }
 
 // finish ends a survey of which no job is left; helped says that other processes
-// had a part in it. It returns how many jobs were given up.
-func (w *surveying) finish(ctx context.Context, helped bool) (givenUp int64, err error) {
+// had a part in it. It returns how many hosts were given up.
+func (w *surveying) finish(ctx context.Context, helped bool) (givenUp int, err error) {
 	v := &w.survey
 	if err := w.recordUnresolved(ctx, w.run, w.targets.unresolved); err != nil {
 		return 0, err
 	}
+	if givenUp, err = w.recordGivenUp(ctx, w.run, w.printJSON); err != nil {
+		return 0, err
+	}
 	if helped { // the figures are those of all
 		w.totals = new(pipeline.Progress)
-		err = recordsBefore(ctx, w.db, v.ID, w.totals, func(r survey.Record) error {
-			if !w.options.json {
-				return nil
-			}
-			return w.print(r)
-		})
-		if err != nil {
+		if err := recordsBefore(ctx, w.db, v.ID, w.totals, w.printJSON); err != nil {
 			return 0, err
 		}
 	}
 	if _, err := pipeline.Compare(ctx, w.db, v.ID); err != nil {
-		return 0, err
-	}
-	if _, givenUp, err = w.run.Queue.Left(ctx); err != nil {
 		return 0, err
 	}
 	v.State, v.FinishedAt = survey.StateFinished, time.Now().UTC()
@@ -199,8 +191,11 @@ func (w *surveying) interrupted(ctx context.Context) error {
 	return w.db.UpdateSurvey(context.WithoutCancel(ctx), w.survey)
 }
 
-// print prints a record as a line of JSON, once.
-func (w *surveying) print(r survey.Record) error {
+// printJSON prints a record as a line, once, where --json is given.
+func (w *surveying) printJSON(r survey.Record) error {
+	if !w.options.json {
+		return nil
+	}
 	k, err := store.KeyOfRecord(&r)
 	if err != nil {
 		return err

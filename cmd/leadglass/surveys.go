@@ -42,7 +42,11 @@ type surveyStatus struct {
 	CancelledAt time.Time `json:"cancelled_at,omitzero"`
 	// Records is how many targets there are results of, Verdicts of each
 	// verdict.
-	Records  int64                    `json:"records"`
+	Records int64 `json:"records"`
+	// Workers is how many processes work on the survey, Waiting how many hosts were
+	// found and are still to be examined; both are absent for none.
+	Workers  int                      `json:"workers,omitempty"`
+	Waiting  int64                    `json:"waiting,omitempty"`
 	Verdicts map[survey.Verdict]int64 `json:"verdicts"`
 }
 
@@ -57,7 +61,20 @@ func surveyStatusOf(ctx context.Context, db *store.Store, v survey.Survey) (surv
 	for _, n := range r.Verdicts {
 		s.Records += n
 	}
-	return s, nil
+	if v.State == survey.StateFinished {
+		return s, nil
+	}
+	workers, err := db.Workers(ctx, v.ID)
+	if err != nil {
+		return surveyStatus{}, err
+	}
+	for _, w := range workers {
+		if time.Since(w.SeenAt) < survey.SilentAfter {
+			s.Workers++
+		}
+	}
+	s.Waiting, err = db.Waiting(ctx, v.ID)
+	return s, err
 }
 
 // open is how many of the records are of archives that are freely open.
@@ -167,6 +184,12 @@ func (a *app) printStatus(s surveyStatus, asJSON bool) error {
 		{"authority", strings.TrimSpace(v.Authority.Organisation + " " + v.Authority.Reference)},
 		{"started", moment(v.StartedAt)}, {"last at work", moment(s.SeenAt)}, {"cancelled", moment(s.CancelledAt)}, {"finished", moment(v.FinishedAt)},
 		{"addresses", grouped(v.Addresses)}, {"records", grouped(s.Records)},
+	}
+	if s.Workers > 0 {
+		lines = append(lines, struct{ name, value string }{"workers", grouped(int64(s.Workers))})
+	}
+	if s.Waiting > 0 {
+		lines = append(lines, struct{ name, value string }{"to be examined", grouped(s.Waiting)})
 	}
 	for _, verdict := range survey.Verdicts {
 		if n := s.Verdicts[verdict]; n > 0 {

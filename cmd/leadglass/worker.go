@@ -151,9 +151,12 @@ func (w *working) turn(ctx context.Context) (state, error) {
 		if err != nil {
 			return nothing, err
 		}
-		left, _, err := queue.Left(ctx)
-		if err != nil || left == 0 {
-			return found, err
+		left, err := queue.Left(ctx)
+		if err != nil {
+			return nothing, err
+		}
+		if !left {
+			continue
 		}
 		eng, err := w.engine(v)
 		if err != nil {

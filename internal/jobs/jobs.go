@@ -32,7 +32,8 @@ const (
 	// askPause is the least time between two questions.
 	askPause = 20 * time.Millisecond
 	// attempts is how often a job is tried that ends with an error or takes its
-	// process with it. What an archive does is a result and not an error.
+	// process with it, with pauses that grow. What an archive does is a result and
+	// not an error.
 	attempts = 10
 	// stopWithin is how long the work under way may take to end after its
 	// context has.
@@ -92,7 +93,7 @@ type Handlers struct {
 }
 
 // Finish ends the job within a transaction of its results.
-type Finish func(ctx context.Context, tx *store.Tx) error
+type Finish func(tx *store.Tx) error
 
 // Open is the queue of a survey for the process id (see NewID), which works on
 // nothing yet.
@@ -155,11 +156,10 @@ func (q *Queue) AddHosts(ctx context.Context, tx *store.Tx, found []survey.Found
 	return err
 }
 
-// Left is how many jobs there are to be done, those under way included, and how
-// many were given up.
-func (q *Queue) Left(ctx context.Context) (left, givenUp int64, err error) {
+// Left reports whether there is a job that is to be done or under way.
+func (q *Queue) Left(ctx context.Context) (bool, error) {
 	sweeps, hosts := q.queues()
-	return q.db.Jobs(ctx, sweeps, hosts)
+	return q.db.JobsLeft(ctx, sweeps, hosts)
 }
 
 // Drop removes all jobs of the survey.
@@ -176,17 +176,17 @@ func (q *Queue) Work(ctx context.Context, h Handlers) error {
 	workers := river.NewWorkers()
 	queues := map[string]river.QueueConfig{hosts: {MaxWorkers: h.Examiners}}
 	add(workers, func(ctx context.Context, job *river.Job[Examine]) error {
-		return h.Examine(ctx, job.Args, job.Attempt > 1, finishOf(job))
+		return h.Examine(ctx, job.Args, job.Attempt > 1, finishOf(ctx, job))
 	})
 	if h.Sweep != nil {
 		queues[sweeps] = river.QueueConfig{MaxWorkers: 1}
 		add(workers, func(ctx context.Context, job *river.Job[Sweep]) error {
-			return h.Sweep(ctx, job.Args, finishOf(job))
+			return h.Sweep(ctx, job.Args, finishOf(ctx, job))
 		})
 	}
 	client, err := river.NewClient(q.db.Queue(), &river.Config{
 		ID: q.id, Queues: queues, Workers: workers, Logger: slog.New(slog.DiscardHandler), ErrorHandler: failures{q.log},
-		FetchPollInterval: askEvery, FetchCooldown: askPause, JobTimeout: -1, RescueStuckJobsAfter: never, MaxAttempts: attempts,
+		RetryPolicy: backoff{}, FetchPollInterval: askEvery, FetchCooldown: askPause, JobTimeout: -1, RescueStuckJobsAfter: never, MaxAttempts: attempts,
 	})
 	if err != nil {
 		return fmt.Errorf("the queue of survey %s: %w", q.survey, err)
@@ -211,13 +211,13 @@ func (q *Queue) await(ctx context.Context) error {
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
 	for {
-		left, _, err := q.Left(ctx)
+		left, err := q.Left(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case err != nil:
 			return err
-		case left == 0:
+		case !left:
 			return nil
 		}
 		select {
@@ -239,15 +239,25 @@ func add[A river.JobArgs](workers *river.Workers, work func(context.Context, *ri
 	}))
 }
 
-// finishOf ends a job.
-func finishOf[A river.JobArgs](job *river.Job[A]) Finish {
-	return func(ctx context.Context, tx *store.Tx) error {
+// finishOf ends a job that was worked on under ctx, also after that has ended.
+func finishOf[A river.JobArgs](ctx context.Context, job *river.Job[A]) Finish {
+	ctx = context.WithoutCancel(ctx)
+	return func(tx *store.Tx) error {
 		_, err := river.JobCompleteTx[riverdriver.Driver[*sql.Tx]](ctx, tx.SQL, job)
 		if errors.Is(err, rivertype.ErrNotFound) {
 			return nil // it was dropped, or done by another process after all
 		}
 		return err
 	}
+}
+
+// backoff is when a job that failed is tried again: after 2 s, 4 s, and so on, up
+// to a minute.
+type backoff struct{}
+
+// NextRetry is that time.
+func (backoff) NextRetry(job *rivertype.JobRow) time.Time {
+	return time.Now().Add(min(time.Minute, time.Second<<min(job.Attempt, 6)))
 }
 
 // failures logs what jobs ended with, without what they were about.

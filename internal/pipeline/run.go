@@ -112,7 +112,7 @@ func (r *Run) examine(ctx context.Context, job jobs.Examine, again bool, finish 
 	f, old, err := r.Store.Found(ctx, r.SurveyID, job.Key())
 	switch {
 	case errors.Is(err, store.ErrNotFound): // another process has a record of it
-		return r.store(ctx, func(tx *store.Tx) error { return finish(ctx, tx) })
+		return r.store(ctx, finish)
 	case err != nil:
 		return r.ends(ctx, err)
 	}
@@ -135,7 +135,7 @@ func (r *Run) examine(ctx context.Context, job jobs.Examine, again bool, finish 
 				return err
 			}
 		}
-		return finish(keep, tx)
+		return finish(tx)
 	})
 	if err != nil || !first {
 		return err

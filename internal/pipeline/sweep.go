@@ -73,7 +73,7 @@ func (r *Run) sweep(ctx context.Context, job jobs.Sweep, finish jobs.Finish) err
 		if err := s.saveState(keep, tx); err != nil || ctx.Err() != nil {
 			return err
 		}
-		return finish(keep, tx)
+		return finish(tx)
 	})
 	if err == nil {
 		err = context.Cause(ctx) // then the job is not finished

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver"
@@ -62,34 +63,30 @@ func (t *Tx) Release(ctx context.Context, worker string) error {
 	return err
 }
 
-// Jobs is how many jobs are in the queues, the finished ones left out, and how
-// many were given up after too many errors.
-func (s *Store) Jobs(ctx context.Context, queues ...string) (left, givenUp int64, err error) {
+// LastWorker is the worker that has a job of a queue of one under way; "" where no
+// job is.
+func (t *Tx) LastWorker(ctx context.Context, queue string) (id string, err error) {
+	err = t.SQL.QueryRowContext(ctx, "SELECT "+t.store.engine.lastWorker()+" FROM river_job WHERE queue = $1 AND state = 'running'", queue).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return id, err
+}
+
+// JobsLeft reports whether the queues have a job that is to be done or under way;
+// those that were given up after too many errors are not.
+func (s *Store) JobsLeft(ctx context.Context, queues ...string) (left bool, err error) {
 	for _, queue := range queues {
-		rows, err := s.read.QueryContext(ctx, "SELECT state, count(*) FROM river_job WHERE queue = $1 AND state <> 'completed' GROUP BY state", queue)
+		err := s.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM river_job WHERE queue = $1
+			AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled'))`, queue).Scan(&left)
 		if err != nil {
-			return 0, 0, s.explain("reading", err)
+			return false, s.explain("reading", err)
 		}
-		for rows.Next() {
-			var state string
-			var n int64
-			if err := rows.Scan(&state, &n); err != nil {
-				return 0, 0, s.explain("reading", err)
-			}
-			if state == "discarded" || state == "cancelled" {
-				givenUp += n
-			} else {
-				left += n
-			}
-		}
-		if err := rows.Close(); err != nil {
-			return 0, 0, s.explain("reading", err)
-		}
-		if err := rows.Err(); err != nil {
-			return 0, 0, s.explain("reading", err)
+		if left {
+			return true, nil
 		}
 	}
-	return left, givenUp, nil
+	return false, nil
 }
 
 // DropJobs removes all jobs of a queue.

@@ -67,13 +67,14 @@ func openSQLite(ctx context.Context, path string, create bool) (*Store, error) {
 }
 
 // sqliteDSN asks for a write-ahead log, so that readers and the writer do not
-// wait for each other, and for transactions that take the write lock at their
-// beginning when they are going to write.
+// wait for each other, for transactions that take the write lock at their
+// beginning when they are going to write, and that what is deleted, as the key of
+// a survey that has ended, is overwritten.
 func sqliteDSN(abs string, write bool) string {
 	u := url.URL{Path: filepath.ToSlash(abs)}
 	q := "_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)"
 	if write {
-		q += "&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_txlock=immediate"
+		q += "&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=secure_delete(1)&_txlock=immediate"
 	} else {
 		q += "&_pragma=query_only(1)"
 	}

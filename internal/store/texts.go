@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -156,8 +157,12 @@ func (s *Store) textsOf(ctx context.Context, id string) (checkTexts, error) {
 		return c, nil
 	}
 	var text string
-	if err := s.read.QueryRowContext(ctx, "SELECT texts FROM check_texts WHERE id = $1", id).Scan(&text); err != nil {
-		return checkTexts{}, fmt.Errorf("the texts of a check in a stored finding: %w (%w)", err, errDamaged)
+	err := s.read.QueryRowContext(ctx, "SELECT texts FROM check_texts WHERE id = $1", id).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = errDamaged
+	}
+	if err != nil {
+		return checkTexts{}, fmt.Errorf("the texts of a check in a stored finding: %w", err)
 	}
 	var c checkTexts
 	if err := json.Unmarshal([]byte(text), &c); err != nil {

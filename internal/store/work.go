@@ -128,6 +128,33 @@ func (s *Store) Found(ctx context.Context, surveyID string, k Key) (f survey.Fou
 	return f, again, nil
 }
 
+// LeftOver are the hosts that are to be examined, those included whose jobs were
+// given up.
+func (s *Store) LeftOver(ctx context.Context, surveyID string) ([]survey.Found, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT found FROM found WHERE survey_id = $1 ORDER BY target, port", surveyID)
+	if err != nil {
+		return nil, s.explain("reading", err)
+	}
+	defer rows.Close()
+	var all []survey.Found
+	for rows.Next() {
+		var text []byte
+		var f survey.Found
+		err := rows.Scan(&text)
+		if err == nil {
+			err = readJSON(text, &f, "host that was found")
+		}
+		if err != nil {
+			return nil, s.explain("reading", err)
+		}
+		all = append(all, f)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, s.explain("reading", err)
+	}
+	return all, nil
+}
+
 // AskAgain marks what is known of the hosts that are to be examined as old.
 func (t *Tx) AskAgain(ctx context.Context, surveyID string) error {
 	_, err := t.SQL.ExecContext(ctx, "UPDATE found SET again = true WHERE survey_id = $1", surveyID)
