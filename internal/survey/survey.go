@@ -139,8 +139,8 @@ type Record struct {
 	// be the port that decided the verdict instead.
 	RequestedPort uint16
 	// StudySketch is a keyed HyperLogLog sketch of the study instance UIDs
-	// counted; the key is never stored, so the sketch can be merged with
-	// others of the same survey and with nothing else. May be nil.
+	// counted; the key is gone with the end of the survey, so the sketch can be
+	// merged with others of the same survey and with nothing else. May be nil.
 	StudySketch []byte
 }
 
