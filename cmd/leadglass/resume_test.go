@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -13,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"leadglass/internal/discover"
+	"leadglass/internal/scope"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
 )
@@ -142,4 +145,33 @@ func records(t *testing.T, path string) ([]string, survey.State) {
 		list = append(list, fmt.Sprintf("%s sketch %d", text, min(1, len(r.StudySketch))))
 	}
 	return list, all[0].State
+}
+
+// TestResumeOfOlderVersion continues a survey of a version that kept the sweep
+// with the survey, and not in parts.
+func TestResumeOfOlderVersion(t *testing.T) {
+	dsn := filepath.Join(t.TempDir(), "s.db")
+	h := holdFleet(t, "127.31.13.")
+	h.release()
+	path := h.swept(t, "127.31.13.0/24")
+	s, err := scope.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sweep := discover.New(discover.Seed{1}, 1, 1)
+	sweep.Hosts = 3
+	v, err := db.CreateSurvey(t.Context(), survey.Survey{Name: s.Name, Scope: s.Text, Simulated: true, Sweep: &sweep, State: survey.StateInterrupted,
+		StartedAt: time.Now(), Addresses: 256})
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	leadglass(t, "--store", dsn, "survey", "--scope", path, "--resume").want(t, exitDone)
+	leadglass(t, "--store", dsn, "lab", "score", h.fleet).want(t, exitDone)
+	if got := status(t, dsn); got.Survey.ID != v.ID || got.Survey.Sweep.Seed != sweep.Seed || got.Survey.Sweep.Hosts != 3+heldArchives {
+		t.Errorf("continued as %+v", got.Survey.Sweep)
+	}
 }

@@ -4,31 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"leadglass/internal/jobs"
-	"leadglass/internal/realserver"
-	"leadglass/internal/store"
 )
-
-// engines are the databases that a queue can be in, each with an empty one.
-func engines(t *testing.T, test func(t *testing.T, dsn string)) {
-	t.Run("SQLite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "s.db")) })
-	t.Run("PostgreSQL", func(t *testing.T) { test(t, realserver.Postgres(t).Database(t)) })
-}
-
-func open(t *testing.T, dsn string) *store.Store {
-	t.Helper()
-	s, err := store.Open(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	return s
-}
 
 // turns are the surveys that were made.
 type turns struct {
@@ -43,10 +24,8 @@ func (r *turns) add(due time.Time) int {
 	return len(r.due)
 }
 
-// TestPeriodic: of two processes one makes each survey, a survey that fails or is
+// testPeriodic: of two processes one makes each survey, a survey that fails or is
 // interrupted is gone on with, and who comes later waits for the next.
-func TestPeriodic(t *testing.T) { engines(t, testPeriodic) }
-
 func testPeriodic(t *testing.T, dsn string) {
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()

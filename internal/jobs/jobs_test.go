@@ -71,10 +71,8 @@ func ending(db *store.Store, finish jobs.Finish) error {
 	return db.Update(context.Background(), "testing", finish)
 }
 
-// TestWork: two processes do each job once; one that fails, or panics, is tried
+// testWork: two processes do each job once; one that fails, or panics, is tried
 // again.
-func TestWork(t *testing.T) { engines(t, testWork) }
-
 func testWork(t *testing.T, dsn string) {
 	db := open(t, dsn)
 	const parts, hosts = 3, 40
@@ -129,10 +127,8 @@ func testWork(t *testing.T, dsn string) {
 	}
 }
 
-// TestGoneProcess: the jobs of a process that is gone are done by another, and
+// testGoneProcess: the jobs of a process that is gone are done by another, and
 // what it stores too late after all does not count.
-func TestGoneProcess(t *testing.T) { engines(t, testGoneProcess) }
-
 func testGoneProcess(t *testing.T, dsn string) {
 	db := open(t, dsn)
 	v := begun(t, db, 1, 1)
@@ -173,10 +169,8 @@ func testGoneProcess(t *testing.T, dsn string) {
 	}
 }
 
-// TestInterrupted: work that is interrupted is given back, and not counted as an
+// testInterrupted: work that is interrupted is given back, and not counted as an
 // attempt that failed.
-func TestInterrupted(t *testing.T) { engines(t, testInterrupted) }
-
 func testInterrupted(t *testing.T, dsn string) {
 	db := open(t, dsn)
 	v := begun(t, db, 1, 5)
@@ -204,10 +198,8 @@ func testInterrupted(t *testing.T, dsn string) {
 	}
 }
 
-// TestAttend: one process leads a survey; the others stop when it is cancelled;
+// testAttend: one process leads a survey; the others stop when it is cancelled;
 // what a gone leader was is taken over at once by a process of the same machine.
-func TestAttend(t *testing.T) { engines(t, testAttend) }
-
 func testAttend(t *testing.T, dsn string) {
 	ctx := t.Context()
 	db := open(t, dsn)
