@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,7 @@ var (
 const (
 	lease     = 20 * time.Second
 	goneAfter = survey.SilentAfter
+	hurry     = 250 * time.Millisecond
 )
 
 // Attendant goes along with the work on a survey: it tells the store that the
@@ -44,6 +46,7 @@ type Attendant struct {
 	others     atomic.Int64
 	helped     atomic.Bool
 	divisor    int
+	next       time.Duration // until the next beat
 	watched    map[string]watched
 }
 
@@ -124,14 +127,14 @@ func Attend(ctx context.Context, db *store.Store, surveyID, id string, lead bool
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
 	a.seen.Store(time.Now().UnixNano())
 	for a.beat(); a.divisor == 0 && a.ctx.Err() == nil; a.beat() {
-		_ = pause(a.ctx, survey.BeatEvery/4) // a context that ended is seen above
+		_ = pause(a.ctx, hurry) // a context that ended is seen above
 	}
 	if err := context.Cause(a.ctx); err != nil {
 		a.leave()
 		return ctx, nil, err
 	}
 	a.wg.Go(func() {
-		for pause(a.ctx, survey.BeatEvery) == nil {
+		for pause(a.ctx, a.next) == nil {
 			a.beat()
 		}
 	})
@@ -156,6 +159,10 @@ func (a *Attendant) beat() {
 	}
 	a.seen.Store(time.Now().UnixNano())
 	a.others.Store(int64(len(b.Others)))
+	a.next = survey.BeatEvery
+	if slices.ContainsFunc(b.Others, func(w store.Worker) bool { return w.Divisor == 0 }) {
+		a.next = hurry // somebody waits for others to make room
+	}
 	if len(b.Others) > 0 {
 		a.helped.Store(true)
 	}
