@@ -16,6 +16,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 FUZZ_SECONDS ?= 20
 HOSTILE_CONVERSATIONS ?= 1000000
+HOSTILE_SEED ?= 1
 LOSS_RUNS ?= 10
 KILLS ?= 100
 KILL_ENGINES ?= SQLite PostgreSQL
@@ -65,8 +66,8 @@ data: ## make the embedded tables of countries and the world map again, from npm
 loss: check-go ## sweeps of a network that loses packets, LOSS_RUNS times; needs root and a quiet machine
 	@LEADGLASS_LOSS=1 go test ./internal/discover -run TestSweepUnderLoss -count $(LOSS_RUNS) -v -timeout 2h
 
-hostile: check-go ## HOSTILE_CONVERSATIONS conversations with archives that damage what they send
-	@LEADGLASS_HOSTILE=$(HOSTILE_CONVERSATIONS) go test ./cmd/leadglass -run TestHostileArchives -v -timeout 12h
+hostile: check-go ## HOSTILE_CONVERSATIONS conversations with archives that damage what they send, made up from HOSTILE_SEED on
+	@LEADGLASS_HOSTILE=$(HOSTILE_CONVERSATIONS) LEADGLASS_HOSTILE_SEED=$(HOSTILE_SEED) go test ./cmd/leadglass -run TestHostileArchives -v -timeout 12h
 
 kill: check-go ## the study of 2019 under kill -9, KILLS on each of KILL_ENGINES, by the random numbers of SEED
 	@LEADGLASS_KILLS=$(KILLS) LEADGLASS_KILL_ENGINES='$(KILL_ENGINES)' LEADGLASS_KILL_SEED=$(SEED) LEADGLASS_KILL_WORKERS=$(KILL_WORKERS) \
