@@ -9,8 +9,6 @@ import (
 	"runtime"
 	"sync"
 
-	jsonv2 "github.com/go-json-experiment/json"
-
 	"leadglass/internal/survey"
 )
 
@@ -168,58 +166,6 @@ func (s *Store) readAhead(ctx context.Context, rows *sql.Rows, surveyID string, 
 			next <- readRecord{err: err}
 		}
 	}
-}
-
-// FactsPage is how many facts are read from the database at once.
-const FactsPage = 500
-
-// Facts streams the facts of a survey's records, in the order of their
-// targets' bytes and then of their ports, so that streams of several surveys
-// can be merged, at a tenth of the cost of Records. They are read page by page,
-// and between two pages no connection is held: any number of streams can be
-// open at a time. What is stored meanwhile is among them or not.
-func (s *Store) Facts(ctx context.Context, surveyID string) iter.Seq2[survey.Facts, error] {
-	return func(yield func(survey.Facts, error) bool) {
-		after, page := Key{}, make([]survey.Facts, 0, FactsPage)
-		for port := -1; ; port = int(after.Port) { // no target is empty
-			var err error
-			if page, err = s.factsAfter(ctx, surveyID, &after, port, page[:0]); err != nil {
-				yield(survey.Facts{}, s.explain("reading", err))
-				return
-			}
-			for _, f := range page {
-				if !yield(f, nil) {
-					return
-				}
-			}
-			if len(page) < FactsPage {
-				return
-			}
-		}
-	}
-}
-
-// factsAfter appends the page of facts behind a target and a port, and sets
-// after to the key of the last.
-func (s *Store) factsAfter(ctx context.Context, surveyID string, after *Key, port int, page []survey.Facts) ([]survey.Facts, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT target, port, facts FROM facts
-		WHERE survey_id = $1 AND (target, port) > ($2, $3) ORDER BY target, port LIMIT $4`, surveyID, after.Target, port, FactsPage)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var text sql.RawBytes
-		if err := rows.Scan(&after.Target, &after.Port, &text); err != nil {
-			return nil, err
-		}
-		var f survey.Facts
-		if err := jsonv2.Unmarshal(text, &f); err != nil {
-			return nil, fmt.Errorf("stored facts: %w (%w)", err, errDamaged)
-		}
-		page = append(page, f)
-	}
-	return page, rows.Err()
 }
 
 // KnownTargets returns the targets that the survey has a record of, or that are
