@@ -129,11 +129,29 @@ type readRecord struct {
 	err    error
 }
 
+// unread is a record of which the finding is still text, and where it goes.
+type unread struct {
+	record survey.Record
+	text   []byte
+	to     chan<- readRecord
+}
+
 // readAhead sends a channel for each of the rows, in their order, on which the
 // record will come, until the rows or stop end. How many are on their way is
 // what ahead holds.
 func (s *Store) readAhead(ctx context.Context, rows *sql.Rows, surveyID string, ahead chan<- chan readRecord, stop <-chan struct{}, workers *sync.WaitGroup) {
 	defer close(ahead)
+	texts := make(chan unread, cap(ahead))
+	defer close(texts)
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for u := range texts {
+				var err error
+				u.record.Finding, err = s.expand(ctx, u.text)
+				u.to <- readRecord{record: u.record, err: err}
+			}
+		})
+	}
 	send := func() (chan readRecord, bool) {
 		next := make(chan readRecord, 1)
 		select {
@@ -144,9 +162,8 @@ func (s *Store) readAhead(ctx context.Context, rows *sql.Rows, surveyID string, 
 		}
 	}
 	for rows.Next() {
-		r := survey.Record{SurveyID: surveyID}
-		var text []byte
-		err := rows.Scan(&r.RequestedPort, &text, &r.StudySketch)
+		u := unread{record: survey.Record{SurveyID: surveyID}}
+		err := rows.Scan(&u.record.RequestedPort, &u.text, &u.record.StudySketch)
 		next, ok := send()
 		if !ok {
 			return
@@ -155,11 +172,8 @@ func (s *Store) readAhead(ctx context.Context, rows *sql.Rows, surveyID string, 
 			next <- readRecord{err: err}
 			return
 		}
-		workers.Go(func() {
-			var err error
-			r.Finding, err = s.expand(ctx, text)
-			next <- readRecord{record: r, err: err}
-		})
+		u.to = next
+		texts <- u // a worker takes it: none waits for anything but texts
 	}
 	if err := rows.Err(); err != nil {
 		if next, ok := send(); ok {
