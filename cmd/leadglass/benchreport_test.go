@@ -22,7 +22,7 @@ func BenchmarkReport(b *testing.B) {
 	model := modelSurvey(b, program)
 	for _, n := range []int{1e3, 1e4, 1e5} {
 		dsn := filepath.Join(b.TempDir(), "large.db")
-		multiply(b, model, dsn, n, 0)
+		multiply(b, model, dsn, n)
 		for _, edition := range []string{"public", "confidential"} {
 			b.Run(fmt.Sprintf("%d/%s", n, edition), func(b *testing.B) {
 				turn := timed(b, program, "--store", dsn, "report", "--edition", edition,

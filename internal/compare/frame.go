@@ -123,13 +123,18 @@ func (s *side) decisive() *survey.Facts {
 	return best
 }
 
-// state is what the survey says, nil for nothing.
-func (s *side) state() *State {
+// state is what the survey says, nil for nothing. It is put into room, where
+// that is not nil.
+func (s *side) state(room *State) *State {
 	f := s.decisive()
 	if f == nil {
 		return nil
 	}
-	st := &State{Verdict: f.Verdict, Grade: f.Grade, StudyRecords: notOpen, ImagesLinked: notOpen, ImagesAccessible: notOpen}
+	st := room
+	if st == nil {
+		st = new(State)
+	}
+	*st = State{Verdict: f.Verdict, Grade: f.Grade, StudyRecords: notOpen, ImagesLinked: notOpen, ImagesAccessible: notOpen}
 	if f.Verdict.FreelyAccessible() {
 		st.StudyRecords, st.ImagesLinked, st.ImagesAccessible = countOf(f.Studies), countOf(f.ImagesLinked), countOf(f.ImagesAccessible)
 	}

@@ -12,7 +12,7 @@ import (
 // false when neither survey found an archive there.
 func (f *Frame) Target(before, now []survey.Facts) (c Change, any bool) {
 	b, n := newSide(&f.Before, before), newSide(&f.Now, now)
-	c = Change{Before: b.state(), Now: n.state()}
+	c = Change{Before: b.state(nil), Now: n.state(nil)}
 	if !speaksIn(c.Before) && !speaksIn(c.Now) {
 		return c, false
 	}
@@ -22,11 +22,7 @@ func (f *Frame) Target(before, now []survey.Facts) (c Change, any bool) {
 			c.Site, c.Country = cmp.Or(r.Site, c.Site), cmp.Or(r.Country, c.Country)
 		}
 	}
-	if c.Kind, c.Cause = f.unlooked(&c, &b, &n); c.Kind == "" {
-		if c.Kind = Unchanged; !f.same(&b, &n) {
-			f.compare(&c, &b, &n)
-		}
-	}
+	f.setKind(&c, &b, &n)
 	if !c.Kind.LikeForLike() || c.Kind == New || c.Kind == Gone {
 		c.Failing, c.Mended = nil, nil // the checks of an archive that is not there say nothing
 	}
@@ -38,6 +34,15 @@ func (f *Frame) Target(before, now []survey.Facts) (c Change, any bool) {
 		c.ImagesAccessible = DifferenceOf(before[2], now[2])
 	}
 	return c, true
+}
+
+// setKind sets the kind of a target by its two sides, and what goes with it.
+func (f *Frame) setKind(c *Change, b, n *side) {
+	if c.Kind, c.Cause = f.unlooked(c, b, n); c.Kind == "" {
+		if c.Kind = Unchanged; !f.same(b, n) {
+			f.compare(c, b, n)
+		}
+	}
 }
 
 var noDifference = Difference{Quality: DifferenceUnknown}

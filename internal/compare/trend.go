@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -64,28 +65,51 @@ func newTrendSum(n int) trendSum {
 	return s
 }
 
-// add adds one target, by what each survey says of it.
+// shown is what a target exposes by one survey; spans are the study records,
+// images linked and images accessible.
+type shown struct {
+	open  bool
+	spans [3]struct {
+		span
+		known bool
+	}
+}
+
+// shownBy is what a target exposes by what a survey says of it.
+func shownBy(s *State) shown {
+	e := shown{open: openIn(s)}
+	for f, c := range exposed(s) {
+		e.spans[f].span, e.spans[f].known = spanOf(c)
+	}
+	return e
+}
+
+// add adds one target, by what each survey says of it. What no survey found
+// open has nothing to add.
 func (s *trendSum) add(states []*State) {
+	if !slices.ContainsFunc(states, openIn) {
+		return
+	}
+	var by [MaxTrend]shown
 	for j, now := range states {
-		b := exposed(now)
-		if openIn(now) {
+		by[j] = shownBy(now)
+		b := &by[j]
+		if b.open {
 			s.open[j]++
-			for f := range b {
-				s.figures[j][f].Add(b[f])
+			for f, c := range exposed(now) {
+				s.figures[j][f].Add(c)
 			}
 		}
-		for i, before := range states[:j] {
-			m, a := &s.moved[i][j], exposed(before)
+		for i := range by[:j] {
+			m, a := &s.moved[i][j], &by[i]
 			switch {
-			case openIn(before) && !openIn(now):
+			case a.open && !b.open:
 				m[0]++
-			case !openIn(before) && openIn(now):
+			case !a.open && b.open:
 				m[1]++
 			}
-			for f := range a {
-				x, known := spanOf(a[f])
-				y, alsoKnown := spanOf(b[f])
-				if known != alsoKnown || x != y {
+			for f := range a.spans {
+				if a.spans[f] != b.spans[f] {
 					m[2+f]++
 				}
 			}
@@ -109,16 +133,16 @@ func NewTrend(surveys []survey.Survey, streams []Stream, judge Judge, minCount i
 		}
 	}
 	core, rest := newTrendSum(len(surveys)), newTrendSum(len(surveys))
-	states := make([]*State, len(surveys))
+	sides, states, room := make([]side, len(surveys)), make([]*State, len(surveys)), make([]State, len(surveys))
 	for groups, err := range merged(streams) {
 		if err != nil {
 			return Trend{}, err
 		}
-		for i := range states {
-			s := newSide(&surveys[i], groups[i])
-			states[i] = s.state()
+		for i := range sides {
+			sides[i] = newSide(&surveys[i], groups[i])
+			states[i] = sides[i].state(&room[i])
 		}
-		if allAlike(frames, groups) {
+		if allAlike(frames, sides, states) {
 			core.add(states)
 		} else {
 			rest.add(states)
@@ -129,22 +153,30 @@ func NewTrend(surveys []survey.Survey, streams []Stream, judge Judge, minCount i
 
 // allAlike reports whether all surveys looked at a target alike: each like the
 // one before it.
-func allAlike(frames []*Frame, groups [][]survey.Facts) bool {
+func allAlike(frames []*Frame, sides []side, states []*State) bool {
 	var target string
-	for _, g := range groups {
-		if len(g) > 0 {
-			target = g[0].Target
+	for i := range sides {
+		if len(sides[i].records) > 0 {
+			target = sides[i].records[0].Target
+		}
+	}
+	for i := range sides {
+		s := &sides[i]
+		if !s.covered(target) || len(s.records) == 0 && s.survey.State != survey.StateFinished {
+			return false
 		}
 	}
 	for i, f := range frames {
-		c, any := f.Target(groups[i], groups[i+1])
-		if any && !c.Kind.LikeForLike() {
-			return false
-		}
-		for _, s := range []side{newSide(&f.Before, groups[i]), newSide(&f.Now, groups[i+1])} {
-			if !s.covered(target) || s.incomplete && !any || len(s.records) == 0 && s.survey.State != survey.StateFinished {
+		b, n := &sides[i], &sides[i+1]
+		if !speaksIn(states[i]) && !speaksIn(states[i+1]) {
+			if b.incomplete || n.incomplete {
 				return false
 			}
+			continue
+		}
+		c := Change{Target: target, Before: states[i], Now: states[i+1]}
+		if f.setKind(&c, b, n); !c.Kind.LikeForLike() {
+			return false
 		}
 	}
 	return true

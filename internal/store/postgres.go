@@ -85,6 +85,7 @@ func openPostgres(ctx context.Context, dsn string, create bool) (*Store, error) 
 	readers.RuntimeParams["default_transaction_read_only"] = "on"
 	s.read = stdlib.OpenDB(*readers)
 	s.read.SetMaxOpenConns(postgresReaders)
+	s.read.SetMaxIdleConns(postgresReaders) // else they are made anew for each page of many streams
 	s.read.SetConnMaxIdleTime(idleLimit)
 	if err := s.prepareSchema(ctx, create); err != nil {
 		_ = s.Close() // it says nothing that err does not

@@ -9,8 +9,6 @@ import (
 	"runtime"
 	"sync"
 
-	jsonv2 "github.com/go-json-experiment/json"
-
 	"leadglass/internal/survey"
 )
 
@@ -131,11 +129,29 @@ type readRecord struct {
 	err    error
 }
 
+// unread is a record of which the finding is still text, and where it goes.
+type unread struct {
+	record survey.Record
+	text   []byte
+	to     chan<- readRecord
+}
+
 // readAhead sends a channel for each of the rows, in their order, on which the
 // record will come, until the rows or stop end. How many are on their way is
 // what ahead holds.
 func (s *Store) readAhead(ctx context.Context, rows *sql.Rows, surveyID string, ahead chan<- chan readRecord, stop <-chan struct{}, workers *sync.WaitGroup) {
 	defer close(ahead)
+	texts := make(chan unread, cap(ahead))
+	defer close(texts)
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for u := range texts {
+				var err error
+				u.record.Finding, err = s.expand(ctx, u.text)
+				u.to <- readRecord{record: u.record, err: err}
+			}
+		})
+	}
 	send := func() (chan readRecord, bool) {
 		next := make(chan readRecord, 1)
 		select {
@@ -146,9 +162,8 @@ func (s *Store) readAhead(ctx context.Context, rows *sql.Rows, surveyID string, 
 		}
 	}
 	for rows.Next() {
-		r := survey.Record{SurveyID: surveyID}
-		var text []byte
-		err := rows.Scan(&r.RequestedPort, &text, &r.StudySketch)
+		u := unread{record: survey.Record{SurveyID: surveyID}}
+		err := rows.Scan(&u.record.RequestedPort, &u.text, &u.record.StudySketch)
 		next, ok := send()
 		if !ok {
 			return
@@ -157,69 +172,14 @@ func (s *Store) readAhead(ctx context.Context, rows *sql.Rows, surveyID string, 
 			next <- readRecord{err: err}
 			return
 		}
-		workers.Go(func() {
-			var err error
-			r.Finding, err = s.expand(ctx, text)
-			next <- readRecord{record: r, err: err}
-		})
+		u.to = next
+		texts <- u // a worker takes it: none waits for anything but texts
 	}
 	if err := rows.Err(); err != nil {
 		if next, ok := send(); ok {
 			next <- readRecord{err: err}
 		}
 	}
-}
-
-// FactsPage is how many facts are read from the database at once.
-const FactsPage = 500
-
-// Facts streams the facts of a survey's records, in the order of their
-// targets' bytes and then of their ports, so that streams of several surveys
-// can be merged, at a tenth of the cost of Records. They are read page by page,
-// and between two pages no connection is held: any number of streams can be
-// open at a time. What is stored meanwhile is among them or not.
-func (s *Store) Facts(ctx context.Context, surveyID string) iter.Seq2[survey.Facts, error] {
-	return func(yield func(survey.Facts, error) bool) {
-		after, page := Key{}, make([]survey.Facts, 0, FactsPage)
-		for port := -1; ; port = int(after.Port) { // no target is empty
-			var err error
-			if page, err = s.factsAfter(ctx, surveyID, &after, port, page[:0]); err != nil {
-				yield(survey.Facts{}, s.explain("reading", err))
-				return
-			}
-			for _, f := range page {
-				if !yield(f, nil) {
-					return
-				}
-			}
-			if len(page) < FactsPage {
-				return
-			}
-		}
-	}
-}
-
-// factsAfter appends the page of facts behind a target and a port, and sets
-// after to the key of the last.
-func (s *Store) factsAfter(ctx context.Context, surveyID string, after *Key, port int, page []survey.Facts) ([]survey.Facts, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT target, port, facts FROM facts
-		WHERE survey_id = $1 AND (target, port) > ($2, $3) ORDER BY target, port LIMIT $4`, surveyID, after.Target, port, FactsPage)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var text sql.RawBytes
-		if err := rows.Scan(&after.Target, &after.Port, &text); err != nil {
-			return nil, err
-		}
-		var f survey.Facts
-		if err := jsonv2.Unmarshal(text, &f); err != nil {
-			return nil, fmt.Errorf("stored facts: %w (%w)", err, errDamaged)
-		}
-		page = append(page, f)
-	}
-	return page, rows.Err()
 }
 
 // KnownTargets returns the targets that the survey has a record of, or that are

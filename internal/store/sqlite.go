@@ -31,6 +31,9 @@ const (
 	codeNotADB   = 26
 )
 
+// sqliteReaders is how many connections read at once.
+const sqliteReaders = 8
+
 // sqliteEngine is a SQLite file.
 type sqliteEngine struct{}
 
@@ -59,7 +62,9 @@ func openSQLite(ctx context.Context, path string, create bool) (*Store, error) {
 	if s.read, err = sql.Open("sqlite", sqliteDSN(abs, false)); err != nil {
 		return nil, errors.Join(s.explain("opening", err), s.write.Close())
 	}
-	s.read.SetMaxOpenConns(8)
+	s.read.SetMaxOpenConns(sqliteReaders)
+	s.read.SetMaxIdleConns(sqliteReaders) // else they are made anew for each page of many streams
+	s.read.SetConnMaxIdleTime(idleLimit)
 	if err := s.prepareSchema(ctx, create); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -37,6 +37,9 @@ type Store struct {
 	texts       texts
 	// checks has lists of storedCheck to read findings into.
 	checks sync.Pool
+	// services and portChecks are what parts of facts were read as.
+	services   memo[[]survey.ServiceFacts]
+	portChecks memo[[]survey.PortChecks]
 }
 
 // engine is what differs between the databases.
