@@ -35,9 +35,14 @@ func (c *surveyCommand) every(ctx context.Context, a *app) error {
 		return err
 	}
 	defer db.Close()
+	var interrupted error // how the last survey ended, where it did not come to its end
 	p := &jobs.Periodic{Store: db, Name: name + "\n" + s.Authority.Organisation, Every: c.Every, Log: a.log,
 		Do: func(ctx context.Context, due time.Time) error {
-			return c.once(ctx, a, name+" "+due.Format("2006-01-02 15:04"))
+			err := c.once(ctx, a, name+" "+due.Format("2006-01-02 15:04"))
+			if ctx.Err() != nil {
+				interrupted = err
+			}
+			return err
 		},
 		Next: func(at time.Time) {
 			if at.IsZero() {
@@ -50,7 +55,7 @@ func (c *surveyCommand) every(ctx context.Context, a *app) error {
 		return err
 	}
 	a.note("no more surveys are made until `leadglass survey --every` runs again")
-	return nil
+	return interrupted
 }
 
 // once makes one of the surveys, or goes on with it. What is wrong with it is

@@ -60,7 +60,14 @@ func findSurvey(ctx context.Context, db *store.Store, s *scope.Scope, coverage *
 	if cancelled != nil {
 		return survey.Survey{}, usage(fmt.Errorf("%w%w; leave --resume out to begin one", errNoneToResume, cancelled))
 	}
-	return survey.Survey{}, usage(fmt.Errorf("%w; leave --resume out to begin one", errNoneToResume))
+	which := ""
+	if o.name != "" {
+		which = fmt.Sprintf(" with the name %q", o.name)
+	}
+	if o.how.Shard != "" && o.how.Shard != "1/1" {
+		which += " and --shard " + o.how.Shard
+	}
+	return survey.Survey{}, usage(fmt.Errorf("%w%s; leave --resume out to begin one", errNoneToResume, which))
 }
 
 // errWasCancelled is in the chain as well where the only survey was cancelled.

@@ -51,7 +51,11 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	if err != nil {
 		return survey.Survey{}, err
 	}
-	db, err := store.Open(ctx, a.Store)
+	open := store.Open
+	if o.resume { // a mistyped name shall not make a store
+		open = store.OpenExisting
+	}
+	db, err := open(ctx, a.Store)
 	if err != nil {
 		return survey.Survey{}, err
 	}

@@ -61,7 +61,7 @@ func surveyStatusOf(ctx context.Context, db *store.Store, v survey.Survey) (surv
 	for _, n := range r.Verdicts {
 		s.Records += n
 	}
-	if v.State == survey.StateFinished {
+	if s.Status == survey.StatusFinished || s.Status == survey.StatusCancelled {
 		return s, nil
 	}
 	workers, err := db.Workers(ctx, v.ID)

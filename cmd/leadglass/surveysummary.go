@@ -48,16 +48,19 @@ func progressLine(p *pipeline.Progress, probes int64, took time.Duration) string
 // the whole survey; the time and the traffic those of this process, which with
 // --resume, or where workers helped, had a part in it.
 type surveySummary struct {
-	Schema   string         `json:"schema"`
-	Survey   survey.Survey  `json:"survey"`
-	Hosts    int64          `json:"hosts"`
-	Archives int64          `json:"archives"`
-	Open     int64          `json:"archives_open"`
-	Studies  int64          `json:"studies_counted"`
-	Images   int64          `json:"images_counted"`
-	Resumed  bool           `json:"resumed,omitempty"`
-	Seconds  float64        `json:"seconds"`
-	Traffic  survey.Traffic `json:"traffic"`
+	Schema   string        `json:"schema"`
+	Survey   survey.Survey `json:"survey"`
+	Hosts    int64         `json:"hosts"`
+	Archives int64         `json:"archives"`
+	Open     int64         `json:"archives_open"`
+	Studies  int64         `json:"studies_counted"`
+	Images   int64         `json:"images_counted"`
+	// CountedInPart is of how many archives the count did not come to its end: then
+	// the numbers of studies and images are lower bounds.
+	CountedInPart int64          `json:"archives_counted_in_part,omitempty"`
+	Resumed       bool           `json:"resumed,omitempty"`
+	Seconds       float64        `json:"seconds"`
+	Traffic       survey.Traffic `json:"traffic"`
 	// Candidates are the files of other scanners that named hosts.
 	Candidates []candidateFile `json:"candidates,omitempty"`
 }
@@ -65,16 +68,19 @@ type surveySummary struct {
 func (a *app) summary(p *pipeline.Progress, traffic survey.Traffic, v survey.Survey, took time.Duration, files []candidateFile, o surveyOptions) error {
 	s := surveySummary{Schema: "leadglass.survey/1", Survey: v, Hosts: p.Examined.Load(), Archives: p.Speaking.Load(),
 		Open: p.Open.Load(), Studies: p.Studies.Load(), Images: p.Images.Load(),
-		Resumed: o.resume, Seconds: took.Seconds(), Traffic: traffic, Candidates: files}
+		CountedInPart: p.CountedInPart.Load(), Resumed: o.resume, Seconds: took.Seconds(), Traffic: traffic, Candidates: files}
 	if o.json {
 		return json.NewEncoder(a.out).Encode(s)
 	}
-	part := ""
+	part, least, rest := "", "", ""
+	if s.CountedInPart > 0 {
+		least, rest = "at least ", fmt.Sprintf(" (%s not counted to the end)", plural(s.CountedInPart, "archive"))
+	}
 	if o.resume {
 		part = ", its last part"
 	}
-	_, err := fmt.Fprintf(a.out, "survey %s finished%s in %.1f s\n  hosts recorded  %s\n  archives        %s\n  freely open     %s\n  studies         %s\n  images          %s\n  sent %s bytes in %s\n",
-		v.ID, part, s.Seconds, grouped(s.Hosts), grouped(s.Archives), grouped(s.Open), grouped(s.Studies), grouped(s.Images),
+	_, err := fmt.Fprintf(a.out, "survey %s finished%s in %.1f s\n  hosts recorded  %s\n  archives        %s\n  freely open     %s\n  studies         %s%s%s\n  images          %s%s\n  sent %s bytes in %s\n",
+		v.ID, part, s.Seconds, grouped(s.Hosts), grouped(s.Archives), grouped(s.Open), least, grouped(s.Studies), rest, least, grouped(s.Images),
 		grouped(s.Traffic.BytesSent), plural(s.Traffic.Connections, "connection"))
 	if err == nil && v.Sweep != nil && v.Sweep.Hosts+v.Sweep.Canaries > 0 {
 		_, err = fmt.Fprintln(a.out, sweepLine(v.Sweep))

@@ -61,6 +61,7 @@ func (f sweepFlags) begin(s *scope.Scope, shared bool) ([]survey.Sweep, error) {
 const (
 	pairsOfPart = 1 << 19
 	mostParts   = 64
+	maxParts    = 1024 // that a user may ask for
 )
 
 // fits reports whether a survey that was interrupted is the one that the flags
@@ -75,8 +76,8 @@ func (f sweepFlags) check(g *gate.Gate) error {
 	if _, _, err := f.shardOf(); err != nil {
 		return usage(err)
 	}
-	if f.Parts < 0 {
-		return usage(fmt.Errorf("--parts %d is less than none; write into how many jobs the sweep is divided", f.Parts))
+	if f.Parts < 0 || f.Parts > maxParts {
+		return usage(fmt.Errorf("--parts %d: a sweep is divided into 1 to %d jobs, as many as there are workers or a few times more", f.Parts, maxParts))
 	}
 	if f.Passes < 0 {
 		return usage(fmt.Errorf("--passes %d is less than none; write how often what is silent is tried at most", f.Passes))

@@ -17,18 +17,18 @@ import (
 type workerCommand struct {
 	ScopeFile    string   `name:"scope" help:"Work on surveys of this scope file alone; needed where the scope names exclude files or an overlay." placeholder:"FILE"`
 	Concurrency  int      `help:"How many hosts are examined side by side." default:"32"`
-	UntilDone    bool     `name:"until-done" help:"End when the store has no survey under way, instead of waiting for one."`
+	UntilDone    bool     `name:"until-done" help:"End when the store has no survey under way, instead of waiting for one; with exit code 3 where one waits for --resume."`
 	ProductsFile string   `name:"products" help:"More fingerprints of products: those that the survey was begun with." placeholder:"FILE"`
 	GeoIP        []string `name:"geoip" sep:"none" help:"MMDB files: those that the survey was begun with." placeholder:"FILE"`
 }
 
 // Help adds examples to --help.
 func (workerCommand) Help() string {
-	return `A worker joins the surveys under way in a PostgreSQL store: it goes through parts of
-their sweeps and examines hosts, beside the process of ` + "`leadglass survey`" + ` and other
-workers. Together they stay under the rates of the scope. It waits for surveys
-until it is interrupted. A worker that is killed loses nothing: its jobs go to
-the others.
+	return `A worker joins the surveys under way in a PostgreSQL store (or, on one machine, a
+SQLite file): it goes through parts of their sweeps and examines hosts, beside the
+process of ` + "`leadglass survey`" + ` and other workers. Together they stay under the
+rates of the scope. It waits for surveys until it is interrupted. A worker that is
+killed loses nothing: its jobs go to the others.
 
 The scope is the text that the survey was begun with; with --scope a worker
 keeps to surveys whose text is that of the file.
@@ -56,12 +56,11 @@ func (c *workerCommand) Run(ctx context.Context, a *app) error {
 		own = s
 	}
 	boundHeap()
-	db, err := store.OpenExisting(ctx, a.Store)
-	if err != nil {
+	w := &working{workerCommand: c, app: a, own: own, said: map[string]bool{}}
+	if err := w.open(ctx); err != nil {
 		return err
 	}
-	defer db.Close()
-	w := &working{workerCommand: c, app: a, db: db, own: own, said: map[string]bool{}}
+	defer w.db.Close()
 	for ctx.Err() == nil {
 		state, err := w.turn(ctx)
 		switch {
@@ -80,6 +79,11 @@ func (c *workerCommand) Run(ctx context.Context, a *app) error {
 		case state == worked:
 			clear(w.said)
 			continue
+		case state == leaderless && !c.UntilDone:
+			_ = rest(ctx, restEvery)
+			continue
+		case state == leaderless:
+			return errIncomplete
 		}
 		if ctx.Err() == nil {
 			return err
@@ -87,6 +91,24 @@ func (c *workerCommand) Run(ctx context.Context, a *app) error {
 	}
 	a.note("the worker has ended; its jobs are left to others")
 	return nil
+}
+
+// open opens the store, and waits for one that is still to be made.
+func (w *working) open(ctx context.Context) error {
+	for {
+		db, err := store.OpenExisting(ctx, w.Store)
+		if err == nil {
+			w.db = db
+			return nil
+		}
+		if !errors.Is(err, store.ErrNotFound) || w.UntilDone {
+			return err
+		}
+		w.say("waiting for a survey: the store is not there yet, or empty; --store says where it is")
+		if err := rest(ctx, restEvery); err != nil {
+			return &exitError{code: exitDone}
+		}
+	}
 }
 
 // rest waits, or returns the error of ctx.
@@ -123,9 +145,10 @@ func (w *working) say(text string) {
 type state uint8
 
 const (
-	nothing  state = iota // no survey is under way that it may work on
-	underWay              // one is, and there is nothing to do at the moment
-	worked                // there was work
+	nothing    state = iota // no survey is under way that it may work on
+	leaderless              // one is, of which all is done but its end
+	underWay                // one is, and there is nothing to do at the moment
+	worked                  // there was work
 )
 
 // turn works on the oldest survey that there is work on.
@@ -136,7 +159,11 @@ func (w *working) turn(ctx context.Context) (state, error) {
 	}
 	found := nothing
 	for _, v := range slices.Backward(all) {
-		if v.State != survey.StateRunning || w.own != nil && w.own.Text != v.Scope {
+		if v.State != survey.StateRunning {
+			continue
+		}
+		if w.own != nil && w.own.Text != v.Scope {
+			w.say(fmt.Sprintf("survey %s is left to others: its scope is not the text of %s", v.ID, w.ScopeFile))
 			continue
 		}
 		r, err := w.db.Run(ctx, v.ID)
@@ -146,7 +173,6 @@ func (w *working) turn(ctx context.Context) (state, error) {
 		if !r.CancelledAt.IsZero() {
 			continue
 		}
-		found = underWay
 		queue, err := jobs.Open(w.db, v.ID, "", w.log)
 		if err != nil {
 			return nothing, err
@@ -155,6 +181,12 @@ func (w *working) turn(ctx context.Context) (state, error) {
 		if err != nil {
 			return nothing, err
 		}
+		if !left && survey.StatusOf(v, r.SeenAt, r.CancelledAt, time.Now()) == survey.StatusSilent {
+			w.say(fmt.Sprintf("all of survey %s is done but its end, and the process that leads it is gone: `leadglass survey --resume` ends it", v.ID))
+			found = max(found, leaderless)
+			continue
+		}
+		found = underWay
 		if !left {
 			continue
 		}
@@ -176,8 +208,9 @@ func (w *working) engine(v survey.Survey) (*pipeline.Engine, error) {
 		path = w.ScopeFile
 	}
 	s, err := scope.Parse(path, []byte(v.Scope), time.Now())
-	if err != nil && w.own == nil {
-		err = fmt.Errorf("%w; name its scope file with --scope", err)
+	var config *scope.ConfigError
+	if errors.As(err, &config) && w.own == nil {
+		err = fmt.Errorf("its scope cannot be read without the files beside it (%s); name the scope file with --scope", config.What)
 	}
 	if err != nil {
 		return nil, err

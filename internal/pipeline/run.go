@@ -44,8 +44,11 @@ const identifiers = 48
 type Progress struct {
 	Probed, WithOpenPort, Examined, Speaking, Open atomic.Int64
 	Studies, Images                                atomic.Int64
-	// UnderWay are the hosts that this process works on, Waiting those that are
-	// still to be examined, by whichever process.
+	// CountedInPart are the open archives of which the count did not come to its
+	// end: what was counted of them is a lower bound, or an estimate.
+	CountedInPart atomic.Int64
+	// UnderWay are the hosts of which this process finds out what speaks there,
+	// Waiting those that have not been examined to the end, by whichever process.
 	UnderWay, Waiting atomic.Int64
 }
 
@@ -59,7 +62,29 @@ func (r *Run) Execute(ctx context.Context) error {
 	if r.Sweeps {
 		h.Sweep = r.sweep
 	}
-	return r.Queue.Work(ctx, h)
+	var watching sync.WaitGroup
+	watching.Go(func() { r.watch(ctx) })
+	err := r.Queue.Work(ctx, h)
+	r.fail(nil)
+	watching.Wait()
+	return err
+}
+
+// watch keeps up to date how many hosts wait, until ctx ends.
+func (r *Run) watch(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			r.Progress.Waiting.Store(0)
+			return
+		}
+		if n, err := r.Store.Waiting(ctx, r.SurveyID); err == nil { // else others notice
+			r.Progress.Waiting.Store(n)
+		}
+	}
 }
 
 // visit is the work of a sweep on one host, from its first open port until it is
@@ -116,8 +141,6 @@ func (r *Run) examine(ctx context.Context, job jobs.Examine, again bool, finish 
 	case err != nil:
 		return r.ends(ctx, err)
 	}
-	r.Progress.UnderWay.Add(1)
-	defer r.Progress.UnderWay.Add(-1)
 	r.admitName(ctx, f.Candidate)
 	result, err := r.finish(ctx, f, again || old)
 	if err != nil {
@@ -209,6 +232,9 @@ func (p *Progress) Add(f survey.Finding) {
 	}
 	if f.Verdict.FreelyAccessible() {
 		p.Open.Add(1)
+		if q := f.Counts.Studies.Quality; q == survey.LowerBound || q == survey.Estimated {
+			p.CountedInPart.Add(1)
+		}
 	}
 	if n, ok := f.Counts.Studies.Int(); ok {
 		p.Studies.Add(n)

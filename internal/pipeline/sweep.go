@@ -155,7 +155,6 @@ func (s *sweeping) room(work, keep context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.run.Progress.Waiting.Store(n)
 		tried := s.sweep.Tried()
 		s.run.Progress.Probed.Add(tried - s.shown)
 		s.shown = tried

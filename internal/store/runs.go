@@ -46,7 +46,7 @@ var ErrFinished = errors.New("it has finished")
 
 // Run is what is known of the work on a survey.
 type Run struct {
-	// SeenAt is when it was last seen at work; zero when never.
+	// SeenAt is when its leader was last seen at work; zero when never.
 	SeenAt time.Time
 	// CancelledAt is when it was cancelled; zero when it was not.
 	CancelledAt time.Time

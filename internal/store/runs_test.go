@@ -31,7 +31,22 @@ func testRuns(t *testing.T, e engine) {
 			t.Errorf("cancelled %v, %v; want %v", b.Cancelled, err, want)
 		}
 	}
+	lead := func(survey, id string) {
+		t.Helper()
+		err := s.Update(ctx, "testing", func(tx *store.Tx) error {
+			_, err := tx.Lead(ctx, survey, id, "")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	is(store.Run{})
+	if _, err := s.Beat(ctx, v.ID, "other", started); err != nil {
+		t.Fatal(err)
+	}
+	is(store.Run{}) // it does not lead
+	lead(v.ID, "one")
 	first, second := started.Add(time.Second), started.Add(2*time.Second)
 	beat(first, false)
 	is(store.Run{SeenAt: first})
@@ -71,6 +86,7 @@ func testRuns(t *testing.T, e engine) {
 	state(v.ID, survey.StateRunning) // its process will say how it ended
 	// Cancelled when nobody works on it: never, or no longer.
 	idle, killed := create(t, s, "idle", started), create(t, s, "killed", started)
+	lead(killed.ID, "two")
 	if _, err := s.Beat(ctx, killed.ID, "two", first); err != nil {
 		t.Fatal(err)
 	}

@@ -46,9 +46,9 @@ func (s *Store) Beat(ctx context.Context, surveyID, id string, now time.Time) (B
 		var state string
 		// The statement locks the row of the survey until the end of the
 		// transaction, which puts the beats in a row.
-		err := tx.QueryRowContext(ctx, `INSERT INTO runs (survey_id, seen_at) VALUES ($1, $2)
-			ON CONFLICT (survey_id) DO UPDATE SET seen_at = excluded.seen_at
-			RETURNING cancelled_at IS NOT NULL, (SELECT state FROM surveys WHERE id = $1)`, surveyID, formatTime(now)).Scan(&b.Cancelled, &state)
+		err := tx.QueryRowContext(ctx, `INSERT INTO runs (survey_id) VALUES ($1)
+			ON CONFLICT (survey_id) DO UPDATE SET seen_at = CASE WHEN runs.leader = $2 THEN $3 ELSE runs.seen_at END
+			RETURNING cancelled_at IS NOT NULL, (SELECT state FROM surveys WHERE id = $1)`, surveyID, id, formatTime(now)).Scan(&b.Cancelled, &state)
 		if err != nil {
 			return err
 		}
