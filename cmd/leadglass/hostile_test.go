@@ -116,7 +116,7 @@ type hostileTally struct {
 func (all *hostileTally) round(t *testing.T, count int, seed int64) {
 	scope := hostileFleet(t, count, seed)
 	o := leadglass(t, "--store", filepath.Join(t.TempDir(), "s.db"), "--log-level", "debug", "survey", "--scope", scope,
-		"--concurrency", strconv.Itoa(20*count), "--json").want(t, exitDone)
+		"--concurrency", strconv.Itoa(min(20*count, 400)), "--json").want(t, exitDone)
 	s := searched{"stdout": []byte(o.out), "stderr": []byte(o.errors)}
 	if found := s.hits(marks()...); len(found) > 0 {
 		t.Fatalf("patient values in %d places:\n%s", len(found), strings.Join(found, "\n"))
