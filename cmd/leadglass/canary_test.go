@@ -156,7 +156,13 @@ func TestNoPatientValueLeaves(t *testing.T) {
 	if len(public) != 2*5 {
 		t.Errorf("%d public outputs to search, want 5 of each survey", len(public))
 	}
-	if found := public.hits(prefix, "127.0.0.1", strconv.Itoa(int(orthanc.DICOMPort)), "lab.invalid"); len(found) > 0 {
+	found := public.hits(prefix, "127.0.0.1", "lab.invalid")
+	for name := range public { // a PDF's own numbers have as many digits as a port; its text is searched beside it
+		if strings.HasSuffix(name, ".pdf") {
+			delete(public, name)
+		}
+	}
+	if found = append(found, public.hits(strconv.Itoa(int(orthanc.DICOMPort)))...); len(found) > 0 {
 		t.Errorf("addresses in %d public places:\n%s", len(found), strings.Join(found, "\n"))
 	}
 	if len(s.hits(prefix)) == 0 {

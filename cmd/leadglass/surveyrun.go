@@ -56,6 +56,9 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		open = store.OpenExisting
 	}
 	db, err := open(ctx, a.Store)
+	if o.resume && errors.Is(err, store.ErrNotFound) {
+		err = usage(err)
+	}
 	if err != nil {
 		return survey.Survey{}, err
 	}
