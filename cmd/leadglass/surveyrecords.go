@@ -28,11 +28,11 @@ func (a *app) recordUnresolved(ctx context.Context, run *pipeline.Run, unresolve
 		why := unresolved[name]
 		a.note("leadglass: %v; it was not surveyed", why)
 		c := survey.Candidate{Host: name}
-		result := run.Unreachable(c, discover.Found{Err: why})
+		record := run.NotReached(c, discover.Found{Err: why})
 		if _, ok := known[store.KeyOf(c)]; !ok { // else it is in the progress already
-			run.Progress.Add(result.Finding)
+			run.Progress.Add(record.Finding)
 		}
-		records = append(records, survey.Record{SurveyID: run.SurveyID, Finding: result.Finding})
+		records = append(records, record)
 	}
 	return run.Store.AppendRecords(ctx, records)
 }
@@ -47,8 +47,7 @@ func (a *app) recordGivenUp(ctx context.Context, run *pipeline.Run, each func(su
 	why := errors.New("it was found, but this program failed to examine it; --log-level warn says how")
 	var records []survey.Record
 	for _, f := range left {
-		records = append(records, survey.Record{SurveyID: run.SurveyID, RequestedPort: f.Candidate.Port,
-			Finding: run.Unreachable(f.Candidate, discover.Found{Err: why}).Finding})
+		records = append(records, run.NotReached(f.Candidate, discover.Found{Err: why}))
 	}
 	if err := run.Store.AppendRecords(ctx, records); err != nil {
 		return 0, err

@@ -69,11 +69,7 @@ func (p *Periodic) Run(ctx context.Context) error {
 	defer ids.Delete(id)
 	workers := river.NewWorkers()
 	add(workers, func(ctx context.Context, job *river.Job[Survey]) error { return p.work(ctx, job) })
-	client, err := river.NewClient(p.Store.Queue(), &river.Config{
-		ID: id, Queues: map[string]river.QueueConfig{p.queue(): {MaxWorkers: 1}}, Workers: workers,
-		Logger: slog.New(slog.DiscardHandler), ErrorHandler: failures{p.Log},
-		RetryPolicy: backoff{}, FetchPollInterval: askEvery, JobTimeout: -1, RescueStuckJobsAfter: never, MaxAttempts: attempts,
-	})
+	client, err := newWorker(p.Store, id, map[string]river.QueueConfig{p.queue(): {MaxWorkers: 1}}, workers, p.Log)
 	if err != nil {
 		return fmt.Errorf("the periodic survey: %w", err)
 	}

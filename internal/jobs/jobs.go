@@ -184,10 +184,7 @@ func (q *Queue) Work(ctx context.Context, h Handlers) error {
 			return h.Sweep(ctx, job.Args, finishOf(ctx, job))
 		})
 	}
-	client, err := river.NewClient(q.db.Queue(), &river.Config{
-		ID: q.id, Queues: queues, Workers: workers, Logger: slog.New(slog.DiscardHandler), ErrorHandler: failures{q.log},
-		RetryPolicy: backoff{}, FetchPollInterval: askEvery, FetchCooldown: askPause, JobTimeout: -1, RescueStuckJobsAfter: never, MaxAttempts: attempts,
-	})
+	client, err := newWorker(q.db, q.id, queues, workers, q.log)
 	if err != nil {
 		return fmt.Errorf("the queue of survey %s: %w", q.survey, err)
 	}
@@ -204,6 +201,14 @@ func (q *Queue) Work(ctx context.Context, h Handlers) error {
 		q.log.Warn("work has not ended in time", "survey", q.survey)
 	}
 	return err
+}
+
+// newWorker is the client of the process id that does jobs of the queues.
+func newWorker(db *store.Store, id string, queues map[string]river.QueueConfig, workers *river.Workers, log *slog.Logger) (*river.Client[*sql.Tx], error) {
+	return river.NewClient(db.Queue(), &river.Config{
+		ID: id, Queues: queues, Workers: workers, Logger: slog.New(slog.DiscardHandler), ErrorHandler: failures{log},
+		RetryPolicy: backoff{}, FetchPollInterval: askEvery, FetchCooldown: askPause, JobTimeout: -1, RescueStuckJobsAfter: never, MaxAttempts: attempts,
+	})
 }
 
 // await waits until no job is left.

@@ -33,7 +33,7 @@ func NewID() string {
 
 // lifeOf tells whether the process with that name is there.
 func lifeOf(id string) life {
-	name, _, _ := cutLast(id, ".")
+	name := id[:max(0, strings.LastIndexByte(id, '.'))]
 	if name == self() {
 		if _, ok := ids.Load(id); !ok {
 			return gone // this process, which could not take its leave of the store
@@ -41,11 +41,4 @@ func lifeOf(id string) life {
 		return alive
 	}
 	return lifeOfSelf(name)
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
 }

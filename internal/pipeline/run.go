@@ -121,7 +121,7 @@ func (v *visit) Done(ctx context.Context, f discover.Found) {
 		item.found = new(v.host.found())
 		r.Gate.Forget(v.candidate.Address)
 	case r.Scope.Named(v.candidate.Address):
-		item.record = &survey.Record{SurveyID: r.SurveyID, RequestedPort: v.candidate.Port, Finding: r.Unreachable(v.candidate, f).Finding}
+		item.record = new(r.NotReached(v.candidate, f))
 	default:
 		f.Saved()
 		return
@@ -130,6 +130,12 @@ func (v *visit) Done(ctx context.Context, f discover.Found) {
 	case v.sweeping.items <- item:
 	case <-ctx.Done():
 	}
+}
+
+// NotReached is the record of a candidate that could not be reached, or not be
+// examined, as f says.
+func (r *Run) NotReached(c survey.Candidate, f discover.Found) survey.Record {
+	return survey.Record{SurveyID: r.SurveyID, RequestedPort: c.Port, Finding: r.Unreachable(c, f).Finding}
 }
 
 // examine examines one host that was found, and stores its record.

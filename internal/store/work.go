@@ -35,22 +35,28 @@ func (s *Store) Parts(ctx context.Context, surveyID string) ([]survey.Sweep, err
 type query func(ctx context.Context, statement string, args ...any) (*sql.Rows, error)
 
 func parts(ctx context.Context, query query, surveyID string) ([]survey.Sweep, error) {
-	rows, err := query(ctx, "SELECT state FROM sweeps WHERE survey_id = $1 ORDER BY part", surveyID)
+	return readAll[survey.Sweep](ctx, query, "state of a sweep", "SELECT state FROM sweeps WHERE survey_id = $1 ORDER BY part", surveyID)
+}
+
+// readAll reads the values that a statement selects, each as JSON in a column by
+// itself. what names one of them, for messages.
+func readAll[T any](ctx context.Context, query query, what, statement string, args ...any) ([]T, error) {
+	rows, err := query(ctx, statement, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var all []survey.Sweep
+	var all []T
 	for rows.Next() {
-		var text sql.NullString
+		var text []byte
+		var v T
 		if err := rows.Scan(&text); err != nil {
 			return nil, err
 		}
-		sweep, err := readSweep(text)
-		if err != nil {
+		if err := readJSON(text, &v, what); err != nil {
 			return nil, err
 		}
-		all = append(all, *sweep)
+		all = append(all, v)
 	}
 	return all, rows.Err()
 }
@@ -71,25 +77,9 @@ func (t *Tx) AddCandidate(ctx context.Context, surveyID string, part int, c surv
 
 // Candidates are the hosts that a part of a survey is to try.
 func (s *Store) Candidates(ctx context.Context, surveyID string, part int) ([]survey.Candidate, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT candidate FROM candidates WHERE survey_id = $1 AND part = $2 ORDER BY target, port", surveyID, part)
+	all, err := readAll[survey.Candidate](ctx, s.read.QueryContext, "candidate",
+		"SELECT candidate FROM candidates WHERE survey_id = $1 AND part = $2 ORDER BY target, port", surveyID, part)
 	if err != nil {
-		return nil, s.explain("reading", err)
-	}
-	defer rows.Close()
-	var all []survey.Candidate
-	for rows.Next() {
-		var text []byte
-		var c survey.Candidate
-		err := rows.Scan(&text)
-		if err == nil {
-			err = readJSON(text, &c, "candidate")
-		}
-		if err != nil {
-			return nil, s.explain("reading", err)
-		}
-		all = append(all, c)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, s.explain("reading", err)
 	}
 	return all, nil
@@ -131,25 +121,9 @@ func (s *Store) Found(ctx context.Context, surveyID string, k Key) (f survey.Fou
 // LeftOver are the hosts that are to be examined, those included whose jobs were
 // given up.
 func (s *Store) LeftOver(ctx context.Context, surveyID string) ([]survey.Found, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT found FROM found WHERE survey_id = $1 ORDER BY target, port", surveyID)
+	all, err := readAll[survey.Found](ctx, s.read.QueryContext, "host that was found",
+		"SELECT found FROM found WHERE survey_id = $1 ORDER BY target, port", surveyID)
 	if err != nil {
-		return nil, s.explain("reading", err)
-	}
-	defer rows.Close()
-	var all []survey.Found
-	for rows.Next() {
-		var text []byte
-		var f survey.Found
-		err := rows.Scan(&text)
-		if err == nil {
-			err = readJSON(text, &f, "host that was found")
-		}
-		if err != nil {
-			return nil, s.explain("reading", err)
-		}
-		all = append(all, f)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, s.explain("reading", err)
 	}
 	return all, nil

@@ -6,8 +6,11 @@ import "math"
 // scope that it is of is that of the survey's machine, as it says; nil for no
 // part.
 func JoinSweeps(parts []Sweep) *Sweep {
-	if len(parts) == 0 {
+	switch len(parts) {
+	case 0:
 		return nil
+	case 1:
+		return &parts[0]
 	}
 	whole := parts[0]
 	whole.Shards /= len(parts)
@@ -36,9 +39,6 @@ func JoinSweeps(parts []Sweep) *Sweep {
 		if p.Loss == nil && whole.LossUnknown == "" {
 			whole.LossUnknown = p.LossUnknown
 		}
-	}
-	if len(parts) == 1 {
-		return &parts[0]
 	}
 	if whole.Canaries > 0 && whole.LossUnknown == "" {
 		whole.Loss = new(float64(whole.CanariesLost) / float64(whole.Canaries))
