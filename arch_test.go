@@ -41,7 +41,7 @@ func layers() map[string]layer {
 		"internal/tlsprobe", "internal/suspect",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
-	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/jobs", "internal/report", "internal/registry", "internal/contacts",
+	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/jobs", "internal/publish", "internal/report", "internal/registry", "internal/contacts",
 		"internal/metrics", "internal/compare", "internal/disclose", "internal/disclose/seal", "internal/pdf", "internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
@@ -96,12 +96,13 @@ func layers() map[string]layer {
 		"internal/store": {imports: []string{"internal/survey"},
 			needs: []string{"database/sql", "net", "modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", // net: types of errors
 				"github.com/go-json-experiment/json", "github.com/riverqueue/river"}}, // the queue's tables are the store's
+		"internal/publish": {imports: []string{"internal/survey"}},
 		// Sketches of unique studies are united there.
-		"internal/report":  {imports: []string{"internal/survey"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
-		"internal/compare": {imports: []string{"internal/survey", "internal/report"}},
+		"internal/report":  {imports: []string{"internal/survey", "internal/publish"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
+		"internal/compare": {imports: []string{"internal/survey", "internal/publish", "internal/report"}},
 
 		// Disclosure makes files and sends nothing; only seal knows of encryption.
-		"internal/disclose": {imports: []string{"internal/survey", "internal/report", "internal/disclose/seal"},
+		"internal/disclose": {imports: []string{"internal/survey", "internal/publish", "internal/disclose/seal"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/goccy/go-yaml"}},
 		"internal/disclose/seal": {needs: []string{"github.com/ProtonMail/gopenpgp/v3", "filippo.io/age"}},
 		"internal/pdf":           {needs: []string{"os/exec"}}, // runs a browser on a file
@@ -312,7 +313,7 @@ func TestTextNamesNoMachine(t *testing.T) {
 			return err
 		case d.IsDir() && slices.Contains([]string{".git", "bin", "leadglass-demo"}, path):
 			return fs.SkipDir
-		case d.IsDir() || !d.Type().IsRegular():
+		case d.IsDir() || !d.Type().IsRegular() || path == ".git": // a file in a linked working tree
 			return nil
 		}
 		switch filepath.Ext(path) {

@@ -15,7 +15,7 @@ import (
 
 	"leadglass/internal/lab"
 	"leadglass/internal/pdf"
-	"leadglass/internal/report"
+	"leadglass/internal/publish"
 	"leadglass/internal/store"
 )
 
@@ -94,7 +94,7 @@ func (c *demoCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	// The archives are simulated, so that no small count needs to be withheld.
-	order := reportCommand{Format: []string{"html", "json", "csv"}, Edition: report.EditionPublic, MinCount: 1, Out: c.Out}
+	order := reportCommand{Format: []string{"html", "json", "csv"}, Edition: publish.EditionPublic, MinCount: 1, Out: c.Out}
 	paths, err := writeReport(ctx, a, order)
 	if err != nil {
 		return err

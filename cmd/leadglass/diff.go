@@ -9,7 +9,7 @@ import (
 
 	"leadglass/internal/assess"
 	"leadglass/internal/compare"
-	"leadglass/internal/report"
+	"leadglass/internal/publish"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
 )
@@ -63,7 +63,7 @@ func (c *diffCommand) Run(ctx context.Context, a *app) error {
 		a.note("note: %s is older than %s; the comparison goes backwards", d.frame.Now.ID, d.frame.Before.ID)
 	}
 	r, changes := compare.Publish(d.sum, c.MinCount), iter.Seq2[compare.Change, error](nil)
-	if c.Edition == report.EditionConfidential {
+	if c.Edition == publish.EditionConfidential {
 		r, changes = compare.Confidential(d.sum), d.changes(ctx)
 	}
 	if err := c.write(a, r, changes); err != nil {
@@ -82,15 +82,15 @@ func (c *diffCommand) write(a *app, r compare.Public, changes iter.Seq2[compare.
 	case len(c.Format) == 0:
 		return compare.WriteText(a.out, r, changes)
 	}
-	formats := make([]report.Format, len(c.Format))
+	formats := make([]publish.Format, len(c.Format))
 	for i, f := range c.Format {
-		formats[i] = report.Format(f)
+		formats[i] = publish.Format(f)
 	}
 	files, err := compare.Files(r, changes, formats...)
 	if err != nil {
 		return usage(err)
 	}
-	paths, err := report.WriteFiles(c.Out, files)
+	paths, err := publish.WriteFiles(c.Out, files)
 	for _, p := range paths {
 		fmt.Fprintln(a.out, p)
 	}

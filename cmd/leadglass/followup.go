@@ -9,7 +9,7 @@ import (
 
 	"leadglass/internal/compare"
 	"leadglass/internal/lab"
-	"leadglass/internal/report"
+	"leadglass/internal/publish"
 	"leadglass/internal/store"
 )
 
@@ -81,11 +81,11 @@ func (f *followUp) run(ctx context.Context, a *app, out string) (*followUpResult
 		return nil, err
 	}
 	public := compare.Publish(d.sum, 1) // the fleet is simulated, so nothing need be withheld
-	files, err := compare.Files(public, nil, report.HTML, report.JSON)
+	files, err := compare.Files(public, nil, publish.HTML, publish.JSON)
 	if err != nil {
 		return nil, err
 	}
-	paths, err := report.WriteFiles(out, files)
+	paths, err := publish.WriteFiles(out, files)
 	if err != nil {
 		return nil, err
 	}

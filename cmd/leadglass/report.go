@@ -12,6 +12,7 @@ import (
 
 	"leadglass/internal/compare"
 	"leadglass/internal/pdf"
+	"leadglass/internal/publish"
 	"leadglass/internal/report"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
@@ -51,7 +52,7 @@ func (c *reportCommand) Run(ctx context.Context, a *app) error {
 		fmt.Fprintln(a.out, p)
 	}
 	if err == nil {
-		for _, p := range report.Stale(c.Out, paths) {
+		for _, p := range publish.Stale(c.Out, paths) {
 			a.note("note: %s is of an earlier report, which may be of another survey", p)
 		}
 	}
@@ -85,43 +86,43 @@ func writeReport(ctx context.Context, a *app, c reportCommand) (paths []string, 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	var formats []report.Format
+	var formats []publish.Format
 	for _, f := range c.Format {
-		if f != string(report.PDF) {
-			formats = append(formats, report.Format(f))
+		if f != string(publish.PDF) {
+			formats = append(formats, publish.Format(f))
 		}
 	}
 	list, err := files(formats...)
 	if err != nil {
 		return nil, usage(err)
 	}
-	if slices.Contains(c.Format, string(report.PDF)) {
+	if slices.Contains(c.Format, string(publish.PDF)) {
 		browser, err := pdf.Find(c.Browser)
 		if err != nil {
 			return nil, err
 		}
-		page, err := files(report.HTML)
+		page, err := files(publish.HTML)
 		if err != nil {
 			return nil, usage(err)
 		}
-		list = append(list, report.Printed(page[0], func(page func(io.Writer) error, w io.Writer) error {
+		list = append(list, publish.Printed(page[0], func(page func(io.Writer) error, w io.Writer) error {
 			return pdf.Print(ctx, browser, c.Out, page, w)
 		}))
 	}
-	return report.WriteFiles(c.Out, list)
+	return publish.WriteFiles(c.Out, list)
 }
 
 // files makes the report of v, and returns what lists its files of the formats,
 // and what gives back the room that they take on disk until they are written.
-func (c *reportCommand) files(ctx context.Context, db *store.Store, v survey.Survey) (list func(...report.Format) ([]report.File, error), done func() error, err error) {
+func (c *reportCommand) files(ctx context.Context, db *store.Store, v survey.Survey) (list func(...publish.Format) ([]publish.File, error), done func() error, err error) {
 	earlier, err := c.earlier(ctx, db, v)
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.Edition == report.EditionConfidential {
-		formats := make([]report.Format, len(c.Format))
+	if c.Edition == publish.EditionConfidential {
+		formats := make([]publish.Format, len(c.Format))
 		for i, f := range c.Format {
-			formats[i] = report.Format(f)
+			formats[i] = publish.Format(f)
 		}
 		r, err := report.Collect(v, db.Records(ctx, v.ID), c.Out, formats...)
 		if err != nil {
@@ -129,7 +130,7 @@ func (c *reportCommand) files(ctx context.Context, db *store.Store, v survey.Sur
 		}
 		r.Follow(earlier...)
 		c.study(r.Study2019)
-		return func(formats ...report.Format) ([]report.File, error) {
+		return func(formats ...publish.Format) ([]publish.File, error) {
 			return report.ConfidentialFiles(r, formats...)
 		}, r.Close, nil
 	}
@@ -140,7 +141,7 @@ func (c *reportCommand) files(ctx context.Context, db *store.Store, v survey.Sur
 	r := report.Publish(agg, c.MinCount)
 	r.Follow(earlier...)
 	c.study(r.Study2019)
-	return func(formats ...report.Format) ([]report.File, error) {
+	return func(formats ...publish.Format) ([]publish.File, error) {
 		return report.PublicFiles(r, formats...)
 	}, func() error { return nil }, nil
 }
@@ -186,7 +187,7 @@ func (c *reportCommand) earlier(ctx context.Context, db *store.Store, v survey.S
 // least is the --min-count of the edition: the confidential one withholds
 // nothing.
 func (c *reportCommand) least() int {
-	if c.Edition == report.EditionConfidential {
+	if c.Edition == publish.EditionConfidential {
 		return 1
 	}
 	return c.MinCount

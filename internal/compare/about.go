@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"leadglass/internal/publish"
 	"leadglass/internal/report"
 	"leadglass/internal/survey"
 )
@@ -82,7 +83,7 @@ func (s *Comparison) notes(least int64) []string {
 	}
 	for _, v := range []survey.Survey{f.Before, f.Now} {
 		if v.State != survey.StateFinished {
-			notes = append(notes, "Survey "+v.Name+" of "+report.Moment(v.StartedAt)+" was not finished; what it did not get to is not compared.")
+			notes = append(notes, "Survey "+v.Name+" of "+publish.Moment(v.StartedAt)+" was not finished; what it did not get to is not compared.")
 		}
 	}
 	if !c.SameAddresses {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"leadglass/internal/compare"
+	"leadglass/internal/publish"
 	"leadglass/internal/report"
 	"leadglass/internal/survey"
 )
@@ -35,8 +36,8 @@ func pairs(cells, top int) []pair {
 	return all
 }
 
-// publish makes the public comparison of changes.
-func publish(t testing.TB, changes []compare.Change, least int) string {
+// public makes the public comparison of changes.
+func public(t testing.TB, changes []compare.Change, least int) string {
 	t.Helper()
 	f, err := compare.NewFrame(base(nil), base(nil), judge)
 	if err != nil {
@@ -73,7 +74,7 @@ func together(t testing.TB, changes []compare.Change, least int) string {
 	diff := compare.Publish(sum, least)
 	earlier, r := report.Publish(before.Aggregate(), least), report.Publish(now.Aggregate(), least)
 	diff.Earlier(&earlier)
-	earlier.Totals.ArchivesAnalysed, earlier.Totals.Archives = report.Number{}, report.Number{}
+	earlier.Totals.ArchivesAnalysed, earlier.Totals.Archives = publish.Number{}, publish.Number{}
 	n := r.Totals
 	var b bytes.Buffer
 	if err := errors.Join(compare.WriteJSON(&b, diff, nil), json.NewEncoder(&b).Encode([]any{earlier.Headline(),
@@ -122,17 +123,17 @@ func recordOf(s *compare.State, country string) survey.Record {
 // with the same publication agree on.
 func attack(t *testing.T, all []pair, build func(pair) []compare.Change) {
 	t.Helper()
-	for what, publish := range map[string]func(testing.TB, []compare.Change, int) string{"the comparison": publish, "the comparison and the report": together} {
-		t.Run(what, func(t *testing.T) { attackBy(t, all, build, publish) })
+	for what, of := range map[string]func(testing.TB, []compare.Change, int) string{"the comparison": public, "the comparison and the report": together} {
+		t.Run(what, func(t *testing.T) { attackBy(t, all, build, of) })
 	}
 }
 
-func attackBy(t *testing.T, all []pair, build func(pair) []compare.Change, publish func(testing.TB, []compare.Change, int) string) {
+func attackBy(t *testing.T, all []pair, build func(pair) []compare.Change, of func(testing.TB, []compare.Change, int) string) {
 	t.Helper()
 	const least = 3
 	groups := map[string][]pair{}
 	for _, w := range all {
-		p := publish(t, build(w), least)
+		p := of(t, build(w), least)
 		groups[p] = append(groups[p], w)
 	}
 	top := slices.Max(slices.Concat(all...))
@@ -232,7 +233,7 @@ func TestKindsAreNotDisclosed(t *testing.T) {
 func TestASingleArchivesRecordsAreNotDisclosed(t *testing.T) {
 	grown := many(1, "DE", compare.Unchanged, survey.Open, survey.Open)
 	grown[0].Now.StudyRecords = survey.ExactCount(7777, "")
-	text := publish(t, append(grown, many(9, "DE", compare.Unchanged, survey.Open, survey.Open)...), 3)
+	text := public(t, append(grown, many(9, "DE", compare.Unchanged, survey.Open, survey.Open)...), 3)
 	for _, number := range []string{"6777", "7777", "16777", "10000"} {
 		if bytes.Contains([]byte(text), []byte(number)) {
 			t.Errorf("%s is in %s", number, text)

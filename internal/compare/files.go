@@ -7,7 +7,7 @@ import (
 	"io"
 	"iter"
 
-	"leadglass/internal/report"
+	"leadglass/internal/publish"
 )
 
 // tlp is the marking of the confidential edition.
@@ -17,7 +17,7 @@ const tlp = "TLP:AMBER"
 // nothing is withheld. Its renderers are given the changes besides.
 func Confidential(s *Comparison) Public {
 	r := Publish(s, 1)
-	r.Edition, r.TLP = report.EditionConfidential, tlp
+	r.Edition, r.TLP = publish.EditionConfidential, tlp
 	return r
 }
 
@@ -79,15 +79,15 @@ func write(w io.Writer, parts ...[]byte) error {
 
 // Files are the files of a comparison, diff.html and diff.json, for
 // report.WriteFiles.
-func Files(r Public, changes iter.Seq2[Change, error], formats ...report.Format) ([]report.File, error) {
-	var files []report.File
+func Files(r Public, changes iter.Seq2[Change, error], formats ...publish.Format) ([]publish.File, error) {
+	var files []publish.File
 	for _, f := range formats {
 		switch f {
-		case report.HTML:
-			files = append(files, report.File{Name: "diff.html", Edition: r.Edition,
+		case publish.HTML:
+			files = append(files, publish.File{Name: "diff.html", Edition: r.Edition,
 				Write: func(w io.Writer) error { return WriteHTML(w, r, changes) }})
-		case report.JSON:
-			files = append(files, report.File{Name: "diff.json", Edition: r.Edition,
+		case publish.JSON:
+			files = append(files, publish.File{Name: "diff.json", Edition: r.Edition,
 				Write: func(w io.Writer) error { return WriteJSON(w, r, changes) }})
 		default:
 			return nil, fmt.Errorf("unknown format %q of a comparison; known are html, json", f)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 
+	"leadglass/internal/publish"
 	"leadglass/internal/report"
 	"leadglass/internal/survey"
 )
@@ -49,8 +50,8 @@ type netRow struct {
 // are not as they were.
 func WriteHTML(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
-		"moment": report.Moment, "grouped": report.Grouped, "change": change,
-		"tlpMeaning": func() string { return report.TLPMeaning },
+		"moment": publish.Moment, "grouped": publish.Grouped, "change": change,
+		"tlpMeaning": func() string { return publish.TLPMeaning },
 		"cause":      func(c Cause) string { return causes[c] }, "state": verdictText,
 		"net": func(title string, n Net) netTable {
 			return netTable{title, n, []netRow{{"Study records", n.StudyRecords}, {"Images linked", n.ImagesLinked}, {"Images accessible", n.ImagesAccessible}}}

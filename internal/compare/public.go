@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"leadglass/internal/report"
+	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
 
@@ -73,22 +73,22 @@ type Common struct {
 
 // Net is how open archives and what they expose have changed.
 type Net struct {
-	OpenBefore report.Number `json:"open_before"`
-	OpenNow    report.Number `json:"open_now"`
+	OpenBefore publish.Number `json:"open_before"`
+	OpenNow    publish.Number `json:"open_now"`
 	// Left were open and are not, Entered are and were not, Stayed both.
-	Stayed           report.Number `json:"stayed_open"`
-	Left             report.Number `json:"no_longer_open"`
-	Entered          report.Number `json:"newly_open"`
-	StudyRecords     Pair          `json:"study_records"`
-	ImagesLinked     Pair          `json:"images_linked"`
-	ImagesAccessible Pair          `json:"images_accessible"`
+	Stayed           publish.Number `json:"stayed_open"`
+	Left             publish.Number `json:"no_longer_open"`
+	Entered          publish.Number `json:"newly_open"`
+	StudyRecords     Pair           `json:"study_records"`
+	ImagesLinked     Pair           `json:"images_linked"`
+	ImagesAccessible Pair           `json:"images_accessible"`
 }
 
 // Pair is a figure before and now, with what can be said of the difference.
 type Pair struct {
-	Before     report.Figure `json:"before"`
-	Now        report.Figure `json:"now"`
-	Difference Shown         `json:"difference"`
+	Before     publish.Figure `json:"before"`
+	Now        publish.Figure `json:"now"`
+	Difference Shown          `json:"difference"`
 }
 
 // Shown is a difference that may be withheld. In JSON it is the difference, or
@@ -105,7 +105,7 @@ type Shown struct {
 // MarshalJSON never writes the value of a withheld difference.
 func (s Shown) MarshalJSON() ([]byte, error) {
 	if s.Hidden {
-		return json.Marshal(report.Number{Hidden: true})
+		return json.Marshal(publish.Number{Hidden: true})
 	}
 	return json.Marshal(struct {
 		Difference
@@ -116,12 +116,12 @@ func (s Shown) MarshalJSON() ([]byte, error) {
 
 // KindRow counts the archives of one kind by whether they were open and are.
 type KindRow struct {
-	Kind        Kind          `json:"kind"`
-	LikeForLike bool          `json:"like_for_like"`
-	Stayed      report.Number `json:"stayed_open"`
-	Left        report.Number `json:"no_longer_open"`
-	Entered     report.Number `json:"newly_open"`
-	Closed      report.Number `json:"never_open"`
+	Kind        Kind           `json:"kind"`
+	LikeForLike bool           `json:"like_for_like"`
+	Stayed      publish.Number `json:"stayed_open"`
+	Left        publish.Number `json:"no_longer_open"`
+	Entered     publish.Number `json:"newly_open"`
+	Closed      publish.Number `json:"never_open"`
 }
 
 // Mark is how a country did.

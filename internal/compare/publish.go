@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"leadglass/internal/publish"
 	"leadglass/internal/report"
 	"leadglass/internal/survey"
 )
@@ -29,7 +30,7 @@ type publisher struct {
 func Publish(s *Comparison, minCount int) Public {
 	p := &publisher{of: s, min: max(1, int64(minCount)), hidden: map[Kind][4]bool{}}
 	p.protectKinds()
-	r := Public{Schema: Schema, Edition: report.EditionPublic, MinCount: p.min,
+	r := Public{Schema: Schema, Edition: publish.EditionPublic, MinCount: p.min,
 		Before: labelOf(s.Frame.Before), Now: labelOf(s.Frame.Now), Common: s.Frame.common(),
 		Kinds: p.kinds(), Countries: []CountryRow{}, Rule: markRule, Notes: s.notes(p.min)}
 	like, rest := s.LikeForLike(), s.Rest()
@@ -73,14 +74,14 @@ func (r *Public) Earlier(before *report.Public) {
 
 // small reports whether any of the numbers of archives is too small.
 func (p *publisher) small(n ...int64) bool {
-	return slices.ContainsFunc(n, func(n int64) bool { return report.Small(n, p.min) })
+	return slices.ContainsFunc(n, func(n int64) bool { return publish.Small(n, p.min) })
 }
 
-func (p *publisher) number(n int64, hide bool) report.Number {
+func (p *publisher) number(n int64, hide bool) publish.Number {
 	if hide {
-		return report.Number{Hidden: true}
+		return publish.Number{Hidden: true}
 	}
-	return report.Number{N: n}
+	return publish.Number{N: n}
 }
 
 // cells are the numbers of a row of the table of kinds.
@@ -97,7 +98,7 @@ func (p *publisher) protectKinds() {
 			for i, k := range kinds {
 				n[i] = cells(p.of.Kinds[k])[column]
 			}
-			hidden, whole := report.Protect(n, p.min)
+			hidden, whole := publish.Protect(n, p.min)
 			for i, k := range kinds {
 				h := p.hidden[k]
 				h[column] = hidden[i]
@@ -138,7 +139,7 @@ func (n *Net) pairs() [3]*Pair {
 }
 
 func withheldPair() Pair {
-	return Pair{Before: report.Figure{Hidden: true}, Now: report.Figure{Hidden: true}, Difference: Shown{Hidden: true}}
+	return Pair{Before: publish.Figure{Hidden: true}, Now: publish.Figure{Hidden: true}, Difference: Shown{Hidden: true}}
 }
 
 // net is a tally, withheld where hide is set; a figure also where few archives
@@ -152,7 +153,7 @@ func (p *publisher) net(t *Tally, hide bool) Net {
 			*pair = withheldPair()
 			continue
 		}
-		*pair = Pair{Before: report.Figure{Count: f.Before.Count()}, Now: report.Figure{Count: f.Now.Count()},
+		*pair = Pair{Before: publish.Figure{Count: f.Before.Count()}, Now: publish.Figure{Count: f.Now.Count()},
 			Difference: Shown{Difference: f.changes.difference(), Partial: f.changes.known > 0 && f.changes.unknown > 0}}
 		if p.min == 1 {
 			pair.Before.WithoutCount, pair.Now.WithoutCount = f.Before.Unknowns, f.Now.Unknowns
@@ -193,7 +194,7 @@ func (p *publisher) countries(r *Public) {
 			columns[c][i] = n
 		}
 	}
-	hidden, whole := report.ProtectColumns(columns, p.min)
+	hidden, whole := publish.ProtectRows(columns, nil, p.min)
 	if whole {
 		return
 	}
@@ -204,12 +205,12 @@ func (p *publisher) countries(r *Public) {
 			other = other.plus(t)
 			continue
 		}
-		row := CountryRow{ISO2: k, Name: report.CountryName(k), Net: p.net(&t, false)}
+		row := CountryRow{ISO2: k, Name: publish.CountryName(k), Net: p.net(&t, false)}
 		row.Mark = row.mark()
 		r.Countries = append(r.Countries, row)
 	}
 	slices.SortStableFunc(r.Countries, func(a, b CountryRow) int {
-		return cmp.Or(boolCompare(a.ISO2 == report.UnknownCountry, b.ISO2 == report.UnknownCountry),
+		return cmp.Or(boolCompare(a.ISO2 == publish.UnknownCountry, b.ISO2 == publish.UnknownCountry),
 			cmp.Compare(b.OpenNow.N, a.OpenNow.N), cmp.Compare(b.OpenBefore.N, a.OpenBefore.N), cmp.Compare(a.ISO2, b.ISO2))
 	})
 	if slices.Contains(hidden, true) {

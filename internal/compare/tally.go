@@ -1,7 +1,7 @@
 package compare
 
 import (
-	"leadglass/internal/report"
+	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
 
@@ -17,7 +17,7 @@ type Tally struct {
 
 // Figures are a number before and now.
 type Figures struct {
-	Before, Now report.Sum
+	Before, Now publish.Sum
 	// changes add up the differences of the archives, like for like.
 	changes total
 }
@@ -104,7 +104,7 @@ func (s *Comparison) Add(c Change) {
 		s.Causes[c.Kind][c.Cause]++
 		return
 	}
-	country := report.UnknownCountry
+	country := publish.UnknownCountry
 	if survey.CountryName(c.Country) != "" {
 		country = c.Country
 	}

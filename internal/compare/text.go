@@ -8,7 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"leadglass/internal/report"
+	"leadglass/internal/publish"
 )
 
 // withheld stands for a suppressed cell, as in a report.
@@ -17,9 +17,9 @@ const withheld = "withheld"
 // signed is n with its sign and commas; 0 has none.
 func signed(n int64) string {
 	if n > 0 {
-		return "+" + report.Grouped(n)
+		return "+" + publish.Grouped(n)
 	}
-	return report.Grouped(n)
+	return publish.Grouped(n)
 }
 
 // String is the difference for a table.
@@ -28,7 +28,7 @@ func (s Shown) String() string {
 	case s.Hidden:
 		return withheld
 	case s.Partial && s.Without > 0:
-		return fmt.Sprintf("%s (all but %s)", s.Difference, report.Grouped(s.Without))
+		return fmt.Sprintf("%s (all but %s)", s.Difference, publish.Grouped(s.Without))
 	case s.Partial:
 		return s.Difference.String() + " (in part)"
 	}
@@ -36,7 +36,7 @@ func (s Shown) String() string {
 }
 
 // change is the difference of two numbers that are shown.
-func change(before, now report.Number) string {
+func change(before, now publish.Number) string {
 	if before.Hidden || now.Hidden {
 		return withheld
 	}
@@ -62,7 +62,7 @@ func (k Kind) String() string {
 func WriteText(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 	out := bufio.NewWriter(w)
 	p := func(format string, args ...any) { fmt.Fprintf(out, format, args...) }
-	p("%s, %s\n  to %s, %s\n", r.Before.Name, report.Moment(r.Before.StartedAt), r.Now.Name, report.Moment(r.Now.StartedAt))
+	p("%s, %s\n  to %s, %s\n", r.Before.Name, publish.Moment(r.Before.StartedAt), r.Now.Name, publish.Moment(r.Now.StartedAt))
 	if r.TLP != "" {
 		p("%s, confidential: names single systems\n", r.TLP)
 	}
@@ -102,7 +102,7 @@ func WriteText(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 		p("\nNo country can be shown.\n")
 	}
 	for _, c := range r.Causes {
-		p("\n%s %s: %s", report.Grouped(c.Archives), c.Kind, causes[c.Cause])
+		p("\n%s %s: %s", publish.Grouped(c.Archives), c.Kind, causes[c.Cause])
 	}
 	p("\n")
 	for _, n := range r.Notes {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"leadglass/internal/report"
+	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
 
@@ -41,16 +41,16 @@ type TrendRow struct {
 
 // TrendFigures are headline figures.
 type TrendFigures struct {
-	Open             report.Number `json:"archives_open"`
-	StudyRecords     report.Figure `json:"study_records"`
-	ImagesLinked     report.Figure `json:"images_linked"`
-	ImagesAccessible report.Figure `json:"images_accessible"`
+	Open             publish.Number `json:"archives_open"`
+	StudyRecords     publish.Figure `json:"study_records"`
+	ImagesLinked     publish.Figure `json:"images_linked"`
+	ImagesAccessible publish.Figure `json:"images_accessible"`
 }
 
 // trendSum adds archives up over all surveys.
 type trendSum struct {
 	open    []int64
-	figures [][3]report.Sum
+	figures [][3]publish.Sum
 	// moved[i][j], i < j, are the archives that two surveys differ in: open
 	// in the earlier one alone, in the later one alone, and with another
 	// figure.
@@ -58,7 +58,7 @@ type trendSum struct {
 }
 
 func newTrendSum(n int) trendSum {
-	s := trendSum{open: make([]int64, n), figures: make([][3]report.Sum, n), moved: make([][][5]int64, n)}
+	s := trendSum{open: make([]int64, n), figures: make([][3]publish.Sum, n), moved: make([][][5]int64, n)}
 	for i := range s.moved {
 		s.moved[i] = make([][5]int64, n)
 	}
@@ -183,7 +183,7 @@ func allAlike(frames []*Frame, sides []side, states []*State) bool {
 }
 
 func publishTrend(surveys []survey.Survey, core, rest *trendSum, least int64) Trend {
-	t := Trend{Schema: TrendSchema, Edition: report.EditionPublic, MinCount: least, Surveys: make([]TrendRow, len(surveys)),
+	t := Trend{Schema: TrendSchema, Edition: publish.EditionPublic, MinCount: least, Surveys: make([]TrendRow, len(surveys)),
 		Notes: []string{
 			"Like for like are the archives at targets that every survey looked at in the same way as the one before it; in all are all that a survey found. Only the first can be compared.",
 			"A lower bound is not a number to subtract; a figure that rose may have been counted more completely.",
@@ -229,16 +229,16 @@ func (s *trendSum) publish(rows []TrendRow, of func(*TrendRow) *TrendFigures, ap
 			}
 			f := of(&rows[j])
 			if column == 0 {
-				f.Open = report.Number{Hidden: true}
+				f.Open = publish.Number{Hidden: true}
 				if !hide {
-					f.Open = report.Number{N: s.open[j]}
+					f.Open = publish.Number{N: s.open[j]}
 				}
 				continue
 			}
-			figure := []*report.Figure{&f.StudyRecords, &f.ImagesLinked, &f.ImagesAccessible}[column-1]
-			*figure = report.Figure{Hidden: true}
+			figure := []*publish.Figure{&f.StudyRecords, &f.ImagesLinked, &f.ImagesAccessible}[column-1]
+			*figure = publish.Figure{Hidden: true}
 			if !hide {
-				*figure = report.Figure{Count: s.figures[j][column-1].Count()}
+				*figure = publish.Figure{Count: s.figures[j][column-1].Count()}
 				if least == 1 {
 					figure.WithoutCount = s.figures[j][column-1].Unknowns
 				}
@@ -250,14 +250,14 @@ func (s *trendSum) publish(rows []TrendRow, of func(*TrendRow) *TrendFigures, ap
 // small reports whether few archives stand behind a figure of survey j: column
 // 0 is the open archives.
 func (s *trendSum) small(j, column int, least int64) bool {
-	return report.Small(s.open[j], least) || column > 0 && report.Small(s.figures[j][column-1].Contributors, least)
+	return publish.Small(s.open[j], least) || column > 0 && publish.Small(s.figures[j][column-1].Contributors, least)
 }
 
 // smallMove reports whether few archives stand behind the difference of two
 // surveys.
 func (s *trendSum) smallMove(i, j, column int, least int64) bool {
 	m := &s.moved[i][j]
-	return report.Small(m[0], least) || report.Small(m[1], least) || column > 0 && report.Small(m[1+column], least)
+	return publish.Small(m[0], least) || publish.Small(m[1], least) || column > 0 && publish.Small(m[1+column], least)
 }
 
 // WriteJSON writes the trend as JSON, leadglass.trend/1, on one line.
@@ -278,7 +278,7 @@ func (t *Trend) WriteText(w io.Writer) error {
 		for i := range t.Surveys {
 			f := of(&t.Surveys[i])
 			cells := []string{t.Surveys[i].StartedAt.Format("2006-01-02"), f.Open.String()}
-			for _, figure := range []report.Figure{f.StudyRecords, f.ImagesLinked, f.ImagesAccessible} {
+			for _, figure := range []publish.Figure{f.StudyRecords, f.ImagesLinked, f.ImagesAccessible} {
 				cells = append(cells, figure.Mark()+figure.String())
 			}
 			fmt.Fprintln(tab, strings.Join(append(cells, t.Surveys[i].Name), "\t")+"\t")

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"leadglass/internal/report"
+	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
 
@@ -38,7 +38,7 @@ func (b *Bundle) writeCSV(w io.Writer) error {
 	for _, f := range b.Findings {
 		row := csvRow(f)
 		for i := range row {
-			row[i] = report.Harmless(Clean(row[i]))
+			row[i] = publish.Harmless(Clean(row[i]))
 		}
 		if err := cw.Write(row); err != nil {
 			return fmt.Errorf("writing CSV: %w", err)

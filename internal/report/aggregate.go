@@ -12,6 +12,7 @@ package report
 import (
 	"time"
 
+	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
 
@@ -36,7 +37,7 @@ type Aggregate struct {
 	Years, Modalities                   map[string]StudyTally
 	Qualities                           Qualities
 	Suspects                            Suspects
-	SSNPatternRecords                   Sum
+	SSNPatternRecords                   publish.Sum
 	UniqueStudies                       Unique
 	Traffic                             survey.Traffic
 	UnreadableSketches, DuplicatesFound int64
@@ -58,10 +59,6 @@ type About struct {
 	Sources []survey.Source
 }
 
-// UnknownCountry is the key of the archives that no country is known of; ISO
-// 3166-1 leaves it to users.
-const UnknownCountry = "ZZ"
-
 // Row adds archives up, of one country or of all.
 type Row struct {
 	// Archives speak DICOM or DICOMweb; Open of them are freely accessible.
@@ -69,7 +66,7 @@ type Row struct {
 	// Viewers are open without login over plain HTTP.
 	Viewers int64
 	// StudyRecords and the images are those of the open archives.
-	StudyRecords, ImagesLinked, ImagesAccessible Sum
+	StudyRecords, ImagesLinked, ImagesAccessible publish.Sum
 	// Differ counts the archives that would not hand out all images that they
 	// link: the difference of the two sums is theirs alone.
 	Differ int64
@@ -193,7 +190,7 @@ func (a *Aggregator) addRow(f *survey.Finding) {
 	if one.Archives == 0 && one.Viewers == 0 {
 		return
 	}
-	country := UnknownCountry
+	country := publish.UnknownCountry
 	if f.Owner != nil && survey.CountryName(f.Owner.Country) != "" {
 		country = f.Owner.Country
 	}
@@ -228,13 +225,13 @@ func (r Row) plus(o Row) Row {
 
 func (a *Aggregator) addCounts(c *survey.Counts) {
 	q := &a.agg.Qualities
-	q.StudyRecords[knownQuality(c.Studies)]++
-	q.ImagesLinked[knownQuality(c.ImagesLinked)]++
-	q.ImagesAccessible[knownQuality(c.ImagesAccessible)]++
+	q.StudyRecords[publish.QualityOf(c.Studies)]++
+	q.ImagesLinked[publish.QualityOf(c.ImagesLinked)]++
+	q.ImagesAccessible[publish.QualityOf(c.ImagesAccessible)]++
 	if c.NationalIDs != nil {
 		a.agg.SSNPatternRecords.Add(*c.NationalIDs)
 	}
-	a.agg.DuplicatesFound = addCapped(a.agg.DuplicatesFound, c.Duplicates)
+	a.agg.DuplicatesFound = publish.AddCapped(a.agg.DuplicatesFound, c.Duplicates)
 	addStudies(a.agg.Years, c.Years, cleanYear)
 	addStudies(a.agg.Modalities, c.Modalities, cleanModality)
 }
@@ -246,22 +243,22 @@ func addStudies(into map[string]StudyTally, from map[string]int64, clean func(st
 	for label, n := range from {
 		if n > 0 {
 			label = cleaned(into, label, clean)
-			one[label] = addCapped(one[label], n)
+			one[label] = publish.AddCapped(one[label], n)
 		}
 	}
 	for label, n := range one {
 		t := into[label]
-		into[label] = StudyTally{Studies: addCapped(t.Studies, n), Archives: t.Archives + 1}
+		into[label] = StudyTally{Studies: publish.AddCapped(t.Studies, n), Archives: t.Archives + 1}
 	}
 }
 
 func (a *Aggregator) addTraffic(t survey.Traffic) {
 	s := &a.agg.Traffic
-	s.Associations = addCapped(s.Associations, t.Associations)
-	s.Connections = addCapped(s.Connections, t.Connections)
-	s.BytesSent = addCapped(s.BytesSent, t.BytesSent)
-	s.BytesReceived = addCapped(s.BytesReceived, t.BytesReceived)
-	s.Queries = addCapped(s.Queries, t.Queries)
-	s.Responses = addCapped(s.Responses, t.Responses)
+	s.Associations = publish.AddCapped(s.Associations, t.Associations)
+	s.Connections = publish.AddCapped(s.Connections, t.Connections)
+	s.BytesSent = publish.AddCapped(s.BytesSent, t.BytesSent)
+	s.BytesReceived = publish.AddCapped(s.BytesReceived, t.BytesReceived)
+	s.Queries = publish.AddCapped(s.Queries, t.Queries)
+	s.Responses = publish.AddCapped(s.Responses, t.Responses)
 	s.LongestQueryMS = max(s.LongestQueryMS, t.LongestQueryMS)
 }

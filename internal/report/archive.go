@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
 
@@ -17,7 +18,7 @@ type archiveRow struct {
 	Viewer                                       survey.Viewer
 	Product                                      string
 	Owner                                        survey.Owner
-	StudyRecords, ImagesLinked, ImagesAccessible Figure
+	StudyRecords, ImagesLinked, ImagesAccessible publish.Figure
 	Failed                                       []failedCheck
 	Suspected, Incomplete                        string
 }
@@ -42,8 +43,8 @@ type seen struct {
 func newArchiveRow(f *survey.Finding, remedies []int) archiveRow {
 	row := archiveRow{
 		Address: f.Target.Address, Host: f.Target.Host, Verdict: f.Verdict, Grade: f.Grade, Viewer: f.Viewer,
-		Product: productOf(f), StudyRecords: Figure{Count: f.Counts.Studies},
-		ImagesLinked: Figure{Count: f.Counts.ImagesLinked}, ImagesAccessible: Figure{Count: f.Counts.ImagesAccessible},
+		Product: productOf(f), StudyRecords: publish.Figure{Count: f.Counts.Studies},
+		ImagesLinked: publish.Figure{Count: f.Counts.ImagesLinked}, ImagesAccessible: publish.Figure{Count: f.Counts.ImagesAccessible},
 	}
 	if row.Host == row.Address {
 		row.Host = ""
@@ -90,13 +91,13 @@ func (r *archiveRow) csv() []string {
 		ids[i] = f.ID
 	}
 	line := []string{r.Address, r.Host, r.Port, string(r.Verdict), string(r.Grade), r.Product, r.Owner.Country, r.Owner.Site, r.Owner.Contact}
-	for _, n := range []Figure{r.StudyRecords, r.ImagesLinked, r.ImagesAccessible} {
+	for _, n := range []publish.Figure{r.StudyRecords, r.ImagesLinked, r.ImagesAccessible} {
 		number, quality := csvFigure(n)
 		line = append(line, number, quality)
 	}
-	line = append(line, string(r.Viewer), strings.Join(ids, " "), r.Suspected, tlpAmber, EditionConfidential)
+	line = append(line, string(r.Viewer), strings.Join(ids, " "), r.Suspected, publish.TLPAmber, publish.EditionConfidential)
 	for i := range line {
-		line[i] = Harmless(line[i])
+		line[i] = publish.Harmless(line[i])
 	}
 	return line
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"strconv"
 
+	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
 
@@ -54,7 +55,7 @@ func share(n, whole int64) string {
 }
 
 // number is the line of a number that may be withheld: then it has no bar.
-func numberBar(label, class string, n Number) bar {
+func numberBar(label, class string, n publish.Number) bar {
 	b := bar{Label: label, Text: n.String(), Class: class}
 	if !n.Hidden {
 		b.value = n.N
@@ -70,11 +71,11 @@ func tableBars(title, of, what string, d Distribution) *bars {
 		if i < maxBars || len(d.Rows) == maxBars+1 {
 			rows = append(rows, numberBar(r.Name, "", r.Count))
 		} else {
-			rest = addCapped(rest, r.Count.N)
+			rest = publish.AddCapped(rest, r.Count.N)
 		}
 	}
 	if rest > 0 {
-		rows = append(rows, numberBar("further, named in the JSON", "dim", Number{N: rest}))
+		rows = append(rows, numberBar("further, named in the JSON", "dim", publish.Number{N: rest}))
 	}
 	if d.Other != nil {
 		rows = append(rows, numberBar("others, not shown singly", "dim", *d.Other))
@@ -95,12 +96,12 @@ func sliceBars(title, of, what string, slices []Slice, class func(string) string
 // the one above it. A step that is withheld, or would give a withheld verdict
 // away, is left out.
 func funnel(r *Public) *bars {
-	by := map[survey.Verdict]Number{}
+	by := map[survey.Verdict]publish.Number{}
 	for _, v := range r.Verdicts {
 		by[survey.Verdict(v.Name)] = v.Count
 	}
 	var rows []bar
-	add := func(label, class string, n Number) {
+	add := func(label, class string, n publish.Number) {
 		if !n.Hidden {
 			rows = append(rows, numberBar(label, class, n))
 		}
@@ -108,7 +109,7 @@ func funnel(r *Public) *bars {
 	add("answered at all", "dim", r.Totals.ArchivesAnalysed)
 	add("speak DICOM or DICOMweb", "", r.Totals.Archives)
 	identified := by[survey.Identified]
-	add("accept an association, or more", "", Number{N: identified.N + r.Totals.ArchivesOpen.N, Hidden: identified.Hidden || r.Totals.ArchivesOpen.Hidden})
+	add("accept an association, or more", "", publish.Number{N: identified.N + r.Totals.ArchivesOpen.N, Hidden: identified.Hidden || r.Totals.ArchivesOpen.Hidden})
 	add("answer queries: freely accessible", "bad", r.Totals.ArchivesOpen)
 	add("would hand out images as well", "bad", by[survey.OpenImages])
 	return newBars("How far the targets let a stranger go", "Step", "Targets", rows)

@@ -24,6 +24,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"leadglass/internal/compare"
+	"leadglass/internal/publish"
 	"leadglass/internal/report"
 	"leadglass/internal/survey"
 )
@@ -66,10 +67,10 @@ func samplePages(t *testing.T) map[string]string {
 	c := collect(t, sampleSurvey(), rs[:20])
 	pages := map[string]string{}
 	for edition, write := range map[string]func(io.Writer) error{
-		report.EditionPublic:       func(w io.Writer) error { return report.WriteHTML(w, public) },
-		report.EditionConfidential: c.WriteHTML,
-		"diff":                     diffPage(t, rs),
-		"empty":                    func(w io.Writer) error { return report.WriteHTML(w, report.Publish(aggregate(nil), 3)) },
+		publish.EditionPublic:       func(w io.Writer) error { return report.WriteHTML(w, public) },
+		publish.EditionConfidential: c.WriteHTML,
+		"diff":                      diffPage(t, rs),
+		"empty":                     func(w io.Writer) error { return report.WriteHTML(w, report.Publish(aggregate(nil), 3)) },
 	} {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {
@@ -214,8 +215,8 @@ func accessible(t *testing.T, ctx context.Context, pages map[string]string) {
 		edition, scheme string
 		width           int64
 	}{
-		{report.EditionPublic, "light", 1200}, {report.EditionPublic, "dark", 1200}, {report.EditionPublic, "light", 390},
-		{report.EditionConfidential, "light", 1200}, {report.EditionConfidential, "dark", 1200}, {"empty", "light", 1200},
+		{publish.EditionPublic, "light", 1200}, {publish.EditionPublic, "dark", 1200}, {publish.EditionPublic, "light", 390},
+		{publish.EditionConfidential, "light", 1200}, {publish.EditionConfidential, "dark", 1200}, {"empty", "light", 1200},
 		{"diff", "light", 1200}, {"diff", "dark", 390},
 	} {
 		do(t, ctx, see(view.scheme, "screen", view.width), chromedp.Navigate(pages[view.edition]))
@@ -274,7 +275,7 @@ func sorts(t *testing.T, ctx context.Context, pages map[string]string) {
 	head := func(i int) chromedp.CSS {
 		return chromedp.CSS(fmt.Sprintf("table.sortable thead th:nth-child(%d) [role=button]", i))
 	}
-	do(t, ctx, chromedp.Navigate(pages[report.EditionPublic]), chromedp.SendKeys(head(1), "\r"))
+	do(t, ctx, chromedp.Navigate(pages[publish.EditionPublic]), chromedp.SendKeys(head(1), "\r"))
 	names := column(0)
 	do(t, ctx, chromedp.Click(head(7)))
 	viewers := column(6)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
 
@@ -117,7 +118,7 @@ func TestEveryArchiveOnce(t *testing.T) {
 					return
 				}
 			}
-		}, t.TempDir(), HTML, JSON, CSV)
+		}, t.TempDir(), publish.HTML, publish.JSON, publish.CSV)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +190,7 @@ func TestDiskEnds(t *testing.T) {
 // process ends.
 func TestSpoolHasNoName(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
-	c, err := Collect(survey.Survey{}, func(yield func(survey.Record, error) bool) { yield(survey.Record{Finding: finding("x")}, nil) }, dir, HTML, JSON, CSV)
+	c, err := Collect(survey.Survey{}, func(yield func(survey.Record, error) bool) { yield(survey.Record{Finding: finding("x")}, nil) }, dir, publish.HTML, publish.JSON, publish.CSV)
 	if err != nil {
 		t.Fatal(err)
 	}

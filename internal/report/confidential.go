@@ -11,17 +11,12 @@ import (
 	"os"
 	"slices"
 
+	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
 
 //go:embed archives.html.tmpl
 var archivesSource string
-
-// tlpAmber marks the confidential edition (FIRST, Traffic Light Protocol 2.0).
-const tlpAmber = "TLP:AMBER"
-
-// TLPMeaning says what the mark allows, by the definition of FIRST.
-const TLPMeaning = "Limited disclosure: recipients may share it within their own organisation and with its clients, with those who need to know. It names single systems."
 
 // Confidential is a report that names single archives, for those who have to
 // protect them. Nothing in it is withheld.
@@ -39,16 +34,16 @@ type Confidential struct {
 // aside what files of the given formats say of each archive; it is kept on disk,
 // in dir, in files of mode 0600 that have no name, so that memory holds little
 // of each archive. Close gives that room back. HTML serves PDF too.
-func Collect(v survey.Survey, records iter.Seq2[survey.Record, error], dir string, formats ...Format) (*Confidential, error) {
+func Collect(v survey.Survey, records iter.Seq2[survey.Record, error], dir string, formats ...publish.Format) (*Confidential, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the report's directory: %w", err)
 	}
 	c := &Confidential{remedies: remedyList{number: map[string]int{}}}
 	for _, f := range []struct {
 		of   **spool
-		when []Format
-	}{{&c.page, []Format{HTML, PDF}}, {&c.json, []Format{JSON}}, {&c.csv, []Format{CSV}}} {
-		if !slices.ContainsFunc(formats, func(o Format) bool { return slices.Contains(f.when, o) }) {
+		when []publish.Format
+	}{{&c.page, []publish.Format{publish.HTML, publish.PDF}}, {&c.json, []publish.Format{publish.JSON}}, {&c.csv, []publish.Format{publish.CSV}}} {
+		if !slices.ContainsFunc(formats, func(o publish.Format) bool { return slices.Contains(f.when, o) }) {
 			continue
 		}
 		var err error
@@ -61,7 +56,7 @@ func Collect(v survey.Survey, records iter.Seq2[survey.Record, error], dir strin
 		return nil, errors.Join(err, c.Close())
 	}
 	c.report = Publish(agg.Aggregate(), 1)
-	c.report.Edition, c.report.TLP = EditionConfidential, tlpAmber
+	c.report.Edition, c.report.TLP = publish.EditionConfidential, publish.TLPAmber
 	return c, nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+
+	"leadglass/internal/publish"
 )
 
 // otherCountries is the name of the row that adds up what may not be shown.
@@ -18,7 +20,7 @@ func (p *publisher) countryTable(r *Public) {
 	open := int64(0)
 	for i, k := range keys {
 		rows[i] = p.agg.Countries[k]
-		if rows[i].Open > 0 && k != UnknownCountry {
+		if rows[i].Open > 0 && k != publish.UnknownCountry {
 			open++
 		}
 	}
@@ -46,13 +48,13 @@ func (p *publisher) countryTable(r *Public) {
 	r.Totals.Incomplete = p.count(p.agg.Incomplete)
 	r.Countries = []Country{}
 	for i, k := range names {
-		table[i].ISO2, table[i].Name = k, countryName(k)
+		table[i].ISO2, table[i].Name = k, publish.CountryName(k)
 		r.Countries = append(r.Countries, table[i])
 	}
 	// The order tells nothing that the column of open archives, which is
 	// shown in every row that is, does not tell.
 	slices.SortStableFunc(r.Countries, func(a, b Country) int {
-		return cmp.Or(boolCompare(a.ISO2 == UnknownCountry, b.ISO2 == UnknownCountry),
+		return cmp.Or(boolCompare(a.ISO2 == publish.UnknownCountry, b.ISO2 == publish.UnknownCountry),
 			cmp.Compare(b.ArchivesOpen.N, a.ArchivesOpen.N), cmp.Compare(a.ISO2, b.ISO2))
 	})
 	if merged && !whole && !p.nothing {
@@ -68,20 +70,20 @@ func (p *publisher) columns(rows []Row, r *Public) []Country {
 	out := make([]Country, len(rows))
 	for i, row := range rows {
 		out[i].Archives = p.number(row.Archives, p.coarse)
-		out[i].ArchivesOpen = p.number(row.Open, p.nothing || small(row.Open, p.min))
+		out[i].ArchivesOpen = p.number(row.Open, p.nothing || publish.Small(row.Open, p.min))
 	}
 	sums := []struct {
-		of    func(*Row) *Sum
-		cell  func(*Country) *Figure
-		total *Figure
+		of    func(*Row) *publish.Sum
+		cell  func(*Country) *publish.Figure
+		total *publish.Figure
 		// behind is the number of archives whose figures a cell discloses.
 		behind func(*Row) int64
 	}{
-		{func(r *Row) *Sum { return &r.StudyRecords }, func(c *Country) *Figure { return &c.StudyRecords }, &r.Totals.StudyRecords,
+		{func(r *Row) *publish.Sum { return &r.StudyRecords }, func(c *Country) *publish.Figure { return &c.StudyRecords }, &r.Totals.StudyRecords,
 			func(r *Row) int64 { return r.StudyRecords.Contributors }},
-		{func(r *Row) *Sum { return &r.ImagesLinked }, func(c *Country) *Figure { return &c.ImagesLinked }, &r.Totals.ImagesLinked,
+		{func(r *Row) *publish.Sum { return &r.ImagesLinked }, func(c *Country) *publish.Figure { return &c.ImagesLinked }, &r.Totals.ImagesLinked,
 			func(r *Row) int64 { return r.ImagesLinked.Contributors }},
-		{func(r *Row) *Sum { return &r.ImagesAccessible }, func(c *Country) *Figure { return &c.ImagesAccessible }, &r.Totals.ImagesAccessible,
+		{func(r *Row) *publish.Sum { return &r.ImagesAccessible }, func(c *Country) *publish.Figure { return &c.ImagesAccessible }, &r.Totals.ImagesAccessible,
 			func(r *Row) int64 { return p.behindAccessible(r) }},
 	}
 	for _, s := range sums {
@@ -89,17 +91,17 @@ func (p *publisher) columns(rows []Row, r *Public) []Country {
 		for i := range rows {
 			n[i] = s.behind(&rows[i])
 		}
-		hidden, whole := protect(n, p.min)
+		hidden, whole := publish.Protect(n, p.min)
 		for i := range rows {
 			*s.cell(&out[i]) = p.figure(*s.of(&rows[i]), hidden[i])
 		}
-		*s.total = p.figure(*s.of(&p.agg.Total), whole || small(s.behind(&p.agg.Total), p.min))
+		*s.total = p.figure(*s.of(&p.agg.Total), whole || publish.Small(s.behind(&p.agg.Total), p.min))
 	}
 	viewers := make([]int64, len(rows))
 	for i := range rows {
 		viewers[i] = rows[i].Viewers
 	}
-	hidden, whole := protect(viewers, p.min)
+	hidden, whole := publish.Protect(viewers, p.min)
 	for i := range rows {
 		out[i].ViewersOpen = p.number(viewers[i], hidden[i] || p.nothing)
 	}
@@ -112,7 +114,7 @@ func (p *publisher) columns(rows []Row, r *Public) []Country {
 // of r disclose: those that add to them, or, by subtraction from the images
 // linked, those that do not hand out all of theirs, where those are few.
 func (p *publisher) behindAccessible(r *Row) int64 {
-	if small(r.Differ, p.min) && !small(r.ImagesAccessible.Contributors, p.min) {
+	if publish.Small(r.Differ, p.min) && !publish.Small(r.ImagesAccessible.Contributors, p.min) {
 		return r.Differ
 	}
 	return r.ImagesAccessible.Contributors

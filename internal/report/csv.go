@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
+
+	"leadglass/internal/publish"
 )
 
 // WriteCSV writes the table of countries of r, with a line of totals at the
@@ -31,14 +32,14 @@ func WriteCSV(w io.Writer, r Public) error {
 
 func countryRow(c Country) []string {
 	row := []string{c.ISO2, c.Name, csvNumber(c.Archives), csvNumber(c.ArchivesOpen)}
-	for _, f := range []Figure{c.StudyRecords, c.ImagesLinked, c.ImagesAccessible} {
+	for _, f := range []publish.Figure{c.StudyRecords, c.ImagesLinked, c.ImagesAccessible} {
 		n, quality := csvFigure(f)
 		row = append(row, n, quality)
 	}
 	return append(row, csvNumber(c.ViewersOpen))
 }
 
-func csvNumber(n Number) string {
+func csvNumber(n publish.Number) string {
 	if n.Hidden {
 		return "suppressed"
 	}
@@ -46,7 +47,7 @@ func csvNumber(n Number) string {
 }
 
 // csvFigure is the number and the quality of f.
-func csvFigure(f Figure) (number, quality string) {
+func csvFigure(f publish.Figure) (number, quality string) {
 	n, ok := f.Int()
 	switch {
 	case f.Hidden:
@@ -61,7 +62,7 @@ func writeCSV(w io.Writer, rows [][]string) error {
 	cw := csv.NewWriter(w)
 	for _, row := range rows {
 		for i := range row {
-			row[i] = Harmless(row[i])
+			row[i] = publish.Harmless(row[i])
 		}
 		if err := cw.Write(row); err != nil {
 			return fmt.Errorf("writing CSV: %w", err)
@@ -72,20 +73,4 @@ func writeCSV(w io.Writer, rows [][]string) error {
 		return fmt.Errorf("writing CSV: %w", err)
 	}
 	return nil
-}
-
-// Harmless keeps a spreadsheet from taking a cell for a formula: a cell that
-// begins like one gets an apostrophe before it. Line breaks and other control
-// characters become spaces.
-func Harmless(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, s)
-	if t := strings.TrimLeft(s, " "); t != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(t)[0]) {
-		return "'" + s
-	}
-	return s
 }

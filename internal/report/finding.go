@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
 
@@ -245,11 +246,11 @@ func countText(c survey.Count) string {
 	case !ok:
 		return "unknown"
 	case c.Quality == survey.LowerBound:
-		return "at least " + grouped(n)
+		return "at least " + publish.Grouped(n)
 	case c.Quality == survey.Estimated && c.Low != nil && c.High != nil:
-		return fmt.Sprintf("about %s, %s to %s with %.0f %% confidence", grouped(n), grouped(*c.Low), grouped(*c.High), 100*c.Confidence)
+		return fmt.Sprintf("about %s, %s to %s with %.0f %% confidence", publish.Grouped(n), publish.Grouped(*c.Low), publish.Grouped(*c.High), 100*c.Confidence)
 	}
-	return grouped(n)
+	return publish.Grouped(n)
 }
 
 // failedChecks returns the failed checks, the worst first.
@@ -358,6 +359,6 @@ func checkNames(checks []survey.Check) string {
 func (p *printer) foot(f survey.Finding) {
 	took := (time.Duration(f.DurationMS) * time.Millisecond).Round(10 * time.Millisecond)
 	text := fmt.Sprintf("%d associations, %d queries, %s bytes sent, %s received, %s",
-		f.Traffic.Associations, f.Traffic.Queries, grouped(f.Traffic.BytesSent), grouped(f.Traffic.BytesReceived), took)
+		f.Traffic.Associations, f.Traffic.Queries, publish.Grouped(f.Traffic.BytesSent), publish.Grouped(f.Traffic.BytesReceived), took)
 	fmt.Fprintf(&p.b, "\n  %s\n", p.paint(text, faint))
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
 
@@ -75,10 +76,10 @@ func WriteHTML(w io.Writer, r Public) error {
 
 func pageTemplate() (*template.Template, error) {
 	t, err := template.New("page").Funcs(template.FuncMap{
-		"bytes": byteSize, "ms": milliseconds, "moment": moment, "day": day,
+		"bytes": byteSize, "ms": milliseconds, "moment": publish.Moment, "day": day,
 		"next": func(i int) int { return i + 1 }, "meaning": verdictMeaning,
 		"rank": func(s survey.Severity) int { return severityRank(s) },
-		"part": failedShare, "tlpMeaning": func() string { return TLPMeaning },
+		"part": failedShare, "tlpMeaning": func() string { return publish.TLPMeaning },
 	}).Parse(pageSource)
 	if err != nil {
 		return nil, fmt.Errorf("reading the template of the report: %w", err)
@@ -138,16 +139,16 @@ func lead(r *Public) string {
 		are = "is an image archive that answers"
 	}
 	fmt.Fprintf(&s, "Of %s targets that answered, %s %s the study query of any stranger, without a password.", t.ArchivesAnalysed, t.ArchivesOpen, are)
-	said := func(f Figure) (string, bool) {
+	said := func(f publish.Figure) (string, bool) {
 		n, ok := f.Int()
 		word := f.QualityWord()
 		if f.Hidden || !ok || n == 0 {
 			return "", false
 		}
 		if word == "exact" {
-			return grouped(n), true
+			return publish.Grouped(n), true
 		}
-		return strings.Replace(word, "estimate", "about", 1) + " " + grouped(n), true
+		return strings.Replace(word, "estimate", "about", 1) + " " + publish.Grouped(n), true
 	}
 	records, ok := said(t.StudyRecords)
 	if !ok {
@@ -165,14 +166,14 @@ func lead(r *Public) string {
 }
 
 func headlines(r *Public) []headline {
-	number := func(label string, n Number, note string) headline {
+	number := func(label string, n publish.Number, note string) headline {
 		c := headline{Label: label, Value: n.String(), Note: note}
 		if !n.Hidden {
 			c.Quality = "exact"
 		}
 		return c
 	}
-	figure := func(label string, f Figure, note string) headline {
+	figure := func(label string, f publish.Figure, note string) headline {
 		if i := f.Interval(); i != "" {
 			note = i
 		}

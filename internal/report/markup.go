@@ -1,5 +1,7 @@
 package report
 
+import "leadglass/internal/publish"
+
 import "strconv"
 
 // markup is HTML that is being written. A page of many archives would take
@@ -52,7 +54,7 @@ func (m markup) maybe(before, s, after string) markup {
 func (m markup) number(n int64) markup { return strconv.AppendInt(m, n, 10) }
 
 // figure is the template "figure" of the page.
-func (m markup) figure(f Figure) markup {
+func (m markup) figure(f publish.Figure) markup {
 	return m.raw("<td>").text(f.Mark()).text(f.String()).raw("</td>")
 }
 

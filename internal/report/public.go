@@ -1,63 +1,16 @@
 package report
 
 import (
-	"encoding/json"
 	"slices"
 	"time"
 
+	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
 
 // Schema names the version of the JSON form of a report. Within a version
 // fields are only ever added.
 const Schema = "leadglass.report/1"
-
-// The editions of a report.
-const (
-	EditionPublic       = "public"
-	EditionConfidential = "confidential"
-)
-
-// Number is a number of archives or other things that may be withheld. In
-// JSON it is the number, or {"suppressed":true}.
-type Number struct {
-	N      int64
-	Hidden bool
-}
-
-type suppressed struct {
-	Suppressed bool `json:"suppressed"`
-}
-
-// MarshalJSON never writes the value of a withheld number.
-func (n Number) MarshalJSON() ([]byte, error) {
-	if n.Hidden {
-		return json.Marshal(suppressed{true})
-	}
-	return json.Marshal(n.N)
-}
-
-// Figure is a count with its quality that may be withheld. In JSON it is the
-// count, or {"suppressed":true}.
-type Figure struct {
-	survey.Count
-	// WithoutCount is the number of archives that are not in the count
-	// because no number could be obtained; absent when there is none, or when
-	// it is withheld.
-	WithoutCount int64
-	Hidden       bool
-}
-
-// MarshalJSON never writes the value of a withheld figure.
-func (f Figure) MarshalJSON() ([]byte, error) {
-	if f.Hidden {
-		return json.Marshal(suppressed{true})
-	}
-	return json.Marshal(struct {
-		survey.Count
-		WithoutCount int64 `json:"without_count,omitempty"`
-	}{f.Count, f.WithoutCount})
-}
 
 // Public is a report without small cells, and the only thing that the
 // renderers of the public edition are given. Its JSON is the public file
@@ -78,10 +31,10 @@ type Public struct {
 	Other     *Country  `json:"other_countries,omitempty"`
 	// UniqueStudies estimates how many different studies there are, where the
 	// same one may lie in several archives.
-	UniqueStudies *Figure `json:"unique_studies,omitempty"`
+	UniqueStudies *publish.Figure `json:"unique_studies,omitempty"`
 	// SSNPatternRecords counts the study records whose patient ID has the form
 	// of a US Social Security number.
-	SSNPatternRecords *Figure         `json:"ssn_pattern_records,omitempty"`
+	SSNPatternRecords *publish.Figure `json:"ssn_pattern_records,omitempty"`
 	Verdicts          []Slice         `json:"verdicts"`
 	Grades            []Slice         `json:"grades"`
 	Products          Distribution    `json:"products"`
@@ -144,7 +97,7 @@ func (r *Public) Follow(earlier ...Public) {
 // withholds: where targets is set the numbers of targets that are not of open
 // archives alone, where open is set all of them, or else single figures.
 func (r *Public) Withhold(targets, open, studyRecords, imagesLinked, imagesAccessible bool) {
-	t, hidden := &r.Totals, Number{Hidden: true}
+	t, hidden := &r.Totals, publish.Number{Hidden: true}
 	if targets || open {
 		t.ArchivesAnalysed, t.Archives, t.Countries, t.ViewersOpen, t.Incomplete = hidden, hidden, hidden, hidden, hidden
 	}
@@ -152,9 +105,9 @@ func (r *Public) Withhold(targets, open, studyRecords, imagesLinked, imagesAcces
 		// That the size of a survey is withheld would tell how little answered.
 		t.ArchivesOpen, r.Survey.Addresses, r.Survey.Probed = hidden, hidden, hidden
 	}
-	for f, hide := range map[*Figure]bool{&t.StudyRecords: studyRecords, &t.ImagesLinked: imagesLinked, &t.ImagesAccessible: imagesAccessible} {
+	for f, hide := range map[*publish.Figure]bool{&t.StudyRecords: studyRecords, &t.ImagesLinked: imagesLinked, &t.ImagesAccessible: imagesAccessible} {
 		if open || hide {
-			*f = Figure{Hidden: true} // the value is not even kept
+			*f = publish.Figure{Hidden: true} // the value is not even kept
 		}
 	}
 }
@@ -168,26 +121,26 @@ type SurveyLabel struct {
 	State        survey.State `json:"state"`
 	Version      string       `json:"leadglass_version"`
 	// Simulated: the archives are those of the laboratory, not real ones.
-	Simulated bool   `json:"simulated"`
-	Addresses Number `json:"addresses"`
-	Probed    Number `json:"probed"`
+	Simulated bool           `json:"simulated"`
+	Addresses publish.Number `json:"addresses"`
+	Probed    publish.Number `json:"probed"`
 }
 
 // Totals are the headline figures.
 type Totals struct {
 	// ArchivesAnalysed is the number of targets of which something answered,
 	// archives or not.
-	ArchivesAnalysed Number `json:"archives_analysed"`
+	ArchivesAnalysed publish.Number `json:"archives_analysed"`
 	// Archives is the number that speak DICOM or DICOMweb.
-	Archives     Number `json:"archives"`
-	ArchivesOpen Number `json:"archives_open"`
+	Archives     publish.Number `json:"archives"`
+	ArchivesOpen publish.Number `json:"archives_open"`
 	// Countries is the number of countries with an open archive.
-	Countries        Number `json:"countries"`
-	StudyRecords     Figure `json:"study_records"`
-	ImagesLinked     Figure `json:"images_linked"`
-	ImagesAccessible Figure `json:"images_accessible"`
-	ViewersOpen      Number `json:"viewers_open"`
-	Incomplete       Number `json:"incomplete"`
+	Countries        publish.Number `json:"countries"`
+	StudyRecords     publish.Figure `json:"study_records"`
+	ImagesLinked     publish.Figure `json:"images_linked"`
+	ImagesAccessible publish.Figure `json:"images_accessible"`
+	ViewersOpen      publish.Number `json:"viewers_open"`
+	Incomplete       publish.Number `json:"incomplete"`
 }
 
 // Country is a row of the table of countries, in the columns of the study of
@@ -199,25 +152,25 @@ type Country struct {
 	Name string `json:"name"`
 	// Archives speak DICOM or DICOMweb; ArchivesOpen of them are freely
 	// accessible.
-	Archives         Number `json:"archives"`
-	ArchivesOpen     Number `json:"archives_open"`
-	StudyRecords     Figure `json:"study_records"`
-	ImagesLinked     Figure `json:"images_linked"`
-	ImagesAccessible Figure `json:"images_accessible"`
-	ViewersOpen      Number `json:"viewers_open"`
+	Archives         publish.Number `json:"archives"`
+	ArchivesOpen     publish.Number `json:"archives_open"`
+	StudyRecords     publish.Figure `json:"study_records"`
+	ImagesLinked     publish.Figure `json:"images_linked"`
+	ImagesAccessible publish.Figure `json:"images_accessible"`
+	ViewersOpen      publish.Number `json:"viewers_open"`
 }
 
 // Slice is one line of a table.
 type Slice struct {
-	Name  string `json:"name"`
-	Count Number `json:"count"`
+	Name  string         `json:"name"`
+	Count publish.Number `json:"count"`
 }
 
 // Distribution is a table, the largest line first. Other adds up the lines
 // that are withheld; it is absent when none is.
 type Distribution struct {
-	Rows  []Slice `json:"rows"`
-	Other *Number `json:"other,omitempty"`
+	Rows  []Slice         `json:"rows"`
+	Other *publish.Number `json:"other,omitempty"`
 }
 
 // CheckRow is the result of one check over all archives.
@@ -225,9 +178,9 @@ type CheckRow struct {
 	ID       string          `json:"id"`
 	Title    string          `json:"title"`
 	Severity survey.Severity `json:"severity"`
-	Failed   Number          `json:"failed"`
+	Failed   publish.Number  `json:"failed"`
 	// Tested is the number of archives on which the check passed or failed.
-	Tested Number `json:"tested"`
+	Tested publish.Number `json:"tested"`
 }
 
 // PublicQualities counts the open archives by the quality of their counts.
@@ -239,10 +192,10 @@ type PublicQualities struct {
 
 // PublicSuspects says how much of the totals may not be real patients'.
 type PublicSuspects struct {
-	Honeypot Number `json:"honeypot"`
-	TestData Number `json:"test_data"`
+	Honeypot publish.Number `json:"honeypot"`
+	TestData publish.Number `json:"test_data"`
 	// Veterinary are archives of animals.
-	Veterinary Number `json:"veterinary"`
+	Veterinary publish.Number `json:"veterinary"`
 	// Without are the totals without the archives that have any of the marks;
 	// absent when none has.
 	Without *SuspectFree `json:"totals_without,omitempty"`
@@ -250,21 +203,21 @@ type PublicSuspects struct {
 
 // SuspectFree are totals without suspected archives.
 type SuspectFree struct {
-	ArchivesOpen     Number `json:"archives_open"`
-	StudyRecords     Figure `json:"study_records"`
-	ImagesLinked     Figure `json:"images_linked"`
-	ImagesAccessible Figure `json:"images_accessible"`
+	ArchivesOpen     publish.Number `json:"archives_open"`
+	StudyRecords     publish.Figure `json:"study_records"`
+	ImagesLinked     publish.Figure `json:"images_linked"`
+	ImagesAccessible publish.Figure `json:"images_accessible"`
 }
 
 // Load is what the survey put on the wire.
 type Load struct {
-	Associations  Number `json:"associations"`
-	Connections   Number `json:"connections"`
-	BytesSent     Number `json:"bytes_sent"`
-	BytesReceived Number `json:"bytes_received"`
-	Queries       Number `json:"queries"`
-	Responses     Number `json:"responses"`
+	Associations  publish.Number `json:"associations"`
+	Connections   publish.Number `json:"connections"`
+	BytesSent     publish.Number `json:"bytes_sent"`
+	BytesReceived publish.Number `json:"bytes_received"`
+	Queries       publish.Number `json:"queries"`
+	Responses     publish.Number `json:"responses"`
 	// LongestQueryMS is rounded up to 1, 2 or 5 times a power of ten, since
 	// it is the figure of a single archive.
-	LongestQueryMS Number `json:"longest_query_ms"`
+	LongestQueryMS publish.Number `json:"longest_query_ms"`
 }

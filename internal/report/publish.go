@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
 
@@ -32,12 +33,12 @@ type publisher struct {
 func Publish(a Aggregate, minCount int) Public {
 	p := &publisher{agg: &a, min: max(1, int64(minCount))}
 	closed := a.Verdicts[survey.Protected] + a.Verdicts[survey.Identified]
-	p.nothing = small(a.Analysed, p.min)
-	p.coarse = p.nothing || small(a.Total.Open, p.min) || small(closed, p.min)
+	p.nothing = publish.Small(a.Analysed, p.min)
+	p.coarse = p.nothing || publish.Small(a.Total.Open, p.min) || publish.Small(closed, p.min)
 	p.openPair = p.coarse || p.anySmall(survey.Open, survey.OpenImages)
 	p.closedPair = p.coarse || p.anySmall(survey.Protected, survey.Identified)
 	r := Public{
-		Schema: Schema, Edition: EditionPublic, MinCount: p.min,
+		Schema: Schema, Edition: publish.EditionPublic, MinCount: p.min,
 		Survey: SurveyLabel{
 			Name: a.Survey.Name, Organisation: a.Survey.Organisation, StartedAt: a.Survey.StartedAt.UTC(),
 			FinishedAt: a.Survey.FinishedAt, State: a.Survey.State, Version: a.Survey.Version, Simulated: a.Survey.Simulated,
@@ -62,7 +63,7 @@ func Publish(a Aggregate, minCount int) Public {
 	r.Identifying = p.identifying()
 	r.Suspects = p.suspects(&r)
 	r.UniqueStudies = p.figureOf(a.UniqueStudies.Count(), a.UniqueStudies.Archives)
-	r.UniqueStudies.atMost(r.Totals.StudyRecords)
+	r.UniqueStudies.AtMost(r.Totals.StudyRecords)
 	if a.SSNPatternRecords.Exacts+a.SSNPatternRecords.Bounds+a.SSNPatternRecords.Estimates > 0 {
 		f := p.figure(a.SSNPatternRecords, false)
 		r.SSNPatternRecords = &f
@@ -72,22 +73,24 @@ func Publish(a Aggregate, minCount int) Public {
 }
 
 // number is n, withheld if hide is set.
-func (p *publisher) number(n int64, hide bool) Number {
+func (p *publisher) number(n int64, hide bool) publish.Number {
 	if hide {
-		return Number{Hidden: true}
+		return publish.Number{Hidden: true}
 	}
-	return Number{N: n}
+	return publish.Number{N: n}
 }
 
 // count is a number of archives that nothing else adds up to.
-func (p *publisher) count(n int64) Number { return p.number(n, p.nothing || small(n, p.min)) }
+func (p *publisher) count(n int64) publish.Number {
+	return p.number(n, p.nothing || publish.Small(n, p.min))
+}
 
 // figure is the sum s, withheld if hide is set or few archives contribute.
-func (p *publisher) figure(s Sum, hide bool) Figure {
-	if hide || p.nothing || small(s.Contributors, p.min) {
-		return Figure{Hidden: true}
+func (p *publisher) figure(s publish.Sum, hide bool) publish.Figure {
+	if hide || p.nothing || publish.Small(s.Contributors, p.min) {
+		return publish.Figure{Hidden: true}
 	}
-	f := Figure{Count: s.Count()}
+	f := publish.Figure{Count: s.Count()}
 	if p.min == 1 {
 		f.WithoutCount = s.Unknowns
 	}
@@ -95,18 +98,18 @@ func (p *publisher) figure(s Sum, hide bool) Figure {
 }
 
 // figureOf is a count over so many archives; nil over none.
-func (p *publisher) figureOf(c survey.Count, archives int64) *Figure {
+func (p *publisher) figureOf(c survey.Count, archives int64) *publish.Figure {
 	switch {
 	case archives == 0:
 		return nil
-	case p.nothing || small(archives, p.min):
-		return &Figure{Hidden: true}
+	case p.nothing || publish.Small(archives, p.min):
+		return &publish.Figure{Hidden: true}
 	}
-	return &Figure{Count: c}
+	return &publish.Figure{Count: c}
 }
 
 func (p *publisher) anySmall(verdicts ...survey.Verdict) bool {
-	return slices.ContainsFunc(verdicts, func(v survey.Verdict) bool { return small(p.agg.Verdicts[v], p.min) })
+	return slices.ContainsFunc(verdicts, func(v survey.Verdict) bool { return publish.Small(p.agg.Verdicts[v], p.min) })
 }
 
 // verdicts lists all verdicts. Targets that are no archives are no cells to
@@ -139,7 +142,7 @@ func (p *publisher) grades() []Slice {
 		for i := range rows {
 			f := rows[i].Name == string(survey.GradeF)
 			n := p.agg.Grades[survey.GradeF]
-			rows[i].Count = p.number(n, !f || p.coarse || small(n, p.min))
+			rows[i].Count = p.number(n, !f || p.coarse || publish.Small(n, p.min))
 		}
 	}
 	return rows
@@ -148,7 +151,7 @@ func (p *publisher) grades() []Slice {
 // rejections come from protected archives, mostly.
 func (p *publisher) rejections() Distribution {
 	if p.closedPair && p.min > 1 {
-		return Distribution{Rows: []Slice{}, Other: &Number{Hidden: true}}
+		return Distribution{Rows: []Slice{}, Other: &publish.Number{Hidden: true}}
 	}
 	return p.archiveTable(p.agg.Rejections)
 }
@@ -163,7 +166,7 @@ func (p *publisher) qualities(by map[survey.Quality]int64) []Slice {
 
 // withoutCount says with a total how many archives are not in it, if the table
 // of qualities says so too.
-func withoutCount(total *Figure, qualities []Slice) {
+func withoutCount(total *publish.Figure, qualities []Slice) {
 	for _, q := range qualities {
 		if q.Name == string(survey.UnknownQuality) && !q.Count.Hidden && !total.Hidden {
 			total.WithoutCount = q.Count.N
@@ -178,7 +181,7 @@ func (p *publisher) fixedTable(cells []cell) []Slice {
 	for i, c := range cells {
 		n[i] = c.archives
 	}
-	hidden, _ := protect(n, p.min)
+	hidden, _ := publish.Protect(n, p.min)
 	rows := make([]Slice, 0, len(cells))
 	for i, c := range cells {
 		rows = append(rows, Slice{c.name, p.number(c.archives, p.coarse || hidden[i])})
@@ -204,7 +207,7 @@ func (p *publisher) studyTable(m map[string]StudyTally) Distribution {
 
 func (p *publisher) distribution(cells []cell, secretSum bool) Distribution {
 	if p.nothing && len(cells) > 0 {
-		return Distribution{Rows: []Slice{}, Other: &Number{Hidden: true}}
+		return Distribution{Rows: []Slice{}, Other: &publish.Number{Hidden: true}}
 	}
 	return distribution(cells, p.min, secretSum && p.min > 1)
 }
@@ -222,13 +225,13 @@ func (p *publisher) checks() []CheckRow {
 	rows := make([]CheckRow, 0, len(p.agg.Checks))
 	for _, id := range slices.Sorted(maps.Keys(p.agg.Checks)) {
 		t := p.agg.Checks[id]
-		hide := p.coarse || small(t.Failed, p.min) ||
+		hide := p.coarse || publish.Small(t.Failed, p.min) ||
 			(p.openPair && slices.Contains(checksOfOpen, id)) ||
 			(p.closedPair && slices.Contains(checksOfClosed, id)) ||
 			(p.viewersHidden && slices.Contains(checksOfViewers, id))
 		tested := t.Failed + t.Passed
 		rows = append(rows, CheckRow{ID: id, Title: t.Title, Severity: t.Severity,
-			Failed: p.number(t.Failed, hide), Tested: p.number(tested, hide || small(tested, p.min))})
+			Failed: p.number(t.Failed, hide), Tested: p.number(tested, hide || publish.Small(tested, p.min))})
 	}
 	slices.SortStableFunc(rows, func(a, b CheckRow) int {
 		return cmp.Compare(severityRank(a.Severity), severityRank(b.Severity))
@@ -252,24 +255,24 @@ func (p *publisher) suspects(r *Public) PublicSuspects {
 	if s.Honeypot+s.TestData+s.Veterinary == 0 || p.coarse || out.Honeypot.Hidden || out.TestData.Hidden || out.Veterinary.Hidden {
 		return out
 	}
-	free := func(total Figure, marked, rest Sum) Figure {
-		return p.figure(rest, total.Hidden || small(marked.Contributors, p.min))
+	free := func(total publish.Figure, marked, rest publish.Sum) publish.Figure {
+		return p.figure(rest, total.Hidden || publish.Small(marked.Contributors, p.min))
 	}
 	out.Without = &SuspectFree{
-		ArchivesOpen:     p.number(s.Rest.Open, r.Totals.ArchivesOpen.Hidden || small(s.Marked.Open, p.min) || small(s.Rest.Open, p.min)),
+		ArchivesOpen:     p.number(s.Rest.Open, r.Totals.ArchivesOpen.Hidden || publish.Small(s.Marked.Open, p.min) || publish.Small(s.Rest.Open, p.min)),
 		StudyRecords:     free(r.Totals.StudyRecords, s.Marked.StudyRecords, s.Rest.StudyRecords),
 		ImagesLinked:     free(r.Totals.ImagesLinked, s.Marked.ImagesLinked, s.Rest.ImagesLinked),
 		ImagesAccessible: free(r.Totals.ImagesAccessible, s.Marked.ImagesAccessible, s.Rest.ImagesAccessible),
 	}
-	if small(s.Marked.Differ, p.min) || small(s.Rest.Differ, p.min) {
-		out.Without.ImagesAccessible = Figure{Hidden: true}
+	if publish.Small(s.Marked.Differ, p.min) || publish.Small(s.Rest.Differ, p.min) {
+		out.Without.ImagesAccessible = publish.Figure{Hidden: true}
 	}
 	return out
 }
 
 func (p *publisher) load() Load {
 	t := &p.agg.Traffic
-	n := func(v int64) Number { return p.number(v, p.nothing) }
+	n := func(v int64) publish.Number { return p.number(v, p.nothing) }
 	return Load{
 		Associations: n(t.Associations), Connections: n(t.Connections), BytesSent: n(t.BytesSent),
 		BytesReceived: n(t.BytesReceived), Queries: n(t.Queries), Responses: n(t.Responses),
@@ -290,12 +293,4 @@ func roundUp(n int64) int64 {
 		}
 	}
 	return n
-}
-
-// countryName is the name of a country's row.
-func countryName(iso2 string) string {
-	if iso2 == UnknownCountry {
-		return "Country unknown"
-	}
-	return survey.CountryName(iso2)
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"cmp"
 	"slices"
+
+	"leadglass/internal/publish"
 )
 
 // The figures that Greenbone Networks published on 16 September 2019, as the
@@ -26,9 +28,9 @@ func (f publishedFigure) String() string {
 	case f.n == 0:
 		return "–"
 	case f.rounded:
-		return "about " + grouped(f.n)
+		return "about " + publish.Grouped(f.n)
 	}
-	return grouped(f.n)
+	return publish.Grouped(f.n)
 }
 
 // publishedCountry is a row of the table of 2019.
@@ -79,7 +81,7 @@ func newBeside(r *Public) *beside {
 		return nil
 	}
 	t := &r.Totals
-	figure := func(f Figure) string { return f.Mark() + f.String() }
+	figure := func(f publish.Figure) string { return f.Mark() + f.String() }
 	b := &beside{Totals: []besideRow{
 		{"Targets that answered; in 2019, archives analysed", t.ArchivesAnalysed.String(), "2,300"},
 		{"Freely accessible", t.ArchivesOpen.String(), "590"},

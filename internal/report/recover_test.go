@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"leadglass/internal/publish"
 	"leadglass/internal/report"
 	"leadglass/internal/survey"
 )
@@ -192,7 +193,7 @@ func believe(r report.Public, labels map[string]int64) *system {
 // publishedCells says what stands in the tables with fixed lines, and how
 // those hang together.
 func publishedCells(s *system, r report.Public) {
-	say := func(n report.Number, names ...string) {
+	say := func(n publish.Number, names ...string) {
 		if !n.Hidden {
 			s.is(n.N, names...)
 		}
@@ -231,7 +232,7 @@ func publishedCells(s *system, r report.Public) {
 	say(r.Suspects.TestData, "test data")
 	s.atMost("marked open", "honeypot", "test data")
 	s.atMost("marked images", "marked open")
-	say2 := func(total, rest report.Figure, all, marked string) {
+	say2 := func(total, rest publish.Figure, all, marked string) {
 		if !total.Hidden && !rest.Hidden {
 			s.is((*total.Value-*rest.Value)/1000, marked)
 		}
@@ -239,8 +240,8 @@ func publishedCells(s *system, r report.Public) {
 			s.is(*total.Value/1000, all)
 		}
 	}
-	say2(r.Totals.ImagesAccessible, report.Figure{Hidden: true}, oi, "")
-	say2(r.Totals.StudyRecords, report.Figure{Hidden: true}, "open", "")
+	say2(r.Totals.ImagesAccessible, publish.Figure{Hidden: true}, oi, "")
+	say2(r.Totals.StudyRecords, publish.Figure{Hidden: true}, "open", "")
 	if w := r.Suspects.Without; w != nil {
 		say2(r.Totals.ImagesAccessible, w.ImagesAccessible, oi, "marked images")
 		say2(r.Totals.StudyRecords, w.StudyRecords, "open", "marked open")
@@ -302,7 +303,7 @@ func countries(s *system, r report.Public, labels map[string]int64) {
 	}
 }
 
-func thousands(f report.Figure) (int64, bool) {
+func thousands(f publish.Figure) (int64, bool) {
 	if f.Hidden {
 		return 0, false
 	}
@@ -383,9 +384,9 @@ func TestAttackerIsAble(t *testing.T) {
 
 // blank withholds the small cells of r alone.
 func blank(r *report.Public, least int64) {
-	hide := func(n *report.Number) {
+	hide := func(n *publish.Number) {
 		if 0 < n.N && n.N < least {
-			*n = report.Number{Hidden: true}
+			*n = publish.Number{Hidden: true}
 		}
 	}
 	for i := range r.Countries {
@@ -393,9 +394,9 @@ func blank(r *report.Public, least int64) {
 		hide(&c.Archives)
 		hide(&c.ArchivesOpen)
 		hide(&c.ViewersOpen)
-		for _, f := range []*report.Figure{&c.StudyRecords, &c.ImagesLinked, &c.ImagesAccessible} {
+		for _, f := range []*publish.Figure{&c.StudyRecords, &c.ImagesLinked, &c.ImagesAccessible} {
 			if n, _ := f.Int(); 0 < n && n < least*1000 {
-				*f = report.Figure{Hidden: true}
+				*f = publish.Figure{Hidden: true}
 			}
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/axiomhq/hyperloglog"
 
 	"leadglass/internal/pdf"
+	"leadglass/internal/publish"
 	"leadglass/internal/report"
 	"leadglass/internal/survey"
 )
@@ -42,7 +43,7 @@ func collect(t testing.TB, v survey.Survey, rs []survey.Record) *report.Confiden
 	return c
 }
 
-var formats = []report.Format{report.HTML, report.JSON, report.CSV}
+var formats = []publish.Format{publish.HTML, publish.JSON, publish.CSV}
 
 func TestPublicFiles(t *testing.T) {
 	agg := aggregate(sampleRecords(600))
@@ -50,7 +51,7 @@ func TestPublicFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	paths, err := report.WriteFiles(sampleDir(t), files)
+	paths, err := publish.WriteFiles(sampleDir(t), files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +165,7 @@ func TestConfidentialFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := sampleDir(t)
-	paths, err := report.WriteFiles(dir, files)
+	paths, err := publish.WriteFiles(dir, files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +188,7 @@ func TestConfidentialFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := report.WriteFiles(dir, public); err == nil || !strings.Contains(err.Error(), "--out") {
+	if _, err := publish.WriteFiles(dir, public); err == nil || !strings.Contains(err.Error(), "--out") {
 		t.Errorf("a public report took the place of a confidential one: %v", err)
 	}
 }
@@ -318,8 +319,8 @@ func TestEveryPrintedPageIsMarked(t *testing.T) {
 	rs := sampleRecords(80)
 	agg := aggregate(rs)
 	for edition, page := range map[string]func(io.Writer) error{
-		report.EditionPublic:       func(w io.Writer) error { return report.WriteHTML(w, report.Publish(agg, 3)) },
-		report.EditionConfidential: collect(t, sampleSurvey(), rs).WriteHTML,
+		publish.EditionPublic:       func(w io.Writer) error { return report.WriteHTML(w, report.Publish(agg, 3)) },
+		publish.EditionConfidential: collect(t, sampleSurvey(), rs).WriteHTML,
 	} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "report.pdf")
@@ -341,7 +342,7 @@ func TestEveryPrintedPageIsMarked(t *testing.T) {
 		for i, text := range pages {
 			lines := strings.Split(strings.TrimSpace(text), "\n")
 			head, foot := strings.Contains(lines[0], "TLP:AMBER"), strings.Contains(lines[len(lines)-1], "TLP:AMBER")
-			if want := edition == report.EditionConfidential; head != want || foot != want {
+			if want := edition == publish.EditionConfidential; head != want || foot != want {
 				t.Errorf("%s, page %d of %d: marked at the head %t, at the foot %t\n%s\n…\n%s", edition, i+1, len(pages), head, foot, lines[0], lines[len(lines)-1])
 			}
 		}

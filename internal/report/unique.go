@@ -5,6 +5,7 @@ import (
 
 	"github.com/axiomhq/hyperloglog"
 
+	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
 
@@ -27,29 +28,8 @@ const uniqueStandardError = 1.04 / 128
 // Count is the estimate with its interval of 95 %.
 func (u Unique) Count() survey.Count {
 	half := 1.96 * uniqueStandardError * float64(u.Estimate)
-	return survey.EstimateOf(u.Estimate, max(0, u.Estimate-ceil(half)), addCapped(u.Estimate, ceil(half)), 0.95,
+	return survey.EstimateOf(u.Estimate, max(0, u.Estimate-int64(math.Ceil(half))), publish.AddCapped(u.Estimate, int64(math.Ceil(half))), 0.95,
 		"", "HyperLogLog of 16,384 registers over the archives whose studies were listed one by one; standard error 0.81 %")
-}
-
-// atMost keeps an estimate of different studies, and its interval, from being
-// above the number of study records that is published with it: each different
-// study is one of them. A lower bound, or a withheld number, caps nothing. f
-// may be nil.
-func (f *Figure) atMost(total Figure) {
-	n, ok := total.Int()
-	if f == nil || f.Hidden || f.Value == nil || total.Hidden || !ok || total.Quality == survey.LowerBound {
-		return
-	}
-	value, low, high := min(*f.Value, n), n, n
-	if f.Low != nil {
-		low = min(*f.Low, n)
-	}
-	if f.High != nil {
-		high = min(*f.High, n)
-	}
-	if value != *f.Value || f.High != nil && high != *f.High {
-		f.Count = survey.EstimateOf(value, low, high, f.Confidence, f.Source, f.Reason+"; no more than there are study records")
-	}
 }
 
 // sketchUnion merges the sketches of archives, so that a study that several of

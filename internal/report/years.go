@@ -5,6 +5,8 @@ import (
 	"html/template"
 	"strconv"
 	"strings"
+
+	"leadglass/internal/publish"
 )
 
 // maxYears is how many years the chart shows at most.
@@ -40,7 +42,7 @@ func yearColumns(d Distribution) []column {
 		n, known := by[y]
 		text := "withheld or none"
 		if known {
-			text = grouped(n)
+			text = publish.Grouped(n)
 		}
 		columns = append(columns, column{label: strconv.Itoa(y), value: n, text: text})
 	}
@@ -76,7 +78,7 @@ func yearChart(d Distribution) template.HTML {
 			fmt.Fprintf(&s, `<text x="%.1f" y="%d" text-anchor="middle">%s</text>`, x+step/2, yearsHeight-6, c.label)
 		}
 	}
-	fmt.Fprintf(&s, `<text x="0" y="16">%s</text>`, grouped(largest))
+	fmt.Fprintf(&s, `<text x="0" y="16">%s</text>`, publish.Grouped(largest))
 	fmt.Fprintf(&s, `<line class="axis" x1="0" x2="%d" y1="%d" y2="%d"/></svg>`, yearsWidth, yearsBase, yearsBase)
 	return template.HTML(s.String())
 }

@@ -1,4 +1,4 @@
-package report
+package publish
 
 import (
 	"fmt"
@@ -29,7 +29,7 @@ func TestProtectAgainstOneWhoKnowsTheRule(t *testing.T) {
 			fill(0)
 			for seen, group := range groups {
 				for c := range tt.cells {
-					disclosed := small(group[0][c], tt.least)
+					disclosed := Small(group[0][c], tt.least)
 					for _, other := range group {
 						// A table at the edge of what is made here may look
 						// like others that are not.
@@ -46,7 +46,7 @@ func TestProtectAgainstOneWhoKnowsTheRule(t *testing.T) {
 
 // look is what is published of a table.
 func look(n []int64, least int64) string {
-	hidden, whole := protect(n, least)
+	hidden, whole := Protect(n, least)
 	seen, sum := "", int64(0)
 	for i := range n {
 		sum += n[i]

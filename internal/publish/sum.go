@@ -1,4 +1,4 @@
-package report
+package publish
 
 import (
 	"math"
@@ -36,16 +36,16 @@ type Sum struct {
 // unknown one.
 func (s *Sum) Add(c survey.Count) {
 	n, _ := c.Int()
-	switch knownQuality(c) {
+	switch QualityOf(c) {
 	case survey.Exact:
 		s.Exacts++
-		s.Exact = addCapped(s.Exact, n)
+		s.Exact = AddCapped(s.Exact, n)
 	case survey.LowerBound:
 		s.Bounds++
-		s.Bound = addCapped(s.Bound, n)
+		s.Bound = AddCapped(s.Bound, n)
 	case survey.Estimated:
 		s.Estimates++
-		s.Estimate = addCapped(s.Estimate, n)
+		s.Estimate = AddCapped(s.Estimate, n)
 		s.BelowSq += square(n - *c.Low)
 		s.AboveSq += square(*c.High - n)
 		s.Confidence = lesserConfidence(s.Confidence, c.Confidence)
@@ -58,8 +58,8 @@ func (s *Sum) Add(c survey.Count) {
 	}
 }
 
-// knownQuality is c's quality, or unknown for a count that is not valid.
-func knownQuality(c survey.Count) survey.Quality {
+// QualityOf is the quality of c; unknown for a count that contradicts itself.
+func QualityOf(c survey.Count) survey.Quality {
 	n, ok := c.Int()
 	switch {
 	case !ok || n < 0:
@@ -74,9 +74,9 @@ func knownQuality(c survey.Count) survey.Quality {
 
 // Merge adds all that was added to o.
 func (s *Sum) Merge(o Sum) {
-	s.Exact = addCapped(s.Exact, o.Exact)
-	s.Bound = addCapped(s.Bound, o.Bound)
-	s.Estimate = addCapped(s.Estimate, o.Estimate)
+	s.Exact = AddCapped(s.Exact, o.Exact)
+	s.Bound = AddCapped(s.Bound, o.Bound)
+	s.Estimate = AddCapped(s.Estimate, o.Estimate)
 	s.BelowSq += o.BelowSq
 	s.AboveSq += o.AboveSq
 	s.Confidence = lesserConfidence(s.Confidence, o.Confidence)
@@ -99,18 +99,18 @@ const (
 // Count is the sum as one count.
 func (s Sum) Count() survey.Count {
 	below, above := math.Sqrt(s.BelowSq), math.Sqrt(s.AboveSq)
-	certain := addCapped(s.Exact, s.Bound)
+	certain := AddCapped(s.Exact, s.Bound)
 	switch {
 	case s.Unknowns > 0 && s.Exacts+s.Bounds+s.Estimates == 0:
 		return survey.UnknownCount(reasonNoNumber)
 	case (s.Bounds > 0 || s.Unknowns > 0) && s.Estimates > 0:
-		return survey.AtLeast(addCapped(certain, max(0, s.Estimate-ceil(below))), "", reasonBoundEst)
+		return survey.AtLeast(AddCapped(certain, max(0, s.Estimate-ceil(below))), "", reasonBoundEst)
 	case s.Bounds > 0 || s.Unknowns > 0:
 		return survey.AtLeast(certain, "", reasonBound)
 	case s.Estimates > 0:
-		n := addCapped(certain, s.Estimate)
+		n := AddCapped(certain, s.Estimate)
 		low := max(certain, n-ceil(below))
-		return survey.EstimateOf(n, low, addCapped(n, ceil(above)), s.Confidence, "", reasonEstimate)
+		return survey.EstimateOf(n, low, AddCapped(n, ceil(above)), s.Confidence, "", reasonEstimate)
 	}
 	return survey.ExactCount(s.Exact, "")
 }
@@ -132,9 +132,9 @@ func lesserConfidence(a, b float64) float64 {
 	return a
 }
 
-// addCapped adds two numbers that are not negative, and stays at the largest
-// number rather than wrap round.
-func addCapped(a, b int64) int64 {
+// AddCapped adds two numbers that are not negative; the sum is at most
+// [math.MaxInt64].
+func AddCapped(a, b int64) int64 {
 	if b > math.MaxInt64-a {
 		return math.MaxInt64
 	}
