@@ -48,8 +48,10 @@ type Status uint16
 // The statuses that are told apart by name.
 const (
 	Success                Status = 0x0000
+	NoSuchSOPClass         Status = 0x0118
 	SOPClassNotSupported   Status = 0x0122
 	NotAuthorized          Status = 0x0124
+	UnrecognizedOperation  Status = 0x0211
 	OutOfResources         Status = 0xA700
 	OutOfResourcesMatches  Status = 0xA701
 	OutOfResourcesTransfer Status = 0xA702
@@ -87,6 +89,18 @@ func (s Status) Class() Class {
 		return ClassWarning
 	}
 	return ClassFailure
+}
+
+// Refused reports whether s says that the requestor may not use the service, or
+// that there is none (PS3.7 C.5). No smaller or other request changes that,
+// unlike the failures of a service of its own (PS3.4 C.4.1.1.4), among them
+// A7xx, which archives send for queries that match too much.
+func (s Status) Refused() bool {
+	switch s {
+	case NoSuchSOPClass, SOPClassNotSupported, NotAuthorized, UnrecognizedOperation:
+		return true
+	}
+	return false
 }
 
 // String returns the four hexadecimal digits of s.

@@ -43,6 +43,9 @@ type Match struct {
 	Syntax dicom.Syntax
 	// Warning is true for status FF01: an optional key was not supported.
 	Warning bool
+	// Bare is true for a response without an identifier, which breaks PS3.4
+	// C.4.1.3 but says that something matches.
+	Bare bool
 }
 
 // Elements iterates over the identifier.
@@ -113,17 +116,17 @@ func (q *query) run() error {
 		if cmd.status.Class() != ClassPending {
 			return q.final(cmd)
 		}
-		if !cmd.hasDataSet() {
-			return &ProtocolError{What: "pending C-FIND-RSP without an identifier"}
-		}
 		var data []byte
-		if data, err = q.in.readDataSet(q.id); err != nil {
-			break
+		bare := !cmd.hasDataSet()
+		if !bare {
+			if data, err = q.in.readDataSet(q.id); err != nil {
+				break
+			}
 		}
 		q.result.Pending++
 		if q.result.CancelSent {
 			err = q.drained()
-		} else if !q.each(Match{Data: data, Syntax: q.syntax, Warning: cmd.status == PendingWarning}) {
+		} else if !q.each(Match{Data: data, Syntax: q.syntax, Warning: cmd.status == PendingWarning, Bare: bare}) {
 			err = q.cancel()
 		}
 		if err == nil && !q.in.again() {

@@ -19,16 +19,18 @@ birth dates, patient numbers and findings that go with them. This is what the st
 the operator it is a breach of confidentiality of every patient in the archive, whether or not anybody came.`,
 	Tested: `A C-FIND of Study Root at STUDY level for the last 30 days, which is little work for the archive; where it finds
 nothing, once more without a date. The first response is counted, not looked at, and answered with C-CANCEL. Any response,
-status 0000, a warning, FE00 without a cancel of ours and A7xx (out of resources) fail the check: queries of strangers are
-processed, also by an archive that holds nothing. Statuses 0118, 0122, 0124 and 0211, and an association that is ended at
-the request (Orthanc's way of refusing), pass. After any other failure, such as A900 or C000, the query is made once more
-with fewer keys, and then given up as unknown. An accepted presentation context alone is not exposure.`,
+with or without an identifier, status 0000, a warning, and FE00 without a cancel of ours fail the check: unauthenticated
+queries are processed, also by an archive that holds nothing. Statuses 0118, 0122, 0124 and 0211, and an association that is
+ended at the request (Orthanc's way of refusing), pass. Any other failure (0110, A7xx, A900, Cxxx) may mean that the query
+asks for too much: dcm4chee-arc answers C000 to queries with more matches than its limit. It is followed by queries that ask for
+less, until one is answered: with fewer keys, of one day, of one day with fewer keys. A failure of all of them is unknown. An
+accepted presentation context alone is not exposure.`,
 	Sends: `One A-ASSOCIATE-RQ that proposes the query and retrieval contexts that the archive accepted before, none for
-storage. One to three C-FIND-RQ (1.2.840.10008.5.1.4.1.2.2.1) of about 200 bytes with the keys
+storage. One to five C-FIND-RQ (1.2.840.10008.5.1.4.1.2.2.1) of about 200 bytes with the keys
 
 | tag | attribute | value |
 |---|---|---|
-| (0008,0020) | Study Date | the last 30 days as a range, then empty |
+| (0008,0020) | Study Date | the last 30 days as a range, then empty; today, or a range of all dates, in the queries that ask for less |
 | (0008,0030) | Study Time | empty; not in the reduced query |
 | (0008,0052) | Query/Retrieve Level | STUDY |
 | (0008,0061) | Modalities in Study | empty; not in the reduced query |
@@ -62,44 +64,64 @@ func runD04(ctx context.Context, s *Session) Result {
 	r := s.ask(ctx, dicom.StudyRootFind, studyKeys(s.lastDays(30)))
 	s.note(survey.BehaviourFind, r.behaviour())
 	if r.kind == replyUnclear {
-		first := r.what
-		r = s.ask(ctx, dicom.StudyRootFind, reducedStudyKeys())
-		if r.kind != replyAnswered {
-			return unknown("To a study query %s, and to one with fewer keys %s.", first, r.what)
-		}
-		s.answeredBy(dicom.StudyRootFind)
-		result := s.listed(ctx, r)
-		s.listedDates = everyDate
-		return result
+		return s.askLess(ctx, r.what)
 	}
 	switch r.kind {
 	case replyRefused:
 		return pass("No study query was answered: %s.", r.what)
-	case replyNone, replyUnclear:
+	case replyNone:
 		return unknown("A study query has no result: %s.", r.what)
 	}
 	s.answeredBy(dicom.StudyRootFind)
+	if r.matches > 0 {
+		s.listedDates = s.lastDays(30)
+	}
 	return s.listed(ctx, r)
+}
+
+// askLess judges an archive that answers a study query with a failure that is
+// no refusal, named in first, by queries that ask for less: some archives
+// refuse queries that match too much, others those with a key they do not know.
+func (s *Session) askLess(ctx context.Context, first string) Result {
+	today := s.now().UTC().Format("20060102")
+	last := ""
+	for _, less := range []struct {
+		keys  []dimse.Key
+		dates string
+	}{{reducedStudyKeys(everyDate), everyDate}, {studyKeys(today), today}, {reducedStudyKeys(today), today}} {
+		r := s.ask(ctx, dicom.StudyRootFind, less.keys)
+		switch r.kind {
+		case replyAnswered:
+			s.answeredBy(dicom.StudyRootFind)
+			if r.matches > 0 || less.dates == everyDate {
+				s.listedDates = less.dates
+			}
+			return s.listed(ctx, r)
+		case replyRefused, replyNone:
+			return unknown("To a study query %s, and to one that asks for less %s.", first, r.what)
+		}
+		last = r.what
+	}
+	return unknown("To a study query %s, and to the smallest of three that ask for less %s.", first, last)
 }
 
 // listed says what an archive that answers lists.
 func (s *Session) listed(ctx context.Context, r reply) Result {
-	if r.matches > 0 {
-		s.listedDates = s.lastDays(30)
-	}
 	if r.matches == 0 && r.status == dimse.Success {
 		if all := s.ask(ctx, dicom.StudyRootFind, studyKeys("")); all.kind == replyAnswered {
 			r = all
 		}
 	}
 	switch {
+	case r.bare:
+		return fail("An unauthenticated study query was processed: the archive reports a match, without saying which study.")
 	case r.matches > 0:
 		s.askImpossible(ctx)
-		return fail("A study query of a stranger was answered with at least one study; it was stopped after the first.")
+		return fail("An unauthenticated study query was answered with at least one study; it was stopped after the first.")
 	case r.status == dimse.Success:
-		return fail("A study query of a stranger was answered with success; no study was listed.")
+		return fail("An unauthenticated study query was answered with success; no study was listed.")
 	}
-	return fail("A study query of a stranger was processed: %s.", r.what)
+	return fail("An unauthenticated study query was processed: %s.", r.what)
 }
 
 // askImpossible asks for a study that cannot exist, where the association is
@@ -126,11 +148,11 @@ func (s *Session) askImpossible(ctx context.Context) {
 const everyDate = "19000101-"
 
 // reducedStudyKeys are the keys for archives that do not take the others: the
-// unique key, and a date because some demand one.
-func reducedStudyKeys() []dimse.Key {
+// unique key, and dates because some demand them.
+func reducedStudyKeys(dates string) []dimse.Key {
 	return []dimse.Key{
 		{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "STUDY"},
-		{Tag: dicom.StudyDate, VR: dicom.DA, Value: everyDate},
+		{Tag: dicom.StudyDate, VR: dicom.DA, Value: dates},
 		{Tag: dicom.StudyInstanceUID, VR: dicom.UI},
 	}
 }

@@ -69,7 +69,7 @@ func runD06(ctx context.Context, s *Session) Result {
 	}
 	s.note(survey.BehaviourGetUnknown, p.Status.String())
 	switch {
-	case refusal(p.Status):
+	case p.Status.Refused():
 		return pass("C-GET was refused with status %s (%s).", p.Status, meaning(p.Status))
 	case p.Status == dimse.Success, attempted(p):
 		s.routes = append(s.routes, RouteGet)
@@ -109,7 +109,7 @@ func (s *Session) getStudy(ctx context.Context, first string, status dimse.Statu
 		s.routes = append(s.routes, RouteGet)
 		return fail("A C-GET of a stranger was carried out: for a listed study the archive tried to send images (status %s, %d failed for want of a storage context).",
 			p.Status, max(p.Failed, 0))
-	case refusal(p.Status):
+	case p.Status.Refused():
 		return pass("C-GET of a listed study was refused with status %s (%s).", p.Status, meaning(p.Status))
 	}
 	return unknown("C-GET answered %s and status %s (%s) without sub-operations for a listed study.", first, p.Status, meaning(p.Status))

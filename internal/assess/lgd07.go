@@ -84,7 +84,7 @@ func runD07(ctx context.Context, s *Session) Result {
 
 func (s *Session) judgeMove(p dimse.RetrievalProbe) Result {
 	switch {
-	case refusal(p.Status):
+	case p.Status.Refused():
 		return pass("C-MOVE was refused with status %s (%s).", p.Status, meaning(p.Status))
 	case p.Status == dimse.MoveDestinationUnknown, p.Status == statusMoveNotAllowed:
 		return pass("Moves are processed, but only to configured destinations: the answer was status %s (%s).", p.Status, meaning(p.Status))

@@ -19,8 +19,10 @@ type reply struct {
 	kind replyKind
 	// status is the final status; meaningful unless refused by an end.
 	status dimse.Status
-	// matches is the number of responses seen, which stops at the first.
+	// matches is the number of responses seen, which stops at the first; bare
+	// says that it came without an identifier.
 	matches int64
+	bare    bool
 	// how the peer ended the association, "" when it did not.
 	how string
 	// what says how it went, as part of a sentence.
@@ -45,8 +47,9 @@ const (
 func (s *Session) ask(ctx context.Context, sopClass string, keys []dimse.Key) reply {
 	var result dimse.FindResult
 	var cause error
+	bare := false
 	e := s.do(ctx, sopClass, func(ctx context.Context, c *dimse.Client) error {
-		result, cause = find(ctx, c, sopClass, keys)
+		result, cause = find(ctx, c, sopClass, keys, &bare)
 		s.traffic.Queries++
 		s.traffic.Responses += result.Pending
 		s.traffic.LongestQueryMS = max(s.traffic.LongestQueryMS, result.Duration.Milliseconds())
@@ -58,7 +61,7 @@ func (s *Session) ask(ctx context.Context, sopClass string, keys []dimse.Key) re
 	switch {
 	case result.Pending > 0:
 		// Whatever happened afterwards: a response is an answer.
-		return reply{kind: replyAnswered, status: dimse.Pending, matches: result.Pending}
+		return reply{kind: replyAnswered, status: dimse.Pending, matches: result.Pending, bare: bare}
 	case e.contact == ended:
 		s.recordAbort(cause)
 		return reply{kind: replyRefused, how: e.what, what: "the association was ended at the request (" + e.what + ")"}
@@ -74,12 +77,14 @@ func (s *Session) ask(ctx context.Context, sopClass string, keys []dimse.Key) re
 var errCutOff = errors.New("the query broke off after a response")
 
 // find runs a query that ends after its first response; a peer that falls
-// silent after the C-CANCEL is not waited for.
-func find(ctx context.Context, c *dimse.Client, sopClass string, keys []dimse.Key) (dimse.FindResult, error) {
+// silent after the C-CANCEL is not waited for. bare is set where the response
+// has no identifier.
+func find(ctx context.Context, c *dimse.Client, sopClass string, keys []dimse.Key, bare *bool) (dimse.FindResult, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var limit *time.Timer
-	result, err := c.Find(ctx, sopClass, keys, func(dimse.Match) bool {
+	result, err := c.Find(ctx, sopClass, keys, func(m dimse.Match) bool {
+		*bare = m.Bare
 		limit = time.AfterFunc(cancelPatience, cancel)
 		return false
 	})
@@ -106,31 +111,15 @@ func judgeFind(status dimse.Status) replyKind {
 	case dimse.ClassSuccess, dimse.ClassWarning, dimse.ClassCancel, dimse.ClassPending:
 		return replyAnswered
 	}
-	switch {
-	case refusal(status):
+	if status.Refused() {
 		return replyRefused
-	case status>>8 == 0xA7:
-		// Out of resources: the query was taken up and was too large.
-		return replyAnswered
 	}
 	return replyUnclear
 }
 
-// refusal reports whether a failure status says that the requestor may not use
-// the service, or that there is none.
-func refusal(status dimse.Status) bool {
-	switch status {
-	case dimse.SOPClassNotSupported, dimse.NotAuthorized, statusNoSuchSOPClass, statusUnrecognizedOperation:
-		return true
-	}
-	return false
-}
-
 // Statuses that only this package tells apart (PS3.7 C.5, PS3.4 C.4).
 const (
-	statusNoSuchSOPClass        dimse.Status = 0x0118
-	statusUnrecognizedOperation dimse.Status = 0x0211
-	statusResourceLimitation    dimse.Status = 0x0213
+	statusResourceLimitation dimse.Status = 0x0213
 	// statusMoveNotAllowed is what dcm4chee-arc answers to a C-MOVE whose
 	// destination is not on its list.
 	statusMoveNotAllowed dimse.Status = 0xC801
@@ -142,8 +131,8 @@ func meaning(status dimse.Status) string {
 		dimse.Success:                "success",
 		dimse.SOPClassNotSupported:   "SOP class not supported",
 		dimse.NotAuthorized:          "not authorised",
-		statusNoSuchSOPClass:         "no such SOP class",
-		statusUnrecognizedOperation:  "unrecognised operation",
+		dimse.NoSuchSOPClass:         "no such SOP class",
+		dimse.UnrecognizedOperation:  "unrecognised operation",
 		statusResourceLimitation:     "resource limitation",
 		dimse.OutOfResources:         "out of resources",
 		dimse.OutOfResourcesMatches:  "out of resources, matches not counted",

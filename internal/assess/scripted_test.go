@@ -112,18 +112,46 @@ func TestStudyQuery(t *testing.T) {
 		}
 		return list(3, dimse.Answer(dimse.Success))(ctx, r, out)
 	}
+	// broad refuses queries of more than a day with a status, as archives do that
+	// limit the matches of a query.
+	broad := func(s dimse.Status) findFunc {
+		return func(ctx context.Context, r *dimse.Request, out *dimse.Responder) dimse.Outcome {
+			if date, _ := value(r, dicom.StudyDate); len(date) != 8 {
+				return dimse.Answer(s)
+			}
+			return list(1, dimse.Answer(dimse.Success))(ctx, r, out)
+		}
+	}
+	bare := func(_ context.Context, _ *dimse.Request, out *dimse.Responder) dimse.Outcome {
+		pdu := out.PendingPDU()
+		it := dicom.Iterate(pdu[12:], dicom.ImplicitLittle)
+		for it.Next() {
+			if it.Tag() == dicom.CommandDataSetType {
+				copy(it.Value(), "\x01\x01") // PS3.7 9.3.2.2: no data set
+			}
+		}
+		_ = out.Raw(pdu)
+		return dimse.Answer(dimse.Success)
+	}
 	for _, test := range []struct {
 		name  string
 		find  findFunc
 		state survey.CheckState
 		says  string
 	}{
+		{"C000 to a broad query", broad(dimse.UnableToProcess), survey.Fail, "at least one study"},
+		{"C001 to a broad query", broad(0xC001), survey.Fail, "at least one study"},
+		{"0110 to a broad query", broad(0x0110), survey.Fail, "at least one study"},
+		{"A700 to a broad query", broad(dimse.OutOfResources), survey.Fail, "at least one study"},
+		{"A900 to a broad query", broad(dimse.IdentifierMismatch), survey.Fail, "at least one study"},
+		{"A701, then nothing of a day", then(status(dimse.OutOfResourcesMatches), status(dimse.Success)), survey.Fail, "no study was listed"},
+		{"a match without an identifier", bare, survey.Fail, "without saying which"},
 		{"lists", list(100, dimse.Answer(dimse.Success)), survey.Fail, "at least one study"},
 		{"lists old studies only", old, survey.Fail, "at least one study"},
 		{"empty", status(dimse.Success), survey.Fail, "no study was listed"},
 		{"cut with FE00", status(dimse.Cancelled), survey.Fail, "FE00"},
 		{"ends with a warning", status(0xB001), survey.Fail, "B001"},
-		{"A700", status(dimse.OutOfResources), survey.Fail, "A700 (out of resources)"},
+		{"A700", status(dimse.OutOfResources), survey.Unknown, "A700 (out of resources)"},
 		{"lists, then A700", list(2, dimse.Answer(dimse.OutOfResources)), survey.Fail, "at least one study"},
 		{"pending with a broken data set", malformedIdentifier, survey.Fail, "at least one study"},
 		{"lists, then aborts", list(1, dimse.AbortAssociation), survey.Fail, "at least one study"},
@@ -170,7 +198,7 @@ func TestPatientAndWorklistQuery(t *testing.T) {
 	}{
 		{"no match", status(dimse.Success), survey.Fail, "made-up patient ID"},
 		{"ignores the ID", list(100, dimse.Answer(dimse.Success)), survey.Fail, "was not looked at"},
-		{"A700", status(dimse.OutOfResources), survey.Fail, "A700"},
+		{"A700", status(dimse.OutOfResources), survey.Unknown, "A700"},
 		{"0124", status(dimse.NotAuthorized), survey.Pass, "0124"},
 		{"abort", outcome(dimse.AbortAssociation), survey.Pass, "A-ABORT"},
 		{"close", outcome(dimse.CloseConnection), survey.Pass, "closed"},
