@@ -39,6 +39,8 @@ type archive struct {
 	capOn     string       // "universal", "windows", or empty for both
 
 	ignoresRanges                      bool
+	dropsDates                         bool // Study Date is neither matched nor returned
+	nullDates                          bool // studies without a date match every range
 	exactRanges                        bool
 	looseRanges                        bool
 	noModality                         bool // Modalities in Study is neither matched nor returned
@@ -209,7 +211,7 @@ func (a *archive) matches(q request, s *study) bool {
 
 func (a *archive) dateMatches(want, date string) bool {
 	switch {
-	case want == "" || a.ignoresRanges && strings.Contains(want, "-"):
+	case want == "" || a.ignoresRanges && strings.Contains(want, "-"), a.nullDates && date == "":
 		return true
 	case a.exactRanges:
 		return want == date
@@ -260,6 +262,10 @@ func wildcard(pattern, v string) bool {
 
 func (a *archive) find(ctx context.Context, r *dimse.Request, out *dimse.Responder) dimse.Outcome {
 	q := parseRequest(r)
+	if a.dropsDates {
+		q.date = ""
+		q.keys = slices.DeleteFunc(q.keys, func(t dicom.Tag) bool { return t == dicom.StudyDate })
+	}
 	a.mu.Lock()
 	a.queries = append(a.queries, fmt.Sprintf("%s %s/%s/%s/%s", q.level, q.date, q.time, q.modality, q.study))
 	a.mu.Unlock()

@@ -175,6 +175,8 @@ type counter struct {
 	listCap int64
 	// noRanges: ranges of dates are not matched as the standard says.
 	noRanges bool
+	// known is how many studies the archive was seen to hold.
+	known int64
 }
 
 // outcome is what the count of studies came to.
@@ -219,6 +221,24 @@ func (c *counter) limit() string {
 		return "the limit on queries was reached"
 	}
 	return "the limit on time was reached"
+}
+
+// The work on the studies of an archive is bounded by what it was seen to
+// hold: dividing dates takes a few queries for each list of studies that comes
+// whole, so an archive that is asked more often than this shows no more for it.
+const (
+	// freeQueries are those that no study has to pay for: the whole list, the
+	// empty windows around the dates of an archive, and the modalities.
+	freeQueries = 160
+	// queriesPerStudy is the multiple of the studies seen.
+	queriesPerStudy = 4
+	reasonOverdone  = "the archive shows too few studies for the queries that finding them takes"
+)
+
+// overdone reports whether the archive was asked more than its studies are
+// worth.
+func (c *counter) overdone() bool {
+	return c.link.queries > freeQueries+queriesPerStudy*c.known
 }
 
 // today is the date of the clock.

@@ -30,6 +30,7 @@ type sweeper struct {
 	failed             string // the sweep ended early, and why
 	cutDays            int64  // days whose studies were counted by time only
 	dense              int64  // windows that could not be made smaller
+	blind              int64  // windows whose answer held no study of theirs
 	broken             int64  // windows without an answer
 	overfull           bool   // a window had more studies than could be remembered
 }
@@ -47,7 +48,11 @@ func (c *counter) countWindows(whole answer) {
 	listed := c.t.sums()
 	s := newSweeper(c, whole)
 	// What was listed shows where the studies lie.
-	for _, w := range c.t.days.plan(max(1, c.t.days.n/8)) {
+	plan := c.t.days.plan(max(1, c.t.days.n/8))
+	if len(plan) == 1 { // all days in one range begin in 1900, see dates
+		plan = plan[0].cut(radiography)
+	}
+	for _, w := range plan {
 		s.visit(w)
 	}
 	if s.total.studies < c.t.whole.studies && s.ignored == "" && !c.spent() {
@@ -86,6 +91,8 @@ func (s *sweeper) gap() string {
 		return s.ignored
 	case s.broken > 0:
 		return fmt.Sprintf("%d date windows got no answer", s.broken)
+	case s.blind > 0:
+		return fmt.Sprintf("%d date windows list only studies that lie outside of them", s.blind)
 	case s.dense > 0:
 		return fmt.Sprintf("%d windows of one second are longer than the archive lists", s.dense)
 	case s.cutDays > 0:
@@ -104,6 +111,8 @@ func (s *sweeper) done() bool {
 	case s.spent():
 		s.failed = s.limit()
 		s.out.incomplete = s.failed
+	case s.overdone():
+		s.failed = reasonOverdone
 	case s.link.lost():
 		s.failed = "the archive no longer answers"
 		s.out.incomplete = s.failed
@@ -138,6 +147,11 @@ func (s *sweeper) visit(w window) {
 		s.countDay(w, ans, got)
 		return
 	}
+	if !s.divides(w, got, ans) {
+		s.blind++
+		s.commit(w, got)
+		return
+	}
 	parts := s.parts(w, ans)
 	if len(parts) == 0 {
 		s.dense++
@@ -157,7 +171,7 @@ func (s *sweeper) ask(w window) answer {
 		ans := s.list(w.keys(s.extra, s.light), s.take)
 		switch {
 		case !s.t.tolerable():
-			s.ignored = "the archive pays no heed to the " + w.shape().String() + " asked for"
+			s.ignored = "the archive ignores the " + w.shape().String() + " of a query"
 			s.noRanges = s.noRanges || w.shape() == dateShape
 		case ans.end == refused:
 			s.failed = ans.why
@@ -176,9 +190,18 @@ func (s *sweeper) commit(w window, got gotten) {
 	s.inside += got.inside
 	s.duplicates += got.duplicates
 	s.overfull = s.overfull || s.t.leaf.full
+	s.known = max(s.known, s.total.studies)
 	if w.shape() == dateShape {
 		s.density = float64(got.inside) / float64(w.days())
 	}
+}
+
+// divides reports whether the parts of a window may show more than its answer
+// did: not where that held no study of the window. A broken answer holds none
+// for another reason, and windows open to one side are cut at their corners.
+func (c *counter) divides(w window, got gotten, ans answer) bool {
+	_, corner := w.corner(dayOf(c.today()))
+	return got.inside > 0 || ans.raw == 0 || w.shape() != dateShape || corner
 }
 
 // parts divides a window so that each part is likely to be short enough.

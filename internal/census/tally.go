@@ -37,6 +37,8 @@ type tally struct {
 	// Counts of the query under way.
 	window window
 	got    gotten
+	// before is what the query before it came to.
+	before fingerprint
 	// duplicates counts responses that repeated a study in the same list,
 	// nameless those without a study instance UID, malformed those that could
 	// not be read to the end.
@@ -72,6 +74,17 @@ type gotten struct {
 	duplicates    int64
 	undated       int64
 	untimed       int64
+	// print is the sum of the hashes of the studies listed, in any order;
+	// repeats says that the window restricted nothing.
+	print   uint64
+	repeats bool
+}
+
+// fingerprint stands for an answer: the studies listed, whatever their order.
+type fingerprint struct {
+	window window
+	raw    int64
+	print  uint64
 }
 
 func (t *tally) init(o Options, stop *atomic.Bool) {
@@ -103,6 +116,7 @@ func (t *tally) next(m dimse.Match) (h uint64, ok bool) {
 		return 0, true
 	}
 	h = t.key.Hash(t.row.uid)
+	t.got.print += h
 	t.sketch.AddHash(h)
 	return h, true
 }
@@ -354,10 +368,27 @@ func endsWith(v []byte, suffix string) bool {
 }
 
 // tolerable reports whether a window is worth reading on: not when the archive
-// pays no heed to it.
+// ignores it.
 func (t *tally) tolerable() bool {
 	const few = 16
-	return t.got.far < few
+	return t.got.far < few && !t.got.repeats
+}
+
+// compareWithLast finds out, of an answer of raw responses that has ended,
+// whether it only repeats the one before: two windows of dates that have no
+// day in common cannot hold the same studies, and a range of dates that holds
+// none of the studies it lists, which were listed without it, restricts nothing.
+// The exception are ranges open to the past, which list empty dates in
+// archives that compare dates as text.
+func (t *tally) compareWithLast(raw int64) {
+	last, w := t.before, t.window
+	t.before = fingerprint{window: w, raw: raw, print: t.got.print}
+	if raw == 0 || !w.dated() || raw != last.raw || t.got.print != last.print || t.got.undated+t.got.far == 0 {
+		return
+	}
+	apart := last.window.dated() && (last.window.to < w.from || w.to < last.window.from)
+	openToThePast := w.from == firstDay && w.to != lastDay
+	t.got.repeats = apart || t.got.inside == 0 && !openToThePast
 }
 
 // begin sets the tally to a window.

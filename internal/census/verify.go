@@ -181,7 +181,11 @@ func (v *check) bySuffix() bool {
 // that the answer is complete and holds what the list led us to expect; inside
 // is the number of responses in the window.
 func (v *check) part(w window) (inside int64, ok bool) {
-	if v.spent() {
+	switch {
+	case v.spent():
+		return 0, false
+	case v.overdone():
+		v.why = reasonOverdone
 		return 0, false
 	}
 	expected := v.t.expected(w)
@@ -197,7 +201,7 @@ func (v *check) part(w window) (inside int64, ok bool) {
 		v.truncated = true
 		return 0, false
 	case !v.t.tolerable():
-		v.why = "the archive pays no heed to the " + w.shape().String() + " asked for"
+		v.why = "the archive ignores the " + w.shape().String() + " of a query"
 		return 0, false
 	case ans.end == refused || ans.end == stopped:
 		v.why = ans.why
@@ -211,6 +215,9 @@ func (v *check) part(w window) (inside int64, ok bool) {
 		return got.inside, true
 	case v.small():
 		return got.inside, true
+	case !v.divides(w, got, ans):
+		v.why = "a range of dates lists only studies that lie outside of it"
+		return 0, false
 	}
 	return v.smaller(w, max(expected, got.inside))
 }

@@ -15,6 +15,7 @@ const source = "c-find-study"
 // was cut or has to be checked.
 func (c *counter) count() {
 	ans := c.askWhole()
+	c.known = c.t.listed()
 	switch {
 	case ans.end == refused || ans.end == broken && ans.raw == 0 && c.link.lost():
 		c.out.studies = survey.UnknownCount(ans.why)
@@ -96,6 +97,7 @@ func (c *counter) askWhole() answer {
 func (c *counter) list(keys []dimse.Key, take func(dimse.Match) bool) answer {
 	ans := c.link.find(c.link.class, keys, take)
 	c.t.settle()
+	c.t.compareWithLast(ans.raw)
 	return ans
 }
 

@@ -144,8 +144,7 @@ func (w window) times() string {
 func (w window) days() int64 { return int64(w.to) - int64(w.from) + 1 }
 
 // split cuts a window into parts windows or fewer; nil when it is one second.
-// Open windows are cut where studies begin: at today, soon after it, and at
-// the year 1950.
+// Windows that are open to one side are cut at their corners first.
 func (w window) split(parts int64, today day) []window {
 	switch w.shape() {
 	case suffixShape:
@@ -160,14 +159,8 @@ func (w window) split(parts int64, today day) []window {
 	if w.until != 0 {
 		return w.splitTime(parts)
 	}
-	const early day = 1950 * 12 * 31
-	switch {
-	case w.to == lastDay && w.from <= today:
-		return w.cut(today + 1)
-	case w.to == lastDay && w.from <= today+2*12*31:
-		return w.cut(today + 2*12*31 + 1)
-	case w.from == firstDay && w.to >= early:
-		return w.cut(early)
+	if d, ok := w.corner(today); ok {
+		return w.cut(d)
 	}
 	parts = max(2, min(parts, w.days()))
 	var windows []window
@@ -181,6 +174,29 @@ func (w window) split(parts int64, today day) []window {
 		}
 	}
 	return windows
+}
+
+// radiography is the first day of the year in which X-rays were found.
+const radiography day = yearsFrom * 12 * 31
+
+// corner is the day before which a window that is open to one side is cut: what
+// lies after today, and soon after it, and what lies before 1950, and before
+// radiography, is not where the studies are. ok is false where no such day is
+// inside.
+func (w window) corner(today day) (d day, ok bool) {
+	const early day = 1950 * 12 * 31
+	const soon = 2 * 12 * 31
+	switch {
+	case w.to == lastDay && w.from <= today:
+		return today + 1, true
+	case w.to == lastDay && w.from <= today+soon:
+		return today + soon + 1, true
+	case w.from == firstDay && w.to >= early:
+		return early, true
+	case w.from == firstDay && w.to >= radiography:
+		return radiography, true
+	}
+	return 0, false
 }
 
 // between is the window with other days.
