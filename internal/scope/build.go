@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gaissmai/bart"
+
+	"leadglass/internal/survey"
 )
 
 // maxEnumeratedBits is the size, as a power of two, of the largest IPv6 prefix
@@ -179,14 +181,18 @@ func (d *draft) resolveOverlay() {
 // must be sorted, and settles the exclusions. It reports whether anything is
 // left of what is included.
 func (l *lists) setRanges(included []netip.Prefix) (left bool) {
-	for _, no := range nowhere {
-		l.excluded.add(rangeOf(no.prefix))
+	l.special.plain = true
+	for _, s := range survey.SpecialPurposes() {
+		if s.NoHost != "" {
+			l.special.add(rangeOf(s.Prefix))
+		}
 	}
+	l.special.settle()
 	l.excluded.settle()
 	var rawTotal uint64
 	for _, p := range included {
 		r := rangeOf(p)
-		left = left || !l.excluded.covers(r)
+		left = left || l.leaves(r)
 		if p.Addr().Is6() && p.Addr().BitLen()-p.Bits() > maxEnumeratedBits {
 			l.tooLarge = append(l.tooLarge, p)
 			continue
@@ -195,8 +201,14 @@ func (l *lists) setRanges(included []netip.Prefix) (left bool) {
 		rawTotal += r.size()
 		l.rawEnds = append(l.rawEnds, rawTotal)
 	}
+	l.measure()
+	return left
+}
+
+// measure counts the addresses to enumerate.
+func (l *lists) measure() {
+	l.size = 0
 	for r := range l.enumerated() {
 		l.size += r.size()
 	}
-	return left
 }

@@ -92,7 +92,7 @@ func TestValidity(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	in, out, excluded := addr("192.0.2.5"), addr("203.0.113.5"), addr("203.0.113.9")
+	in, out, excluded := addr("192.0.2.5"), addr("5.22.113.5"), addr("5.22.113.9")
 	t.Run("scope with prefixes", func(t *testing.T) {
 		s := load(t, "design.yaml")
 		got, err := s.Resolved("pacs.example.org", []netip.Addr{out, in})
@@ -100,7 +100,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("got %v, %v; want the one inside", got, err)
 		}
 		if _, err := s.Resolved("pacs.example.org", []netip.Addr{out}); !errors.Is(err, scope.ErrOutside) ||
-			!strings.Contains(err.Error(), "pacs.example.org resolves to 203.0.113.5") {
+			!strings.Contains(err.Error(), "pacs.example.org resolves to 5.22.113.5") {
 			t.Errorf("a name outside: %v", err)
 		}
 		if err := s.Check(out, today); !errors.Is(err, scope.ErrOutside) {
@@ -115,14 +115,14 @@ func TestNames(t *testing.T) {
 		if _, err := s.Resolved("other.example.org", []netip.Addr{out}); !errors.Is(err, scope.ErrOutside) {
 			t.Errorf("a name that is not listed: %v", err)
 		}
-		got, err := s.Resolved("PACS.example.org.", []netip.Addr{out, excluded, addr("64:ff9b::203.0.113.9")})
+		got, err := s.Resolved("PACS.example.org.", []netip.Addr{out, excluded, addr("64:ff9b::5.22.113.9")})
 		if err != nil || !slices.Equal(got, []netip.Addr{out}) {
 			t.Errorf("first resolution: %v, %v", got, err)
 		}
 		if err := s.Check(out, today); err != nil {
 			t.Errorf("after resolution: %v", err)
 		}
-		for _, a := range []netip.Addr{excluded, addr("64:ff9b::203.0.113.9")} {
+		for _, a := range []netip.Addr{excluded, addr("64:ff9b::5.22.113.9")} {
 			if err := s.Check(a, today); !errors.Is(err, scope.ErrExcluded) {
 				t.Errorf("%s: %v", a, err)
 			}
@@ -148,7 +148,7 @@ func TestConcurrentPinning(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {
-			a := netip.AddrFrom4([4]byte{203, 0, 113, byte(100 + i)})
+			a := netip.AddrFrom4([4]byte{5, 22, 113, byte(100 + i)})
 			_, _ = s.Resolved("pacs.example.org", []netip.Addr{a})
 			_ = s.Check(a, today)
 			_ = s.Size()
@@ -198,7 +198,7 @@ func TestForTargets(t *testing.T) {
 }
 
 func TestForTargetsNames(t *testing.T) {
-	public := []netip.Addr{addr("203.0.113.5")}
+	public := []netip.Addr{addr("5.22.113.5")}
 	s, err := scope.ForTargets([]string{"pacs.example.org"}, "")
 	if err != nil {
 		t.Fatal(err)
@@ -215,10 +215,10 @@ func TestForTargetsNames(t *testing.T) {
 	if _, err := s.Resolved("pacs.example.org", public); err != nil || s.Check(public[0], today) != nil {
 		t.Errorf("public with authorisation: %v", err)
 	}
-	if err := s.Check(addr("203.0.113.6"), today); !errors.Is(err, scope.ErrOutside) {
+	if err := s.Check(addr("5.22.113.6"), today); !errors.Is(err, scope.ErrOutside) {
 		t.Errorf("another public address: %v", err)
 	}
-	want := []netip.Addr{addr("10.0.0.9"), public[0]}
+	want := []netip.Addr{public[0], addr("10.0.0.9")}
 	if got := slices.Collect(s.Addresses()); !slices.Equal(got, want) {
 		t.Errorf("addresses %v, want %v", got, want)
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"leadglass/internal/survey"
 )
 
 // entry is a prefix (an address is a prefix of full length) with its place.
@@ -25,23 +27,12 @@ func prefixText(p netip.Prefix) string {
 	return p.String()
 }
 
-// nowhere are prefixes that no host has. 0.0.0.0 must not be tried because
-// systems connect to themselves instead; link-local IPv6 needs a zone.
-var nowhere = []struct {
-	prefix netip.Prefix
-	why    string
-}{
-	{netip.MustParsePrefix("0.0.0.0/8"), "which no host can have"},
-	{netip.MustParsePrefix("224.0.0.0/4"), "multicast groups, not hosts"},
-	{netip.MustParsePrefix("240.0.0.0/4"), "reserved addresses, not hosts"},
-	{netip.MustParsePrefix("::/128"), "the unspecified address, not a host"},
-	{netip.MustParsePrefix("fe80::/10"), "link-local addresses, which need a zone"},
-	{netip.MustParsePrefix("ff00::/8"), "multicast groups, not hosts"},
+// noHostIn is the special-purpose block that p lies in and in which there are no
+// hosts.
+func noHostIn(p netip.Prefix) (survey.SpecialPurpose, bool) {
+	block, ok := survey.Special(p.Addr())
+	return block, ok && block.NoHost != "" && block.Prefix.Bits() <= p.Bits()
 }
-
-// nat64 is the well-known prefix that a NAT64 gateway turns into IPv4
-// (RFC 6052): an exclusion of the IPv4 address must hold there too.
-var nat64 = netip.MustParsePrefix("64:ff9b::/96")
 
 // mistake is what is wrong with an entry, and what to do.
 type mistake struct{ what, remedy string }
@@ -106,10 +97,8 @@ func (d *draft) includeEntry(n ast.Node) {
 		d.fail(at, "include entry "+wrong.what, wrong.remedy)
 		return
 	}
-	for _, no := range nowhere {
-		if no.prefix.Bits() <= p.Bits() && no.prefix.Contains(p.Addr()) {
-			d.fail(at, fmt.Sprintf("include entry %s lies in %s, %s", prefixText(p), no.prefix, no.why), "remove it")
-		}
+	if no, ok := noHostIn(p); ok {
+		d.fail(at, fmt.Sprintf("include entry %s lies in %s, %s", prefixText(p), no.Prefix, no.NoHost), "remove it")
 	}
 	d.include = append(d.include, entry{p, at})
 }

@@ -1,6 +1,7 @@
 package scope
 
 import (
+	"encoding/binary"
 	"iter"
 	"net/netip"
 	"slices"
@@ -15,6 +16,8 @@ type exclusions struct {
 	// starts is, for each /16, the first span that does not end before it.
 	starts []uint32
 	v6     []addrRange
+	// plain sets do not hold IPv6 addresses that stand for IPv4 addresses.
+	plain bool
 }
 
 // span4 is the IPv4 addresses from one to another, both included.
@@ -63,8 +66,7 @@ func (e *exclusions) settle() {
 }
 
 // contains reports whether the set holds addr, which is not IPv4-mapped. An
-// IPv6 address that a NAT64 gateway turns into an IPv4 address is held when
-// that is.
+// IPv6 address is held when an IPv4 address that it may stand for is.
 func (e *exclusions) contains(addr netip.Addr) bool {
 	if addr.Is4() {
 		return e.contains4(uint32(low(addr)))
@@ -73,7 +75,16 @@ func (e *exclusions) contains(addr netip.Addr) bool {
 	if n < len(e.v6) && !addr.Less(e.v6[n].from) {
 		return true
 	}
-	return nat64.Contains(addr) && e.contains4(uint32(low(addr)))
+	if e.plain || len(e.v4) == 0 {
+		return false
+	}
+	ways, count := embeddings(addr)
+	for _, way := range ways[:count] {
+		if e.contains4(way.addr) {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *exclusions) contains4(a uint32) bool {
@@ -135,23 +146,43 @@ func (e *exclusions) over(r addrRange) iter.Seq[addrRange] {
 	for last < len(e.v6) && !r.to.Less(e.v6[last].from) {
 		last++
 	}
-	own := e.v6[first:last]
-	mapped := rangeOf(nat64)
-	if r.to.Less(mapped.from) || mapped.to.Less(r.from) {
-		return slices.Values(own)
+	all := slices.Clone(e.v6[first:last])
+	from, to := r.from.As16(), r.to.As16()
+	if e.plain || len(e.v4) == 0 || [12]byte(from[:12]) != [12]byte(to[:12]) {
+		// Of a range of many networks the addresses that stand for IPv4 are not
+		// taken out one by one: contains refuses each.
+		return slices.Values(all)
 	}
-	all := slices.Clone(own)
-	from, to := uint32(0), ^uint32(0)
-	if mapped.from.Less(r.from) {
-		from = uint32(low(r.from))
-	}
-	if r.to.Less(mapped.to) {
-		to = uint32(low(r.to))
-	}
-	for x := range e.over4(from, to, throughNAT64) {
-		all = append(all, x)
+	ways, count := embeddings(r.from)
+	for _, way := range ways[:count] {
+		all = append(all, e.through(way, r)...)
 	}
 	return slices.Values(mergedRanges(all))
+}
+
+// through are the addresses of r, all of one /96, that stand by way for what the
+// set holds.
+func (e *exclusions) through(way embedding, r addrRange) []addrRange {
+	if !way.last {
+		if e.contains4(way.addr) {
+			return []addrRange{r}
+		}
+		return nil
+	}
+	from, to := uint32(low(r.from)), uint32(low(r.to))
+	as := func(a uint32) netip.Addr {
+		b := r.from.As16()
+		binary.BigEndian.PutUint32(b[12:], a)
+		return netip.AddrFrom16(b)
+	}
+	if !way.inverted {
+		return slices.Collect(e.over4(from, to, as))
+	}
+	var all []addrRange
+	for x := range e.over4(^to, ^from, func(a uint32) netip.Addr { return as(^a) }) {
+		all = append(all, addrRange{x.to, x.from})
+	}
+	return all
 }
 
 // over4 yields the spans that overlap from … to, as the addresses that as
@@ -169,11 +200,4 @@ func (e *exclusions) over4(from, to uint32, as func(uint32) netip.Addr) iter.Seq
 
 func addr4(a uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte{byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a)})
-}
-
-// throughNAT64 is how a NAT64 gateway is asked for an IPv4 address.
-func throughNAT64(a uint32) netip.Addr {
-	b := nat64.Addr().As16()
-	b[12], b[13], b[14], b[15] = byte(a>>24), byte(a>>16), byte(a>>8), byte(a)
-	return netip.AddrFrom16(b)
 }

@@ -76,10 +76,8 @@ func (s *Scope) addTarget(host string, authorised bool, targets map[netip.Prefix
 	if !p.IsSingleIP() {
 		return &ConfigError{What: fmt.Sprintf("target %s is a network", p), Remedy: "survey networks with leadglass survey --scope FILE"}
 	}
-	for _, no := range nowhere {
-		if no.prefix.Contains(p.Addr()) {
-			return &ConfigError{What: fmt.Sprintf("target %s lies in %s, %s", p.Addr(), no.prefix, no.why), Remedy: "name a host"}
-		}
+	if no, ok := noHostIn(p); ok {
+		return &ConfigError{What: fmt.Sprintf("target %s lies in %s, %s", p.Addr(), no.Prefix, no.NoHost), Remedy: "name a host"}
 	}
 	if !authorised && !l.included.Contains(p.Addr()) {
 		return &ConfigError{What: fmt.Sprintf("target %s is a public address", p.Addr()), Remedy: strings.TrimPrefix(l.outsideHint, "; ")}

@@ -1,9 +1,12 @@
 package scope
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
+
+	"leadglass/internal/survey"
 )
 
 // maxPinned is how many addresses one name may bring into the scope.
@@ -17,7 +20,9 @@ const maxPinned = 64
 //   - A scope that includes prefixes or addresses: the name must resolve inside
 //     them. A name permits nothing by itself.
 //   - A scope that includes only names: the addresses of a name's first
-//     resolution are permitted from then on, 64 at most, unless excluded. A
+//     resolution are permitted from then on, 64 at most, unless excluded or kept
+//     for special purposes (survey.Special): who writes a name means a host of
+//     the Internet, and its zone could point at any machine within a network. A
 //     later answer permits nothing more, whoever gives it.
 //
 // An implicit scope permits the first resolution of its targets when an
@@ -36,7 +41,7 @@ func (s *Scope) Resolved(name string, answers []netip.Addr) ([]netip.Addr, error
 	var refusal error
 	for _, a := range answers {
 		if err := s.lists.permits(a); err != nil {
-			refusal = err
+			refusal = s.lists.unpinned(name, a, err)
 			continue
 		}
 		allowed = append(allowed, a.Unmap())
@@ -45,6 +50,16 @@ func (s *Scope) Resolved(name string, answers []netip.Addr) ([]netip.Addr, error
 		return nil, fmt.Errorf("%s resolves to %w", name, refusal)
 	}
 	return allowed, nil
+}
+
+// unpinned is err, why an answer for a name may not be touched, in the words for
+// an address that no name can bring.
+func (l *lists) unpinned(name string, a netip.Addr, err error) error {
+	block, special := survey.Special(a)
+	if !special || !l.pinning || !l.names[normalName(name)] || !errors.Is(err, ErrOutside) || l.outsideHint != "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w: addresses for %s are permitted by a prefix of the include list only", a, ErrOutside, block.Use)
 }
 
 func (l *lists) pin(name string, answers []netip.Addr) {
@@ -62,7 +77,7 @@ func (l *lists) pin(name string, answers []netip.Addr) {
 		maps.Copy(pinned, *old)
 	}
 	for _, a := range answers[:min(len(answers), maxPinned)] {
-		if a.IsValid() && a.Zone() == "" && !l.excluded.contains(a.Unmap()) {
+		if _, special := survey.Special(a); a.IsValid() && a.Zone() == "" && !special && !l.excludes(a.Unmap()) {
 			pinned[a.Unmap()] = struct{}{}
 		}
 	}

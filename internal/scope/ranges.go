@@ -104,13 +104,34 @@ func (s *Scope) Size() uint64 {
 func (l *lists) enumerated() iter.Seq[addrRange] {
 	return func(yield func(addrRange) bool) {
 		for _, r := range l.raw {
-			for left := range l.excluded.without(r) {
+			for left := range l.without(r) {
 				if !yield(left) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// without yields what is left of r without the exclusions, in order.
+func (l *lists) without(r addrRange) iter.Seq[addrRange] {
+	return func(yield func(addrRange) bool) {
+		for part := range l.excluded.without(r) {
+			for left := range l.special.without(part) {
+				if !yield(left) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// leaves reports whether the exclusions leave anything of r.
+func (l *lists) leaves(r addrRange) bool {
+	for range l.without(r) {
+		return true
+	}
+	return false
 }
 
 // withPinned is the ranges to enumerate with the pinned addresses among them.

@@ -145,7 +145,10 @@ type Allow struct {
 // pinned, once for each name.
 type lists struct {
 	included bart.Lite
-	excluded exclusions
+	// excluded is what the authority excludes; special are the addresses that no
+	// host has, and those for special purposes that are left out of larger
+	// prefixes.
+	excluded, special exclusions
 	// raw are the included prefixes as sorted ranges, without those that are
 	// too large to enumerate; size is how many addresses are left of them
 	// without the exclusions.
@@ -200,7 +203,7 @@ func (l *lists) permits(addr netip.Addr) error {
 		return fmt.Errorf("%s has a zone: %w", addr, ErrOutside)
 	}
 	addr = addr.Unmap()
-	if l.excluded.contains(addr) {
+	if l.excludes(addr) {
 		return fmt.Errorf("%s: %w", addr, ErrExcluded)
 	}
 	if l.included.Contains(addr) {
@@ -212,6 +215,11 @@ func (l *lists) permits(addr netip.Addr) error {
 		}
 	}
 	return fmt.Errorf("%s: %w%s", addr, ErrOutside, l.outsideHint)
+}
+
+// excludes reports whether addr, which is not IPv4-mapped, is excluded.
+func (l *lists) excludes(addr netip.Addr) bool {
+	return l.excluded.contains(addr) || l.special.contains(addr)
 }
 
 // Digest is the SHA-256, in hexadecimal, of the scope file's text with line

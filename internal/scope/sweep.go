@@ -20,7 +20,7 @@ func (s *Scope) SweepAt(i uint64) (addr netip.Addr, ok bool) {
 		return netip.Addr{}, false
 	}
 	addr = r.at(i)
-	return addr, !l.excluded.contains(addr)
+	return addr, !l.excludes(addr)
 }
 
 // rawRange is the range that holds the raw address number i, and its number
@@ -66,7 +66,7 @@ func (s *Scope) Singles() iter.Seq[netip.Addr] {
 			return
 		}
 		for _, r := range s.lists.raw {
-			if r.from == r.to && !s.lists.excluded.contains(r.from) && !yield(r.from) {
+			if r.from == r.to && !s.lists.excludes(r.from) && !yield(r.from) {
 				return
 			}
 		}
