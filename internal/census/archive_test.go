@@ -64,6 +64,10 @@ type archive struct {
 	malformEvery                       int
 	ignoresPatientID, literalWildcards bool
 	oneAtATime                         bool
+	// objects returns the failure with which a query is answered that matches n
+	// studies, 0 for none; hides reports whether it finds nothing.
+	objects func(q request, n int) dimse.Status
+	hides   func(q request) bool
 
 	mu      sync.Mutex
 	open    int
@@ -169,9 +173,9 @@ func opener(addr string) ul.Opener {
 
 // request is a C-FIND as the archive understands it.
 type request struct {
-	level, date, time, modality, study, series, patient string
-	keys                                                []dicom.Tag
-	present                                             map[dicom.Tag]bool
+	level, date, time, modality, study, series, patient, name string
+	keys                                                      []dicom.Tag
+	present                                                   map[dicom.Tag]bool
 }
 
 func parseRequest(r *dimse.Request) request {
@@ -196,6 +200,8 @@ func parseRequest(r *dimse.Request) request {
 			q.series = v
 		case dicom.PatientID:
 			q.patient = v
+		case dicom.PatientName:
+			q.name = v
 		}
 	}
 	return q
@@ -267,13 +273,27 @@ func (a *archive) find(ctx context.Context, r *dimse.Request, out *dimse.Respond
 		q.keys = slices.DeleteFunc(q.keys, func(t dicom.Tag) bool { return t == dicom.StudyDate })
 	}
 	a.mu.Lock()
-	a.queries = append(a.queries, fmt.Sprintf("%s %s/%s/%s/%s", q.level, q.date, q.time, q.modality, q.study))
+	a.queries = append(a.queries, fmt.Sprintf("%s %s/%s/%s/%s/%s%s", q.level, q.date, q.time, q.modality, q.study, q.patient, q.name))
 	a.mu.Unlock()
 	switch {
 	case a.refuses, a.hierarchical && (q.level == "SERIES" && q.study == "" || q.level == "IMAGE" && q.series == ""):
 		return dimse.Answer(dimse.UnableToProcess)
 	case a.needsTimeKey && !q.present[dicom.StudyTime], a.needsDate && q.date == "" && q.level == "STUDY":
 		return dimse.Answer(dimse.IdentifierMismatch)
+	}
+	if a.objects != nil {
+		n := 0
+		for i := range a.studies {
+			if a.matches(q, &a.studies[i]) {
+				n++
+			}
+		}
+		if s := a.objects(q, n); s != dimse.Success {
+			return dimse.Answer(s)
+		}
+	}
+	if a.hides != nil && a.hides(q) {
+		return dimse.Answer(dimse.Success)
 	}
 	l := &list{archive: a, ctx: ctx, out: out, q: q, syntax: r.Syntax, outcome: dimse.Answer(a.finalStatus)}
 	if c := a.cap; c > 0 && (a.capOn == "" || a.capOn == "universal" && q.date == "" || a.capOn == "windows" && q.date != "") {

@@ -55,6 +55,10 @@ type Options struct {
 	RoutesUnknown string
 	// SketchKey keys the hashes of study instance UIDs.
 	SketchKey privacy.Key
+	// WildcardNames permits to match any patient's name and ID where an archive
+	// answers no query without them. What comes back stays in the receive buffer,
+	// which is wiped.
+	WildcardNames bool
 	// CountPatients asks for the number of patients, CountNationalIDs for the
 	// number of records whose patient ID has the form of a US Social Security
 	// number.
@@ -173,6 +177,11 @@ type counter struct {
 	extra extraKeys
 	// listCap is the length of the whole list when it was cut, else 0.
 	listCap int64
+	// declines: the archive declines lists that are too long, so a window that it
+	// declines is divided. fitted: a query with the keys of extra had a match.
+	declines, fitted bool
+	// emptyDoubt says why an empty list does not prove that there is no study.
+	emptyDoubt string
 	// noRanges: ranges of dates are not matched as the standard says.
 	noRanges bool
 	// known is how many studies the archive was seen to hold.

@@ -35,8 +35,11 @@ const (
 	cut
 	// stopped: we sent a C-CANCEL, or a limit was reached.
 	stopped
-	// refused: a failure status without a response.
+	// refused: the archive does not serve queries of ours (dimse.Status.Refused).
 	refused
+	// declined: another failure status without a response. Asked for less, the
+	// archive may answer.
+	declined
 	// broken: the association ended, the protocol was broken, or time ran out
 	// between two responses.
 	broken
@@ -220,8 +223,10 @@ func judge(r dimse.FindResult) answer {
 		ans.end, ans.why = stopped, "stopped"
 	case r.Final == dimse.Success:
 		ans.end = complete
+	case r.Final.Refused() && r.Pending == 0:
+		ans.end, ans.why = refused, fmt.Sprintf("the archive refuses the query with status %s", r.Final)
 	case r.Final.Class() == dimse.ClassFailure && r.Final>>8 != 0xA7 && r.Pending == 0:
-		ans.end, ans.why = refused, fmt.Sprintf("the archive answers the query with status %s", r.Final)
+		ans.end, ans.why = declined, fmt.Sprintf("the archive answers the query with status %s", r.Final)
 	default:
 		ans.end, ans.why = cut, fmt.Sprintf("the archive ends the list with status %s", r.Final)
 	}

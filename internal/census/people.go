@@ -52,7 +52,7 @@ func (c *counter) countPatients() survey.Count {
 	})
 	counted, _ := c.out.studies.Int()
 	switch {
-	case ans.end == refused || patients == 0 && counted > 0:
+	case ans.end == refused || ans.end == declined || patients == 0 && counted > 0:
 		return survey.UnknownCount("the archive lists patients only with their IDs, which are not asked for")
 	case ans.end == complete && studies == counted && c.out.studies.Quality == survey.Exact:
 		return survey.ExactCount(patients, patientSource)

@@ -32,6 +32,7 @@ type sweeper struct {
 	dense              int64  // windows that could not be made smaller
 	blind              int64  // windows whose answer held no study of theirs
 	broken             int64  // windows without an answer
+	declinedNow        int    // windows declined since the last answer
 	overfull           bool   // a window had more studies than could be remembered
 }
 
@@ -173,7 +174,11 @@ func (s *sweeper) ask(w window) answer {
 		case !s.t.tolerable():
 			s.ignored = "the archive ignores the " + w.shape().String() + " of a query"
 			s.noRanges = s.noRanges || w.shape() == dateShape
-		case ans.end == refused:
+		case ans.end == declined && s.declines && s.fit(w):
+			continue
+		case s.unanswered(ans):
+			s.failed = "it declines windows however small they are"
+		case ans.end == refused || ans.end == declined && !s.declines:
 			s.failed = ans.why
 		case ans.end == broken && ans.raw == 0 && attempt == 0 && !s.link.lost():
 			continue
@@ -182,6 +187,20 @@ func (s *sweeper) ask(w window) answer {
 		}
 		return ans
 	}
+}
+
+// unanswered reports whether the archive declines windows however small they
+// are: a path from all days down to a second has fewer, and where a few seconds
+// were declined and nothing was ever listed, more of them show nothing.
+func (s *sweeper) unanswered(ans answer) bool {
+	const most = 40
+	s.fitted = s.fitted || ans.raw > 0
+	if ans.raw > 0 || ans.end == complete {
+		s.declinedNow = 0
+	} else if ans.end == declined || ans.end == cut {
+		s.declinedNow++
+	}
+	return s.declinedNow > most || !s.fitted && s.dense > 2
 }
 
 // commit adds the window just counted to the total.
@@ -210,8 +229,12 @@ func (s *sweeper) parts(w window, ans answer) []window {
 		return w.suffixes()
 	}
 	n := s.wide
-	if s.density > 0 && ans.raw > 0 {
-		n = int64(s.density*float64(w.days())/(0.6*float64(ans.raw))) + 1
+	length := ans.raw
+	if length == 0 { // declined: as long as the longest that was not
+		length = s.longest[dateShape]
+	}
+	if s.density > 0 && length > 0 {
+		n = int64(s.density*float64(w.days())/(0.6*float64(length))) + 1
 		n = max(2, min(n, 4*s.wide))
 	}
 	return w.split(n, dayOf(s.today()))
@@ -299,11 +322,11 @@ func (s *sweeper) daily() {
 func (s *sweeper) dateless(whole answer, sum sums) (sums, string) {
 	const most = 3000 // queries
 	unseen := "the archive cuts its whole list, so studies without a date cannot be seen"
-	if s.extra == datedExtra {
+	if s.extra&datedExtra != 0 {
 		unseen = "the archive answers only queries that name a date, so studies without one cannot be seen"
 	}
 	refused := false
-	if s.extra != datedExtra && (s.longest[dateShape] == 0 || sum.studies/s.longest[dateShape] <= most/20) {
+	if s.extra&datedExtra == 0 && (s.longest[dateShape] == 0 || sum.studies/s.longest[dateShape] <= most/20) {
 		dated := s.total
 		u := newSweeper(s.counter, answer{})
 		budget := s.link.queries + most

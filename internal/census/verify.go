@@ -203,7 +203,7 @@ func (v *check) part(w window) (inside int64, ok bool) {
 	case !v.t.tolerable():
 		v.why = "the archive ignores the " + w.shape().String() + " of a query"
 		return 0, false
-	case ans.end == refused || ans.end == stopped:
+	case ans.end == refused || ans.end == declined || ans.end == stopped:
 		v.why = ans.why
 		return 0, false
 	case ans.end == complete && ans.raw == 0 && expected > 0:

@@ -3,7 +3,6 @@ package census
 import (
 	"fmt"
 
-	"leadglass/dicom"
 	"leadglass/dicom/dimse"
 	"leadglass/internal/survey"
 )
@@ -17,19 +16,23 @@ func (c *counter) count() {
 	ans := c.askWhole()
 	c.known = c.t.listed()
 	switch {
-	case ans.end == refused || ans.end == broken && ans.raw == 0 && c.link.lost():
+	case ans.end == refused || ans.end == declined && !c.declines || ans.end == cut && ans.raw == 0 ||
+		ans.end == broken && ans.raw == 0 && c.link.lost():
 		c.out.studies = survey.UnknownCount(ans.why)
 		c.out.images.none = "the studies could not be listed"
 		return
 	case c.spent() || ans.end == stopped:
 		c.beyond(ans)
 		return
-	case ans.end == complete && c.extra != datedExtra:
+	case ans.end == complete && c.extra&datedExtra == 0:
 		v, why := c.verify(ans)
 		sum := c.t.sums()
 		switch v {
 		case proven:
 			c.take(&sum, survey.ExactCount(sum.studies, source))
+			if sum.studies == 0 && c.emptyDoubt != "" {
+				c.lower(c.emptyDoubt)
+			}
 			return
 		case unproven:
 			c.take(&sum, survey.AtLeast(sum.studies, source, why))
@@ -60,37 +63,6 @@ func (c *counter) lower(reason string) {
 
 func (c *counter) unreadable() string {
 	return fmt.Sprintf("%d responses could not be read", max(c.t.nameless, c.t.malformed))
-}
-
-// askWhole asks for all studies in one list. An archive that refuses, or finds
-// nothing, is asked again with the keys that archives usually see.
-func (c *counter) askWhole() answer {
-	var first answer
-	for _, root := range []string{dicom.StudyRootFind, dicom.PatientRootFind} {
-		if !c.selectRoot(root) {
-			continue
-		}
-		for extra := noExtra; extra <= datedExtra; extra++ {
-			c.t.begin(window{})
-			ans := c.list(window{}.keys(extra, false), c.t.takeWhole)
-			if ans.raw > 0 || ans.end == stopped {
-				c.extra = extra
-				return ans
-			}
-			// Nothing found from 1900 on does not mean that there is nothing.
-			if extra == noExtra && first.why == "" || ans.end == complete && extra != datedExtra {
-				first = ans
-			}
-			if c.link.lost() || c.spent() {
-				return first
-			}
-		}
-		if first.end == complete {
-			break
-		}
-	}
-	c.extra = noExtra
-	return first
 }
 
 // list asks for studies and counts the answer with a method of the tally.

@@ -257,16 +257,26 @@ func (w window) suffixes() []window {
 	return windows
 }
 
-// extraKeys says which keys an archive wants to see besides those we need.
-type extraKeys uint8
+// extraKeys says in which keys a query departs from those we need.
+type extraKeys uint16
 
 const (
-	noExtra extraKeys = iota
+	noExtra extraKeys = 0
 	// usualExtra adds the keys that every archive has to support (PS3.4 table
 	// C.6-2) as far as they identify nobody.
-	usualExtra
+	usualExtra extraKeys = 1 << iota
 	// datedExtra asks for all dates from 1900 on where no window does.
 	datedExtra
+	// namedExtra and identifiedExtra match any Patient's Name and Patient ID.
+	namedExtra
+	identifiedExtra
+	// The keys that an archive refuses are left out.
+	withoutNumber
+	withoutAvailability
+	withoutModalities
+	withoutDate
+
+	bareKeys = withoutNumber | withoutAvailability | withoutModalities
 )
 
 // keys are the keys of a query for the studies of a window. light leaves out
@@ -277,32 +287,32 @@ func (w window) keys(extra extraKeys, light bool) []dimse.Key {
 	if suffix != "" {
 		suffix = "*" + suffix
 	}
+	dates, patient := w.dates(), w.patient
+	if dates == "" && extra&datedExtra != 0 {
+		dates = everyDay.dates()
+	}
+	if patient == "" && extra&identifiedExtra != 0 {
+		patient = "*"
+	}
 	keys := []dimse.Key{
 		{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "STUDY"},
 		{Tag: dicom.StudyInstanceUID, VR: dicom.UI, Value: suffix},
-		{Tag: dicom.StudyDate, VR: dicom.DA, Value: w.dates()},
 	}
-	if w.until != 0 || extra != noExtra {
-		keys = append(keys, dimse.Key{Tag: dicom.StudyTime, VR: dicom.TM, Value: w.times()})
+	add := func(when bool, tag dicom.Tag, vr dicom.VR, value string) {
+		if when {
+			keys = append(keys, dimse.Key{Tag: tag, VR: vr, Value: value})
+		}
 	}
-	if w.modality != "" || !light {
-		keys = append(keys, dimse.Key{Tag: dicom.ModalitiesInStudy, VR: dicom.CS, Value: w.modality})
-	}
-	if !light {
-		keys = append(keys,
-			dimse.Key{Tag: dicom.InstanceAvailability, VR: dicom.CS},
-			dimse.Key{Tag: dicom.NumberOfStudyRelatedInstances, VR: dicom.IS})
-	}
-	if extra >= usualExtra {
-		keys = append(keys,
-			dimse.Key{Tag: dicom.RetrieveAETitle, VR: dicom.AE},
-			dimse.Key{Tag: dicom.NumberOfStudyRelatedSeries, VR: dicom.IS})
-	}
-	if w.patient != "" {
-		keys = append(keys, dimse.Key{Tag: dicom.PatientID, VR: dicom.LO, Value: w.patient})
-	}
-	if extra == datedExtra && !w.dated() && w.text == "" {
-		keys[2].Value = everyDay.dates()
-	}
+	without := func(key extraKeys) bool { return extra&key != 0 }
+	usual := extra&usualExtra != 0
+	add(dates != "" || !without(withoutDate), dicom.StudyDate, dicom.DA, dates)
+	add(w.until != 0 || usual, dicom.StudyTime, dicom.TM, w.times())
+	add(w.modality != "" || !light && !without(withoutModalities), dicom.ModalitiesInStudy, dicom.CS, w.modality)
+	add(!light && !without(withoutAvailability), dicom.InstanceAvailability, dicom.CS, "")
+	add(!light && !without(withoutNumber), dicom.NumberOfStudyRelatedInstances, dicom.IS, "")
+	add(usual, dicom.RetrieveAETitle, dicom.AE, "")
+	add(usual, dicom.NumberOfStudyRelatedSeries, dicom.IS, "")
+	add(extra&namedExtra != 0, dicom.PatientName, dicom.PN, "*")
+	add(patient != "", dicom.PatientID, dicom.LO, patient)
 	return keys
 }

@@ -93,7 +93,7 @@ func (h *host) countQuery(ctx context.Context, q answering, routes []string) cou
 	r := census.Count(ctx, h.open(q.open, h.Timeouts.Query), census.Options{
 		Mode: string(h.Scope.CountMode), CalledAETitle: s.CalledAETitle.Accepted, SOPClasses: s.SOPClasses,
 		Routes: routes, RoutesUnknown: unknownRoutes, SketchKey: h.SketchKey,
-		CountNationalIDs: h.Scope.Allow.Sample, MaxTime: max(left-left/countReserve, time.Millisecond), Memory: h.Memory,
+		CountNationalIDs: h.Scope.Allow.Sample, WildcardNames: h.Scope.Allow.Sample, MaxTime: max(left-left/countReserve, time.Millisecond), Memory: h.Memory,
 		CountQuery: h.gate.CountQuery,
 	})
 	f.Counts = r.Counts
