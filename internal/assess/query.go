@@ -49,7 +49,10 @@ func (s *Session) ask(ctx context.Context, sopClass string, keys []dimse.Key) re
 	var cause error
 	bare := false
 	e := s.do(ctx, sopClass, func(ctx context.Context, c *dimse.Client) error {
-		result, cause = find(ctx, c, sopClass, keys, &bare)
+		result, cause = find(ctx, c, sopClass, keys, func(m dimse.Match) {
+			bare = m.Bare
+			s.seeResponse(m)
+		})
 		s.traffic.Queries++
 		s.traffic.Responses += result.Pending
 		s.traffic.LongestQueryMS = max(s.traffic.LongestQueryMS, result.Duration.Milliseconds())
@@ -76,15 +79,26 @@ func (s *Session) ask(ctx context.Context, sopClass string, keys []dimse.Key) re
 // association is of no more use, but the question is answered.
 var errCutOff = errors.New("the query broke off after a response")
 
+// seeResponse notes that a response has elements of an image. Queries here
+// request none, and responses hold nothing but what was requested (PS3.4
+// C.4.1.1.3.2): such a server returns its files. Tags are read, no value is.
+func (s *Session) seeResponse(m dimse.Match) {
+	for it := m.Elements(); it.Next(); {
+		if t := it.Tag(); t == dicom.Rows || t == dicom.PixelData {
+			s.note("", survey.BehaviourWholeFile)
+			return
+		}
+	}
+}
+
 // find runs a query that ends after its first response; a peer that falls
-// silent after the C-CANCEL is not waited for. bare is set where the response
-// has no identifier.
-func find(ctx context.Context, c *dimse.Client, sopClass string, keys []dimse.Key, bare *bool) (dimse.FindResult, error) {
+// silent after the C-CANCEL is not waited for. see is given that response.
+func find(ctx context.Context, c *dimse.Client, sopClass string, keys []dimse.Key, see func(dimse.Match)) (dimse.FindResult, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var limit *time.Timer
 	result, err := c.Find(ctx, sopClass, keys, func(m dimse.Match) bool {
-		*bare = m.Bare
+		see(m)
 		limit = time.AfterFunc(cancelPatience, cancel)
 		return false
 	})

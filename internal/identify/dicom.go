@@ -105,8 +105,10 @@ var errSpent = errors.New("as many associations asked for as are allowed")
 func (c *contact) attempt(ctx context.Context, title string) error {
 	c.service.Attempts++
 	contexts := ul.Propose(append(proposed(), c.nonsense)...)
+	start := time.Now()
 	a, err := c.open(ctx, title, contexts)
 	if err != nil {
+		c.denied(err, time.Since(start))
 		return err
 	}
 	defer func() { _ = a.Close() }()
@@ -120,14 +122,10 @@ func (c *contact) read(a *ul.Association, contexts []ul.PresentationContext) {
 	s, ac := &c.service, a.Accepted()
 	s.Protocol, s.Outcome, s.Detail = survey.ProtocolDICOM, survey.Answered, ""
 	s.Levels.Speaks, s.Levels.Associates = true, true
-	s.ImplementationClassUID = uidText(ac.User.ImplementationClassUID)
-	s.ImplementationVersionName = nameText(ac.User.ImplementationVersionName)
+	c.announcement(&ac.User)
 	max := ac.User.MaxPDULength
 	s.MaxPDU = &max
 	c.fact(survey.BehaviourMaxPDU + strconv.FormatUint(uint64(max), 10))
-	if s.ImplementationClassUID == "" && s.ImplementationVersionName == "" {
-		c.fact(survey.BehaviourNoAnnouncement)
-	}
 	s.SOPClasses = []string{}
 	for _, p := range contexts {
 		i := slices.IndexFunc(ac.Contexts, func(r ul.ContextResult) bool { return r.ID == p.ID })
@@ -142,6 +140,22 @@ func (c *contact) read(a *ul.Association, contexts []ul.PresentationContext) {
 	s.Levels.QueryContext = accepts(s, dicom.StudyRootFind) || accepts(s, dicom.PatientRootFind) || accepts(s, dicom.ModalityWorklistFind)
 	c.contextFacts()
 	s.Toolkit, s.Product = c.opt.Products.DICOM(s.ImplementationClassUID, s.ImplementationVersionName)
+}
+
+// announcement takes what the peer says of itself. A server that returns what
+// we announced says nothing of itself (cocosip/go-dicom copies both items of
+// the request).
+func (c *contact) announcement(user *ul.UserInfo) {
+	s := &c.service
+	s.ImplementationClassUID, s.ImplementationVersionName = uidText(user.ImplementationClassUID), nameText(user.ImplementationVersionName)
+	if s.ImplementationClassUID == ul.ImplementationClassUID || s.ImplementationVersionName == ul.ImplementationVersionName {
+		s.ImplementationClassUID, s.ImplementationVersionName = "", ""
+		c.fact(survey.BehaviourEchoesCaller)
+		return
+	}
+	if s.ImplementationClassUID == "" && s.ImplementationVersionName == "" {
+		c.fact(survey.BehaviourNoAnnouncement)
+	}
 }
 
 func accepts(s *survey.Service, sopClass string) bool { return slices.Contains(s.SOPClasses, sopClass) }

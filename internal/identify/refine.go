@@ -19,6 +19,10 @@ func Refine(s *survey.Service, table *products.Table, behaviours ...string) {
 	found, ok := table.Behaviour(s.Toolkit.Name, s.Behaviours)
 	byBehaviour := slices.Contains(s.Product.Evidence, products.EvidenceBehaviour)
 	switch {
+	case !ok && byBehaviour && len(s.Product.Evidence) == 1: // what was seen since speaks against it
+		vendor := s.Product.Vendor
+		s.Product = products.Unknown()
+		s.Product.Vendor = vendor
 	case !ok:
 	case s.Product.Name == found.Name:
 		s.Product.Confidence = surer(s.Product.Confidence, found.Confidence)

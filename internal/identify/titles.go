@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"leadglass/dicom/ul"
 	"leadglass/internal/survey"
@@ -110,6 +111,29 @@ func (c *contact) refused(ctx context.Context, first error) {
 	}
 	if why == surelyTitle {
 		c.service.CalledAETitle.Policy = survey.RefusedTitle
+	}
+}
+
+// The time that dicompot waits before it rejects a title that it does not know
+// (statemachine.go, actionAe6), and how much more it may take on the way.
+const (
+	deniedAfter = 5 * time.Second
+	deniedGrace = time.Second
+)
+
+// denied notes a rejection for the protocol version, which ours cannot deserve:
+// every request of package ul announces version 1.
+func (c *contact) denied(err error, after time.Duration) {
+	var rejected *ul.RejectedError
+	if !errors.As(err, &rejected) {
+		return
+	}
+	if rj := rejected.RJ; rj.Result != ul.RejectedPermanent || rj.Source != ul.ServiceProviderACSE || rj.Reason != ul.ProtocolVersionNotSupported {
+		return
+	}
+	c.fact(survey.BehaviourVersionDenied)
+	if after >= deniedAfter && after < deniedAfter+deniedGrace {
+		c.fact(survey.BehaviourDeniedLate)
 	}
 }
 

@@ -3,6 +3,7 @@ package lab
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"leadglass/dicom"
 )
@@ -26,6 +27,10 @@ type persona struct {
 	// anonymous announces neither class UID nor version name; promiscuous accepts
 	// every presentation context.
 	anonymous, promiscuous bool
+	// echoes announces what the requestor announced.
+	echoes bool
+	// wholeFiles adds elements of an image to every response of a query.
+	wholeFiles bool
 
 	// charset adds (0008,0005), retrieveTitle (0008,0054) to every response.
 	charset, retrieveTitle bool
@@ -53,6 +58,8 @@ type persona struct {
 	moveUnknown, moveKnown uint16
 	// storage accepts storage contexts.
 	storage bool
+	// deniesTitle rejects every called title but title with 1/2/2, after so long.
+	deniesTitle time.Duration
 }
 
 // refusal is how a product refuses a service.
@@ -70,6 +77,7 @@ const (
 // Status codes used by personas (PS3.7 annex C, PS3.4 C.4).
 const (
 	statusNotAuthorized       = 0x0124
+	statusUnrecognized        = 0x0211
 	statusOutOfResources      = 0xA700
 	statusSubOperations       = 0xA702
 	statusDestinationUnknown  = 0xA801
@@ -82,7 +90,7 @@ const dcmtkUID = "1.2.276.0.7230010.3.0.3.6."
 
 // personas returns the cast by name.
 func personas() map[string]persona {
-	return map[string]persona{
+	all := map[string]persona{
 		"orthanc":     orthanc("7", "OFFIS_DCMTK_367"),
 		"orthanc-old": orthanc("2", "OFFIS_DCMTK_362"),
 		"dcmqrscp": {
@@ -145,22 +153,6 @@ func personas() map[string]persona {
 			getKnown: statusSubOperations, moveUnknown: statusDestinationUnknown,
 			moveKnown: statusDestinationUnknown, storage: true,
 		},
-		// dicompot is a honeypot, by its source (nsmfoo/dicompot 81af1a1): it
-		// announces nothing, accepts every context, and looks keys up in files.
-		"dicompot": {
-			anonymous: true, promiscuous: true, maxPDU: 4 << 20,
-			port: 11112, title: "radiant", product: "dicompot", marks: []Mark{HoneypotMark},
-			refusal: refuseByContext, getKnown: statusSubOperations,
-		},
-		// dicomhawk is a honeypot on pynetdicom that announces DCMTK, by its
-		// source (honeynet/DICOMHawk 091ae66).
-		"dicomhawk": {
-			classUID: dcmtkUID + "2", versionName: "OFFIS_DCMTK_362", maxPDU: 16382,
-			port: 11112, title: "PYNETDICOM", product: "DICOMHawk", marks: []Mark{HoneypotMark},
-			counts: true, modalities: true, availability: true,
-			refusal: refuseByContext, getKnown: statusSubOperations,
-			moveUnknown: statusDestinationUnknown, moveKnown: statusDestinationUnknown, storage: true,
-		},
 		// vendor is no product: an archive that keeps to the standard and
 		// announces an implementation that nobody knows.
 		"vendor": {
@@ -171,6 +163,8 @@ func personas() map[string]persona {
 			moveUnknown: statusDestinationUnknown, moveKnown: statusDestinationUnknown, storage: true,
 		},
 	}
+	maps.Copy(all, homeMade())
+	return all
 }
 
 // orthanc is Orthanc on a DCMTK, which is all that it announces.

@@ -27,12 +27,23 @@ func TestPersonasAnnounceThemselves(t *testing.T) {
 		"ge-archive":   {"1.2.840.113619.6.55", ""},
 		"dicompot":     {"", ""},
 		"dicomhawk":    {"1.2.276.0.7230010.3.0.3.6.2", "OFFIS_DCMTK_362"},
-		"vendor":       {"2.25.302711184205413078319287441072683611520", "VENDORPACS_42"},
+		"go-netdicom":  {"", ""},
+		"odil":         {"1.2.826.0.1.3680043.9.5560", "Odil 0"},
+		"go-dicom":     {ul.ImplementationClassUID, ul.ImplementationVersionName},
+
+		"dicompot-enforce":     {"", ""},
+		"dicomhawk-pynetdicom": {"1.2.826.0.1.3680043.9.3811.2.0.2", "PYNETDICOM_202"},
+
+		"vendor": {"2.25.302711184205413078319287441072683611520", "VENDORPACS_42"},
 	}
 	for _, name := range lab.Personas() {
 		t.Run(name, func(t *testing.T) {
 			_, at := one(t, "127.0.8.1", "persona: "+name)
-			a, err := associate(t, at, "ANY")
+			title := "ANY"
+			if name == "dicompot-enforce" {
+				title = "radiant" // any other is rejected
+			}
+			a, err := associate(t, at, title)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -73,6 +73,9 @@ func (st *archiveState) reject(rq *ul.AssociateRQ) *ul.AssociateRJ {
 		called = p.title
 	}
 	switch {
+	case p.deniesTitle > 0 && rq.CalledAETitle != p.title:
+		time.Sleep(p.deniesTitle)
+		return &ul.AssociateRJ{Result: ul.RejectedPermanent, Source: ul.ServiceProviderACSE, Reason: ul.ProtocolVersionNotSupported}
 	case g.Reject != nil:
 		return &ul.AssociateRJ{Result: ul.RejectResult(g.Reject.Result), Source: ul.RejectSource(g.Reject.Source),
 			Reason: ul.RejectReason(g.Reject.Reason)}
@@ -93,6 +96,9 @@ func (st *archiveState) accept(rq *ul.AssociateRQ) *ul.AssociateAC {
 	ac := &ul.AssociateAC{ProtocolVersion: 1, ApplicationContext: dicom.ApplicationContext,
 		User: ul.UserInfo{MaxPDULength: p.maxPDU, Anonymous: p.anonymous, ImplementationClassUID: p.classUID,
 			ImplementationVersionName: p.versionName}}
+	if p.echoes {
+		ac.User.ImplementationClassUID, ac.User.ImplementationVersionName = rq.User.ImplementationClassUID, rq.User.ImplementationVersionName
+	}
 	for _, c := range rq.Contexts {
 		ac.Contexts = append(ac.Contexts, st.context(c))
 	}

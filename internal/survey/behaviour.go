@@ -40,6 +40,18 @@ const (
 	// BehaviourNoAnnouncement: an acceptance without implementation class UID
 	// and version name, of which PS3.7 D.3.3.2 demands the first.
 	BehaviourNoAnnouncement = "announces:nothing"
+	// BehaviourEchoesCaller: an acceptance announced our own implementation
+	// class UID or version name, so that it says nothing of the peer.
+	BehaviourEchoesCaller = "announces:caller"
+	// BehaviourVersionDenied: an association was rejected for its protocol
+	// version (1/2/2, PS3.8 9.3.4), although the request announced version 1,
+	// the only one that there is.
+	BehaviourVersionDenied = "protocol-version:denied"
+	// BehaviourDeniedLate: that rejection came 5 to 6 s after the request.
+	BehaviourDeniedLate = "denied-after:5s"
+	// BehaviourWholeFile: a response to a query of studies had elements of an
+	// image (Rows or Pixel Data) that were not requested.
+	BehaviourWholeFile = "find-response:whole-file"
 	// BehaviourMaxPDU is the longest PDU that an acceptance announces, in
 	// bytes: "max-pdu:16384".
 	BehaviourMaxPDU = "max-pdu:"

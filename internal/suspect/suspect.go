@@ -62,9 +62,9 @@ func (r *Rule) sign(format string, args ...any) survey.Sign {
 func Rules() []Rule {
 	return []Rule{
 		honeypotCertain, honeypotLikely, honeypotPossible,
-		contradiction, conflict,
+		contradiction, conflict, versionDenied,
 		nonsense, nonsenseOnly,
-		impossible,
+		impossible, wholeFile,
 		smallAndOld,
 		qaModalities, someQA,
 		speciesGiven, breedGiven,

@@ -130,6 +130,28 @@ func TestHost(t *testing.T) {
 			s.Levels.QueryContext = false
 			s.Behaviours = []string{survey.BehaviourNonsenseContext}
 		}, suspect.Species{}, "nonsense", ""},
+		{"nonsense, small and old", 9, old, behaves(survey.BehaviourNonsenseContext), suspect.Species{}, "nonsense-beside-queries few-old-studies", ""},
+		{"a library that accepts everything", 9, old, func(_ *survey.Finding, s *survey.Service) {
+			s.Toolkit = survey.Toolkit{Name: "Odil"}
+			s.Behaviours = append(s.Behaviours, survey.BehaviourNonsenseContext)
+		}, suspect.Species{}, "few-old-studies", ""},
+		{"the library of dicompot", 9, old, func(_ *survey.Finding, s *survey.Service) {
+			pdu := uint32(4 << 20)
+			s.Toolkit, s.MaxPDU, s.Product = survey.Toolkit{}, &pdu, survey.Product{Confidence: survey.UnknownConf}
+			s.Behaviours = append(s.Behaviours, survey.BehaviourNonsenseContext, survey.BehaviourNoAnnouncement)
+		}, suspect.Species{}, "few-old-studies", ""},
+		{"whole files", 10, recent, behaves(survey.BehaviourWholeFile), suspect.Species{}, "whole-file", ""},
+		{"whole files, nonsense", 10, recent, behaves(survey.BehaviourWholeFile, survey.BehaviourNonsenseContext), suspect.Species{},
+			"nonsense-beside-queries whole-file", "honeypot"},
+		{"whole files of what may be a honeypot", 10, recent, func(_ *survey.Finding, s *survey.Service) {
+			s.Product = survey.Product{Name: "dicompot", Confidence: survey.Possible}
+			s.Behaviours = append(s.Behaviours, survey.BehaviourWholeFile)
+		}, suspect.Species{}, "honeypot-possible whole-file", "honeypot"},
+		{"a version that it did not have", 1000, recent, behaves(survey.BehaviourVersionDenied), suspect.Species{}, "version-denied", ""},
+		{"a likely honeypot that denies the version", 1000, recent, func(_ *survey.Finding, s *survey.Service) {
+			s.Product = survey.Product{Name: "dicompot", Confidence: survey.Likely}
+			s.Behaviours = append(s.Behaviours, survey.BehaviourVersionDenied, survey.BehaviourDeniedLate)
+		}, suspect.Species{}, "honeypot-likely version-denied", "honeypot"},
 		{"impossible queries are one sign", 1000, recent, behaves(survey.BehaviourImpossible+survey.ImpossibleStudy,
 			survey.BehaviourImpossible+survey.ImpossiblePatient, survey.BehaviourImpossible+survey.ImpossibleWorklist), suspect.Species{}, "impossible-query", ""},
 		{"nonsense and an impossible query", 1000, recent, behaves(survey.BehaviourNonsenseContext, survey.BehaviourImpossible+survey.ImpossibleStudy),

@@ -220,6 +220,7 @@ func TestBehaviour(t *testing.T) {
 func TestBehavioursInRulesAreOnesThatStagesReport(t *testing.T) {
 	fixed := []string{survey.BehaviourAnyTitle, survey.BehaviourTitleRefused, survey.BehaviourCallingRefused, survey.BehaviourNonsenseContext,
 		survey.BehaviourWorklistOnly, survey.BehaviourStorageOnly, survey.BehaviourEchoOnly, survey.BehaviourQueryAndStorage,
+		survey.BehaviourWholeFile, survey.BehaviourVersionDenied, survey.BehaviourDeniedLate, survey.BehaviourEchoesCaller,
 		survey.BehaviourCountsAbsent, survey.BehaviourCountsPresent, survey.BehaviourNoAnnouncement}
 	status := []string{survey.BehaviourEcho, survey.BehaviourFind, survey.BehaviourFindNoLevel, survey.BehaviourFindLimit,
 		survey.BehaviourGetUnknown, survey.BehaviourMoveUnknown}

@@ -1,0 +1,65 @@
+package lab
+
+import "time"
+
+// homeMade returns honeypots, and servers that somebody made on a library of
+// which little else is known: what they have in common, and what tells them
+// apart, is what marks are given by.
+func homeMade() map[string]persona {
+	return map[string]persona{
+		// dicompot is a honeypot, by its source (nsmfoo/dicompot 81af1a1): it
+		// announces nothing, accepts every context, and looks keys up in files.
+		"dicompot": {
+			anonymous: true, promiscuous: true, maxPDU: 4 << 20,
+			port: 11112, title: "radiant", product: "dicompot", marks: []Mark{HoneypotMark},
+			refusal: refuseByContext, getKnown: statusSubOperations,
+		},
+		// dicompot-enforce is dicompot with -enforce (statemachine.go actionAe6):
+		// any title but its own is rejected with 1/2/2, after 5 s.
+		"dicompot-enforce": {
+			anonymous: true, promiscuous: true, maxPDU: 4 << 20,
+			port: 11112, title: "radiant", product: "dicompot", marks: []Mark{HoneypotMark},
+			refusal: refuseByContext, getKnown: statusSubOperations, deniesTitle: 5 * time.Second,
+		},
+		// go-netdicom is a server on the library of that name, on which dicompot
+		// is built too (grailbio/go-netdicom contextmanager.go, serviceprovider.go).
+		"go-netdicom": {
+			anonymous: true, promiscuous: true, maxPDU: 4 << 20,
+			port: 11112, title: "GONETDICOM",
+			refusal: refuseByContext, getKnown: statusSubOperations,
+			moveUnknown: statusUnrecognized, moveKnown: statusUnrecognized,
+		},
+		// odil is a server on the library of that name, whose default acceptor
+		// accepts every context.
+		"odil": {
+			classUID: "1.2.826.0.1.3680043.9.5560", versionName: "Odil 0", promiscuous: true, maxPDU: 16384,
+			port: 11112, title: "ODIL", counts: true,
+			refusal: refuseByContext, getKnown: statusSubOperations,
+			moveUnknown: statusDestinationUnknown, moveKnown: statusDestinationUnknown,
+		},
+		// go-dicom is a server on cocosip/go-dicom: it announces what the caller
+		// announced (measured).
+		"go-dicom": {
+			echoes: true, maxPDU: 16384, port: 11112, title: "GODICOM",
+			counts: true, modalities: true, refusal: refuseByContext, getKnown: statusSubOperations,
+			moveUnknown: statusDestinationUnknown, moveKnown: statusDestinationUnknown, storage: true,
+		},
+		// dicomhawk-pynetdicom is DICOMHawk that announces pynetdicom, accepts
+		// everything and returns its files to queries (measured).
+		"dicomhawk-pynetdicom": {
+			classUID: "1.2.826.0.1.3680043.9.3811.2.0.2", versionName: "PYNETDICOM_202", maxPDU: 16382,
+			promiscuous: true, wholeFiles: true, counts: true, modalities: true, availability: true,
+			port: 11112, title: "PYNETDICOM", product: "DICOMHawk", marks: []Mark{HoneypotMark},
+			refusal: refuseByContext, getKnown: statusSubOperations, storage: true,
+		},
+		// dicomhawk is a honeypot on pynetdicom that announces DCMTK, by its
+		// source (honeynet/DICOMHawk 091ae66).
+		"dicomhawk": {
+			classUID: dcmtkUID + "2", versionName: "OFFIS_DCMTK_362", maxPDU: 16382,
+			port: 11112, title: "PYNETDICOM", product: "DICOMHawk", marks: []Mark{HoneypotMark},
+			counts: true, modalities: true, availability: true,
+			refusal: refuseByContext, getKnown: statusSubOperations,
+			moveUnknown: statusDestinationUnknown, moveKnown: statusDestinationUnknown, storage: true,
+		},
+	}
+}
