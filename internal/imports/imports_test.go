@@ -128,6 +128,23 @@ func TestFormats(t *testing.T) {
 	}
 }
 
+// TestRanges: two ends of a range are not read as one host, or as two.
+func TestRanges(t *testing.T) {
+	for _, line := range []string{"192.0.2.1,192.0.2.9", "192.0.2.1 192.0.2.9", "192.0.2.1\t192.0.2.9", "192.0.2.1-192.0.2.9", "192.0.2.1 - 192.0.2.9",
+		"192.0.2.1\u2013192.0.2.9", `"192.0.2.1","192.0.2.9"`, "2001:db8::1-2001:db8::9", "2001:db8::1,2001:db8::9"} {
+		var problems []string
+		got, _, err := read(t, strings.NewReader("# ours\n"+line+"\n"), imports.Options{Skipped: func(p *imports.Problem) { problems = append(problems, p.Error()) }})
+		if err != nil || got != "" || len(problems) != 1 || !strings.HasPrefix(problems[0], "f:2: looks like a range of addresses; a file of candidates names single hosts") {
+			t.Errorf("%q: %q, %q, %v", line, got, problems, err)
+		}
+	}
+	for _, header := range []string{"ip,end_ip", "address,Last", "ip,port,Range End", "host,netmask"} {
+		if got, _, err := read(t, strings.NewReader(header+"\n192.0.2.1,192.0.2.9,192.0.2.9\n"), imports.Options{}); err == nil || got != "" || !strings.Contains(err.Error(), "is a table of ranges, by its column") {
+			t.Errorf("%q: %q, %v", header, got, err)
+		}
+	}
+}
+
 // TestPacked: packed files are told by their content; damaged ones are an
 // error of the file.
 func TestPacked(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"net/netip"
 	"slices"
@@ -65,6 +66,9 @@ func (r *reader) place(line int64, text string) error {
 	if strings.Contains(words[0], ";") {
 		return r.problem(line, "holds semicolons; a list has one address, HOST or HOST:PORT a line, and a table begins with a line like saddr,sport and has commas")
 	}
+	if looksLikeRange(strings.Join(words, " ")) {
+		return r.problem(line, "looks like a range of addresses; %s", noNetworks)
+	}
 	if len(words) > 1 {
 		return r.problem(line, "holds %d words; a list has one address, HOST or HOST:PORT a line", len(words))
 	}
@@ -73,6 +77,18 @@ func (r *reader) place(line int64, text string) error {
 		return r.problem(line, "%.60q %s", words[0], what)
 	}
 	return r.entry(e)
+}
+
+// noNetworks is what to do about a network in a file of candidates.
+const noNetworks = "a file of candidates names single hosts, one a line, and networks go into the scope's include"
+
+// looksLikeRange reports whether text is two addresses, with a comma, blanks or a
+// dash between them: which of the two, or all between, is meant is not known.
+func looksLikeRange(text string) bool {
+	parts := strings.FieldsFunc(text, func(r rune) bool {
+		return strings.ContainsRune(" \t,;-\u2013\u2014\"'", r)
+	})
+	return len(parts) >= 2 && !slices.ContainsFunc(parts, func(p string) bool { _, ok := parseAddr(p); return !ok })
 }
 
 // netJoin puts a port behind an address.
@@ -87,7 +103,7 @@ func netJoin(addr, port string) string {
 // what is wrong with it.
 func parsePlace(text string) (Entry, string) {
 	if strings.Contains(text, "/") {
-		return Entry{}, "is a network or a URL; a file of candidates names single hosts, and networks go into the scope's include"
+		return Entry{}, "is a network or a URL; " + noNetworks
 	}
 	if addr, ok := parseAddr(strings.Trim(text, "[]")); ok {
 		return Entry{Addr: addr}, ""
@@ -154,6 +170,8 @@ func isName(text string) bool {
 var (
 	addressColumns = []string{"saddr", "ip", "address", "host"}
 	portColumns    = []string{"sport", "port"}
+	// endColumns are those that say that a row is a range.
+	endColumns = []string{"last", "end", "to", "last_ip", "end_ip", "ip_end", "ip_to", "to_ip", "range_end", "end_address", "last_address", "netmask", "mask"}
 )
 
 func isHeader(line string) bool {
@@ -176,6 +194,11 @@ func (r *reader) csv() error {
 	header = slices.Clone(header)
 	for i := range header {
 		header[i] = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(header[i], "\ufeff")))
+	}
+	if i := slices.IndexFunc(header, func(name string) bool {
+		return slices.Contains(endColumns, strings.NewReplacer(" ", "_", "-", "_").Replace(name))
+	}); i >= 0 {
+		return fmt.Errorf("is a table of ranges, by its column %.60q; %s", header[i], noNetworks)
 	}
 	find := func(names ...string) int {
 		for _, n := range names {

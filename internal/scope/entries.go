@@ -45,6 +45,9 @@ func parsePrefix(s string) (netip.Prefix, *mistake) {
 	}
 	if !strings.Contains(s, "/") {
 		addr, err := netip.ParseAddr(s)
+		if err != nil && twoAddresses(s) {
+			return netip.Prefix{}, &mistake{shown(s) + " looks like a range of addresses", "write its prefixes, one an entry; exclude files may hold ranges"}
+		}
 		if err != nil {
 			return netip.Prefix{}, &mistake{shown(s) + " is neither an address nor a prefix", "write it like 192.0.2.7, 192.0.2.0/24 or 2001:db8::/120"}
 		}
@@ -63,6 +66,17 @@ func parsePrefix(s string) (netip.Prefix, *mistake) {
 			fmt.Sprintf("write %s for the network or %s for the one address", p.Masked(), p.Addr())}
 	}
 	return p, nil
+}
+
+// twoAddresses reports whether s is two addresses with something between them.
+func twoAddresses(s string) bool {
+	ends := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t,;-\u2013\u2014", r) })
+	if len(ends) != 2 {
+		return false
+	}
+	_, err1 := netip.ParseAddr(ends[0])
+	_, err2 := netip.ParseAddr(ends[1])
+	return err1 == nil && err2 == nil
 }
 
 func (d *draft) includes(n ast.Node) {

@@ -31,6 +31,19 @@ func TestExcludeFormats(t *testing.T) {
 		"nmap excludes":  {"192.0.2.1 192.0.2.5/32\t2001:db8::/127", []string{"192.0.2.1-192.0.2.1", "192.0.2.5-192.0.2.5", "2001:db8::-2001:db8::1"}},
 		"published list": {"\ufeff192.0.2.0/30 ; SBL1234\n// end\n::ffff:192.0.2.9 // mapped", []string{"192.0.2.0-192.0.2.3", "192.0.2.9-192.0.2.9"}},
 		"empty":          {"", nil},
+		"first and last of networks, by comma, tab, blank, in quotes": {
+			"192.0.2.0,192.0.2.255\n198.51.100.0\t198.51.100.127\n10.0.0.0 10.255.255.255\n\"203.0.113.0\",\"203.0.113.63\"\n'2001:db8::', '2001:db8::ff'\n10.9.0.0;10.9.0.3",
+			[]string{"192.0.2.0-192.0.2.255", "198.51.100.0-198.51.100.127", "10.0.0.0-10.255.255.255", "203.0.113.0-203.0.113.63",
+				"2001:db8::-2001:db8::ff", "10.9.0.0-10.9.0.3"}},
+		"dashes": {"192.0.2.1 -192.0.2.3\n192.0.2.5- 192.0.2.6\n192.0.2.8\u2013192.0.2.9\n\"192.0.2.11 - 192.0.2.14\"\n192.0.2.20\t-\t192.0.2.22, 192.0.2.30",
+			[]string{"192.0.2.1-192.0.2.3", "192.0.2.5-192.0.2.6", "192.0.2.8-192.0.2.9", "192.0.2.11-192.0.2.14", "192.0.2.20-192.0.2.22", "192.0.2.30-192.0.2.30"}},
+		"a table":                  {"# ours\nfirst,last\n192.0.2.7,192.0.2.20\n192.0.2.31,192.0.2.31\n", []string{"192.0.2.7-192.0.2.20", "192.0.2.31-192.0.2.31"}},
+		"a table of a spreadsheet": {"\"Start IP\";\"End IP\"\r\n\"192.0.2.7\";\"192.0.2.20\"\r\n", []string{"192.0.2.7-192.0.2.20"}},
+		"a table with tabs":        {"range_start\trange_end\n192.0.2.7\t192.0.2.20\n192.0.2.64/30\n", []string{"192.0.2.7-192.0.2.20", "192.0.2.64-192.0.2.67"}},
+		"comments":                 {"; 10.0.0.0/8 is ours\n192.0.2.1 ; network of somebody\n192.0.2.3;\n", []string{"192.0.2.1-192.0.2.1", "192.0.2.3-192.0.2.3"}},
+		"a column":                 {"network\n192.0.2.0/30\n192.0.2.7\n", []string{"192.0.2.0-192.0.2.3", "192.0.2.7-192.0.2.7"}},
+		"many on a line":           {"192.0.2.1 192.0.2.3 198.51.100.9", []string{"192.0.2.1-192.0.2.1", "192.0.2.3-192.0.2.3", "198.51.100.9-198.51.100.9"}},
+		"two families":             {"192.0.2.1, 2001:db8::1", []string{"192.0.2.1-192.0.2.1", "2001:db8::1-2001:db8::1"}},
 	} {
 		var got []string
 		err := scope.ParseExcludes("list.txt", strings.NewReader(c.text), func(from, to netip.Addr) {
@@ -41,14 +54,40 @@ func TestExcludeFormats(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"192.0.2.1\n  192.0.2.9-192.0.2.1": "list.txt:2:3: \"192.0.2.9-192.0.2.1\" is not a range",
-		"192.0.2.1-::2":                    "list.txt:1:1: \"192.0.2.1-::2\" is not a range",
-		"192.0.2.1, pacs":                  "list.txt:1:12: \"pacs\" is neither an address nor a prefix",
-		"fe80::1%eth0-fe80::2%eth0":        "is not a range",
+		"192.0.2.1\n  192.0.2.9-192.0.2.1":           "list.txt:2:3: \"192.0.2.9-192.0.2.1\" is not a range",
+		"192.0.2.1-::2":                              "list.txt:1:1: \"192.0.2.1-::2\" is not a range",
+		"192.0.2.1, pacs":                            "list.txt:1:12: \"pacs\" is neither an address nor a prefix",
+		"fe80::1%eth0-fe80::2%eth0":                  "is not a range",
+		"192.0.2.7,192.0.2.20":                       "list.txt:1:1: 192.0.2.7 and 192.0.2.20 may be two addresses or the ends of a range; write a range as 192.0.2.7-192.0.2.20",
+		"1.1.1.1\n 192.0.2.20 192.0.2.7":             "list.txt:2:2: 192.0.2.20 and 192.0.2.7 may be",
+		"192.0.2.7; 192.0.2.20":                      "may be two addresses",
+		"192.0.2.0 255.255.255.0":                    "may be two addresses", // a mask
+		"192.0.2.0,192.0.2.255,256":                  "\"256\" is neither",
+		"192.0.2.0,192.0.2.255,AT":                   "\"AT\" is neither",
+		"192.0.2.7,192.0.2.9 192.0.2.20,192.0.2.29":  "may be two addresses",
+		"192.0.2.0 192.0.2.255 10.0.0.0 10.0.0.255":  "may be two addresses",
+		"first,last\n192.0.2.20,192.0.2.7":           "list.txt:2:1: this row does not hold the first and the last address",
+		"first,last\n192.0.2.20":                     "list.txt:2:1: this row does not hold",
+		"first,last,country\n192.0.2.1,192.0.2.9,AT": "list.txt:1:1: a table with columns of which the meaning is not known",
+		"last,first\n192.0.2.20,192.0.2.7":           "list.txt:1:1: a table with columns",
+		"192.0.2.7 to 192.0.2.20":                    "\"to\" is neither",
+		"192.0.2.7..192.0.2.20":                      "is neither",
 	} {
 		err := scope.ParseExcludes("list.txt", strings.NewReader(text), func(netip.Addr, netip.Addr) {})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestRangesAreNoEntries: the scope file says what to write for a range.
+func TestRangesAreNoEntries(t *testing.T) {
+	for _, entry := range []string{"192.0.2.0-192.0.2.255", "192.0.2.0 - 192.0.2.255", "192.0.2.0,192.0.2.255", "192.0.2.0 192.0.2.255", "2001:db8::1-2001:db8::9"} {
+		for _, key := range []string{"include: [%q]\n", "include: [10.0.0.0/8]\nexclude: [%q]\n"} {
+			_, err := scope.Parse("s.yaml", fmt.Appendf(nil, rules+key, entry), today)
+			if err == nil || !strings.Contains(err.Error(), "looks like a range of addresses; write its prefixes") {
+				t.Errorf(key+"%v", entry, err)
+			}
 		}
 	}
 }
