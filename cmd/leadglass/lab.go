@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	"leadglass/internal/lab"
 	"leadglass/internal/scope"
+	"leadglass/internal/scratch"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
 	"leadglass/lab/fleets"
@@ -98,12 +100,15 @@ func writeLabScope(fleet *lab.Fleet, dir string, also ...netip.Addr) (string, er
 	path := filepath.Join(dir, "scope.yaml")
 	var text, overlay strings.Builder
 	err := errors.Join(fleet.Overlay(&overlay), fleet.Scope(&text, lab.ScopeOptions{Now: time.Now(), Overlay: "overlay.csv", Also: also}),
-		os.WriteFile(filepath.Join(dir, "overlay.csv"), []byte(overlay.String()), 0o600),
-		os.WriteFile(path, []byte(text.String()), 0o600))
+		writeText(filepath.Join(dir, "overlay.csv"), overlay.String()), writeText(path, text.String()))
 	if err != nil {
 		return "", fmt.Errorf("writing the scope of the fleet: %w", err)
 	}
 	return path, nil
+}
+
+func writeText(path, text string) error {
+	return scratch.WriteFile(path, func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
 }
 
 type labTruthCommand struct {

@@ -20,6 +20,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"leadglass/internal/scratch"
 )
 
 // ErrNoBrowser says that no Chromium was found, and what to do.
@@ -55,27 +57,25 @@ func Find(named string) (string, error) {
 
 // Print has the browser at path print the page that page writes, as tagged PDF
 // with an outline, into w. The page is kept meanwhile, with mode 0600, in a
-// folder of mode 0700 that is made in dir and removed. A browser that is
-// confined, as by snap, has to be allowed to read dir.
+// folder that is made in dir and removed, also when this process is killed
+// (package scratch). A browser that is confined, as by snap, has to be allowed
+// to read dir.
 func Print(ctx context.Context, path, dir string, page func(io.Writer) error, w io.Writer) error {
-	work, err := os.MkdirTemp(dir, "leadglass-pdf-*")
+	work, err := scratch.NewFolder(dir)
 	if err != nil {
 		return fmt.Errorf("printing the PDF: %w", err)
 	}
-	defer os.RemoveAll(work) // what a browser leaves behind is not an error
-	if work, err = filepath.Abs(work); err != nil {
-		return fmt.Errorf("printing the PDF: %w", err)
-	}
-	source, target := filepath.Join(work, "report.html"), filepath.Join(work, "report.pdf")
+	defer work.Remove() // what a browser leaves behind is not an error
+	source, target := filepath.Join(work.Path, "report.html"), filepath.Join(work.Path, "report.pdf")
 	if err := writePage(source, page); err != nil {
 		return fmt.Errorf("printing the PDF: %w", err)
 	}
-	profile, err := os.MkdirTemp(shallow(), "leadglass-pdf-*")
+	profile, err := scratch.NewFolder(shallow())
 	if err != nil {
 		return fmt.Errorf("printing the PDF: %w", err)
 	}
-	defer os.RemoveAll(profile)
-	if err := run(ctx, path, profile, source, target); err != nil {
+	defer profile.Remove()
+	if err := run(ctx, path, profile.Path, source, target); err != nil {
 		return err
 	}
 	f, err := os.Open(target)
@@ -119,7 +119,7 @@ func run(ctx context.Context, path, profile, source, target string) error {
 	cmd.WaitDelay = 5 * time.Second
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	err := cmd.Run()
+	err := runBound(cmd)
 	switch {
 	case err == nil:
 		return nil

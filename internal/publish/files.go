@@ -1,7 +1,6 @@
 package publish
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -11,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"leadglass/internal/scratch"
 )
 
 // The editions of a document.
@@ -62,9 +63,9 @@ type File struct {
 
 // WriteFiles writes files into dir, which is made (mode 0700) if it is not
 // there, and returns their paths. Each file has mode 0600 and is complete or
-// not there: it is written beside its place and then moved. A file of the
-// other edition is not overwritten, lest a confidential report take the place
-// of a public one that is shown to the world.
+// not there. A file of the other edition is not overwritten, lest a
+// confidential report take the place of a public one that is shown to the
+// world; nor is anything that is not a file, such as a named pipe.
 func WriteFiles(dir string, files []File) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the report's directory: %w", err)
@@ -77,8 +78,8 @@ func WriteFiles(dir string, files []File) ([]string, error) {
 	var paths []string
 	for _, f := range files {
 		path := filepath.Join(dir, f.Name)
-		if err := writeFile(path, f.Write); err != nil {
-			return paths, err
+		if err := scratch.WriteFile(path, f.Write); err != nil {
+			return paths, fmt.Errorf("writing %s: %w", path, err)
 		}
 		paths = append(paths, path)
 	}
@@ -99,7 +100,11 @@ func Stale(dir string, written []string) []string {
 }
 
 func refuseOtherEdition(path, edition string) error {
-	f, err := os.Open(path)
+	err := scratch.Replaceable(path)
+	if err != nil {
+		return fmt.Errorf("looking at the earlier report: %w", err)
+	}
+	f, err := scratch.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -135,24 +140,6 @@ func bothEnds(f *os.File) ([]byte, error) {
 	}
 	tail, err := io.ReadAll(io.NewSectionReader(f, max(0, info.Size()-part), part))
 	return append(head, tail...), err
-}
-
-// writeFile writes path by way of a temporary file, which os.CreateTemp makes
-// with mode 0600.
-func writeFile(path string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
-	if err != nil {
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	defer os.Remove(f.Name()) // is gone already when all went well
-	buffered := bufio.NewWriterSize(f, 1<<16)
-	if err := errors.Join(write(buffered), buffered.Flush(), f.Close()); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	return nil
 }
 
 // Harmless keeps a spreadsheet from taking a cell for a formula: a cell that

@@ -2,11 +2,11 @@ package report
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
+
+	"leadglass/internal/scratch"
 )
 
 // spool is text that is put aside on disk until its place in a document is
@@ -19,11 +19,10 @@ type spool struct {
 }
 
 func newSpool(dir string) (*spool, error) {
-	f, err := os.CreateTemp(dir, ".report-*") // of mode 0600
+	f, err := scratch.Anonymous(dir)
 	if err != nil {
 		return nil, fmt.Errorf("writing the report: %w", err)
 	}
-	_ = os.Remove(f.Name()) // where that is not possible yet, close does it
 	return &spool{file: f, w: bufio.NewWriterSize(f, 1<<18)}, nil
 }
 
@@ -52,11 +51,7 @@ func (s *spool) copyTo(w io.Writer) error {
 }
 
 func (s *spool) close() error {
-	err := s.file.Close()
-	if gone := os.Remove(s.file.Name()); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
-		err = errors.Join(err, gone)
-	}
-	if err != nil {
+	if err := scratch.Discard(s.file); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
