@@ -56,7 +56,7 @@ func (c *counter) whole(extra extraKeys) answer {
 func (c *counter) askEmpty(first answer) answer {
 	forms := []extraKeys{usualExtra, usualExtra | datedExtra}
 	if c.o.WildcardNames {
-		forms = append(forms, namedExtra, usualExtra|datedExtra|namedExtra|identifiedExtra)
+		forms = append(forms, namedExtra, namedExtra|identifiedExtra, usualExtra|datedExtra|namedExtra|identifiedExtra)
 	} else {
 		c.emptyDoubt = "the list is empty, and whether one for any patient's name is too was not asked (allow.sample)"
 	}
@@ -81,6 +81,12 @@ func (c *counter) askEmpty(first answer) answer {
 // and with fewer keys. Where a day is answered and no whole list is, the
 // archive refuses what matches too much, and is counted in windows.
 func (c *counter) askLess(first answer) answer {
+	if c.link.class == dicom.PatientRootFind && c.o.WildcardNames {
+		// There a query for studies has to name the patient (PS3.4 C.4.1.2.2.1).
+		if ans := c.whole(identifiedExtra); ans.raw > 0 || ans.end == stopped {
+			return ans
+		}
+	}
 	day := window{from: dayOf(c.today()), to: dayOf(c.today())}
 	if c.answers(day, noExtra) {
 		return c.broad(first, noExtra)
@@ -99,7 +105,7 @@ func (c *counter) askLess(first answer) answer {
 	if !c.o.WildcardNames {
 		return first
 	}
-	for _, form := range []extraKeys{namedExtra, identifiedExtra, namedExtra | identifiedExtra | usualExtra} {
+	for _, form := range []extraKeys{namedExtra, identifiedExtra, namedExtra | identifiedExtra} {
 		if c.spent() || c.link.lost() {
 			return first
 		}

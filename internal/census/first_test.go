@@ -127,7 +127,7 @@ func TestEmptyLists(t *testing.T) {
 		{"holds nothing, names may not be asked", nil, 0, false, 0, survey.LowerBound},
 		{"wants a name", func(q request) bool { return q.name == "" }, 40, true, 40, survey.Exact},
 		{"wants a name, which may not be asked", func(q request) bool { return q.name == "" }, 40, false, 0, survey.LowerBound},
-		{"wants an ID", func(q request) bool { return q.patient == "" }, 130, true, 130, survey.LowerBound},
+		{"wants an ID", func(q request) bool { return q.patient == "" }, 130, true, 130, survey.Exact},
 		{"wants a name and a date", func(q request) bool { return q.name == "" || q.date == "" }, 130, true, 130, survey.LowerBound},
 		{"wants a date", func(q request) bool { return q.date == "" }, 130, false, 130, survey.LowerBound},
 	} {
