@@ -113,12 +113,27 @@ type ProtocolError struct{ What string }
 // Error implements error.
 func (e *ProtocolError) Error() string { return "DIMSE: " + e.What }
 
+// errTooLong is the error of a message that is longer than the limit.
+var errTooLong = &ProtocolError{What: "message is longer than the limit"}
+
+// ErrNotIdentifier is the error of a query that is answered with whole data
+// sets, as some servers do, pixel data included: the first is longer than an
+// identifier can be, or holds pixel data. The association was aborted, and what
+// had come was overwritten.
+var ErrNotIdentifier = &ProtocolError{What: "a query is answered with whole data sets"}
+
 // Limits on what a peer may send.
 const (
 	// maxCommand bounds a command set, in bytes.
 	maxCommand = 4 << 10
 	// maxDataSet bounds one data set that comes in several fragments, in bytes.
 	maxDataSet = 1 << 20
+	// maxIdentifier bounds the identifier of a response to a query, in bytes. It
+	// holds the attributes asked for (PS3.4 C.1.3), and what some archives add
+	// of the same levels: UIDs of 64 characters, names of 3 times 64, a few
+	// dozen modalities, at worst comments of 10,240 characters (PS3.5 6.2, LT) in
+	// four bytes each. That makes less than 64 KiB.
+	maxIdentifier = 64 << 10
 	// maxFragments bounds the fragments of one message, so that a peer cannot
 	// spend our time on empty ones.
 	maxFragments = 1 << 20

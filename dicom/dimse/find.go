@@ -119,7 +119,7 @@ func (q *query) run() error {
 		var data []byte
 		bare := !cmd.hasDataSet()
 		if !bare {
-			if data, err = q.in.readDataSet(q.id); err != nil {
+			if data, err = q.in.readIdentifier(q.id, q.syntax); err != nil {
 				break
 			}
 		}
@@ -133,7 +133,12 @@ func (q *query) run() error {
 			cmd, err = q.response(CFindRSP, q.id)
 		}
 	}
-	if errors.Is(err, ErrCancelIgnored) {
+	switch {
+	case errors.Is(err, ErrNotIdentifier):
+		q.result.Pending++ // an answer it is
+		_ = q.a.Abort()
+		q.in.wipe()
+	case errors.Is(err, ErrCancelIgnored):
 		_ = q.a.Abort()
 	}
 	return err

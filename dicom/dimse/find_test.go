@@ -277,7 +277,7 @@ func TestResponsesThatAreRefused(t *testing.T) {
 		{"element of 7FFFFFFF bytes", "length is larger than the rest", [][]byte{pdv(1, whole, []byte{0, 0, 0, 1, 0xFF, 0xFF, 0xFF, 0x7F})}},
 		{"command set of 5 KiB", "command set is too long", [][]byte{pdv(1, whole, dicom.AppendElement(nil, dicom.ImplicitLittle, dicom.ErrorComment, dicom.LO, make([]byte, 5<<10)))}},
 		{"command set of 5 KiB in fragments", "message is longer than the limit", [][]byte{pdv(1, first, make([]byte, 3<<10)), pdv(1, first, make([]byte, 3<<10))}},
-		{"data set over 1 MiB in fragments", "message is longer than the limit", [][]byte{pdv(1, whole, command), over}},
+		{"data set over 1 MiB in fragments", "whole data sets", [][]byte{pdv(1, whole, command), over}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := withPeer(t, ul.Options{}, func(p scripted) { p.query(); p.send(c.bytes...); p.read() }, dicom.StudyRootFind)

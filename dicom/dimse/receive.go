@@ -1,6 +1,11 @@
 package dimse
 
-import "leadglass/dicom/ul"
+import (
+	"errors"
+
+	"leadglass/dicom"
+	"leadglass/dicom/ul"
+)
 
 // receiver puts messages together from fragments. A command set or data set
 // that arrives in one fragment is used in place; others are gathered in a
@@ -57,7 +62,37 @@ func (r *receiver) readCommand() (*commandSet, uint8, error) {
 
 // readDataSet returns the data set that follows a command set received on
 // context id. It is valid until the next read.
-func (r *receiver) readDataSet(id uint8) ([]byte, error) {
+func (r *receiver) readDataSet(id uint8) ([]byte, error) { return r.read(id, maxDataSet) }
+
+// readIdentifier is readDataSet for the identifier of a response to a query.
+// Of a data set that is none no more is read than the PDU with which it became
+// too long.
+func (r *receiver) readIdentifier(id uint8, s dicom.Syntax) ([]byte, error) {
+	data, err := r.read(id, maxIdentifier)
+	if errors.Is(err, errTooLong) || err == nil && (len(data) > maxIdentifier || holdsPixels(data, s)) {
+		return nil, ErrNotIdentifier
+	}
+	return data, err
+}
+
+// holdsPixels reports whether a data set holds pixel data (PS3.3 C.7.6.3,
+// C.7.6.24), which comes after whatever else an answer holds. The shortest
+// identifiers are not looked at: an object's own UIDs, class and date take more.
+func holdsPixels(data []byte, s dicom.Syntax) bool {
+	const shortest = 300
+	if len(data) < shortest {
+		return false
+	}
+	for it := dicom.Iterate(data, s); it.Next(); {
+		if it.Tag().Group() == 0x7FE0 {
+			return true
+		}
+	}
+	return false
+}
+
+// read returns a data set of at most limit bytes, unless it came in one PDU.
+func (r *receiver) read(id uint8, limit int) ([]byte, error) {
 	p, err := r.a.ReadPDV()
 	if err != nil {
 		return nil, err
@@ -71,7 +106,7 @@ func (r *receiver) readDataSet(id uint8) ([]byte, error) {
 	if p.Last() {
 		return p.Data, nil
 	}
-	if r.dataSet, err = r.gather(r.dataSet[:0], p, maxDataSet); err != nil {
+	if r.dataSet, err = r.gather(r.dataSet[:0], p, limit); err != nil {
 		return nil, err
 	}
 	return r.dataSet, nil
@@ -82,7 +117,7 @@ func (r *receiver) gather(buf []byte, p ul.PDV, limit int) ([]byte, error) {
 	first := p
 	for n := 0; ; n++ {
 		if len(buf)+len(p.Data) > limit || n > maxFragments {
-			return buf, &ProtocolError{What: "message is longer than the limit"}
+			return buf, errTooLong
 		}
 		buf = append(buf, p.Data...)
 		if p.Last() {

@@ -201,9 +201,13 @@ func (a *Association) fill(need int, first bool) error {
 }
 
 // Wipe overwrites what the buffers hold of fragments already returned and of
-// messages already sent, so that no value stays in memory.
+// messages already sent, so that no value stays in memory; on an association
+// that has ended, also what was received and not read.
 func (a *Association) Wipe() {
 	in := &a.in
+	if a.closed.Load() {
+		clear(in.buf)
+	}
 	clear(in.buf[:in.r-len(in.pdvs)])
 	clear(in.buf[in.w:])
 	clear(a.out[len(a.out):cap(a.out)])

@@ -76,12 +76,15 @@ func (s *Session) identify(ctx context.Context) *identities {
 // takeSample asks for the identifying attributes of a few studies.
 func (s *Session) takeSample(ctx context.Context, plain bool) *identities {
 	id := &identities{sample: privacy.NewSample(), plain: plain}
+	if s.dataSets {
+		id.why = reasonDataSets
+		return id
+	}
 	class := s.listsBy()
 	var r dimse.SampleResult
 	e := s.do(ctx, class, func(ctx context.Context, c *dimse.Client) (err error) {
 		r, err = askSample(ctx, c, class, s.listedDates, id)
-		s.traffic.Queries += r.Queries
-		s.traffic.Responses += r.Responses
+		s.sent(r.Queries, r.Responses, 0, err)
 		if err != nil && id.sample.Responses() > 0 {
 			return errCutOff
 		}

@@ -81,7 +81,7 @@ func runD06(ctx context.Context, s *Session) Result {
 
 // getStudy settles a C-GET whose first answer, named in first, was ambiguous.
 func (s *Session) getStudy(ctx context.Context, first string, status dimse.Status) Result {
-	lists := slices.Contains(s.queries, dicom.StudyRootFind) && s.accepts(dicom.StudyRootGet)
+	lists := slices.Contains(s.queries, dicom.StudyRootFind) && s.accepts(dicom.StudyRootGet) && !s.dataSets
 	if !s.Allow.Sample || !lists {
 		why := "and there is no listed study to ask for"
 		if lists {

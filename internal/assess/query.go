@@ -53,9 +53,7 @@ func (s *Session) ask(ctx context.Context, sopClass string, keys []dimse.Key) re
 			bare = m.Bare
 			s.seeResponse(m)
 		})
-		s.traffic.Queries++
-		s.traffic.Responses += result.Pending
-		s.traffic.LongestQueryMS = max(s.traffic.LongestQueryMS, result.Duration.Milliseconds())
+		s.sent(1, result.Pending, result.Duration, cause)
 		if result.Pending > 0 && cause != nil {
 			return errCutOff
 		}

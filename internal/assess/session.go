@@ -80,6 +80,9 @@ type Session struct {
 	Now time.Time
 	// Patience is how long to wait for an answer; 20 s when zero.
 	Patience time.Duration
+	// CountQuery is called for each query with its pending responses and its
+	// time; nil where nobody counts them.
+	CountQuery func(responses int64, took time.Duration)
 
 	line       *line
 	silences   int
@@ -92,6 +95,29 @@ type Session struct {
 	// "" for all.
 	listedDates string
 	identities  *identities
+	// dataSets: a query was answered with whole data sets, so that no further
+	// one is sent.
+	dataSets bool
+}
+
+// reasonDataSets is why studies are not asked for.
+const reasonDataSets = "a query is answered with whole data sets, so that no further one was sent"
+
+// sent notes queries that were sent, of which the longest took took.
+func (s *Session) sent(queries, responses int64, took time.Duration, err error) {
+	s.traffic.Queries += queries
+	s.traffic.Responses += responses
+	s.traffic.LongestQueryMS = max(s.traffic.LongestQueryMS, took.Milliseconds())
+	s.dataSets = s.dataSets || errors.Is(err, dimse.ErrNotIdentifier)
+	for i := range queries {
+		if s.CountQuery == nil {
+			return
+		}
+		s.CountQuery(responses, took)
+		if i == 0 {
+			responses, took = 0, 0 // they are those of all
+		}
+	}
 }
 
 // line is the association that several checks use in turn.

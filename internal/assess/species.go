@@ -51,8 +51,7 @@ func (p *SpeciesSample) ask(ctx context.Context, s *Session, c *dimse.Client, mo
 		time.AfterFunc(cancelPatience, cancel)
 		return false
 	})
-	s.traffic.Queries++
-	s.traffic.Responses += result.Pending
+	s.sent(1, result.Pending, result.Duration, err)
 	if result.Pending > 0 && err != nil {
 		return errCutOff
 	}

@@ -218,12 +218,14 @@ func (c *counter) close() {
 
 // spent reports whether a limit of the count is reached.
 func (c *counter) spent() bool {
-	return c.stop.Load() || c.ctx.Err() != nil || c.link.queries >= c.link.most || c.t.left <= 0
+	return c.stop.Load() || c.link.dataSets || c.ctx.Err() != nil || c.link.queries >= c.link.most || c.t.left <= 0
 }
 
 // limit names the limit that was reached.
 func (c *counter) limit() string {
 	switch {
+	case c.link.dataSets:
+		return reasonDataSets
 	case c.t.left <= 0:
 		return "the limit on responses was reached"
 	case c.link.queries >= c.link.most:

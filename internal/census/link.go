@@ -78,7 +78,13 @@ type link struct {
 	// longestList is the length of the longest list seen.
 	longestList int64
 	pace        pace
+	// dataSets: the archive answers queries with whole data sets, so that it is
+	// asked nothing more.
+	dataSets bool
 }
+
+// reasonDataSets is why such an archive is not counted.
+const reasonDataSets = "the archive answers queries with whole data sets; the first ended the count"
 
 func newLink(open ul.Opener, o Options) link {
 	return link{open: open, o: &o, most: o.MaxQueries, pace: pace{now: o.Now, sleep: o.Sleep}}
@@ -183,6 +189,10 @@ func (l *link) find(class string, keys []dimse.Key, each func(dimse.Match) bool)
 		}
 		used := l.used
 		l.drop()
+		if errors.Is(err, dimse.ErrNotIdentifier) {
+			l.dataSets = true
+			return answer{end: stopped, raw: r.Pending, why: reasonDataSets}
+		}
 		if l.ctx.Err() != nil {
 			return answer{end: stopped, raw: r.Pending, why: "the limit on time was reached"}
 		}
@@ -202,7 +212,7 @@ func (l *link) find(class string, keys []dimse.Key, each func(dimse.Match) bool)
 }
 
 // lost reports whether the archive no longer answers anything.
-func (l *link) lost() bool { return l.brokens >= maxBroken }
+func (l *link) lost() bool { return l.brokens >= maxBroken || l.dataSets }
 
 func (l *link) account(r dimse.FindResult, took time.Duration) {
 	l.responses += r.Pending

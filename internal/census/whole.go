@@ -16,6 +16,11 @@ func (c *counter) count() {
 	ans := c.askWhole()
 	c.known = c.t.listed()
 	switch {
+	case c.link.dataSets && c.known == 0:
+		c.out.incomplete = reasonDataSets
+		c.out.studies = survey.UnknownCount(reasonDataSets)
+		c.out.images.none = reasonDataSets
+		return
 	case ans.end == refused || ans.end == declined && !c.declines || ans.end == cut && ans.raw == 0 ||
 		ans.end == broken && ans.raw == 0 && c.link.lost():
 		c.out.studies = survey.UnknownCount(ans.why)

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"leadglass/dicom"
 	"leadglass/dicom/dimse"
 	"leadglass/dicom/ul"
 )
@@ -67,7 +68,7 @@ func (o *output) fast(peerMax int) {
 
 // slow reports whether responses are sent one by one.
 func (q *Quirks) slow() bool {
-	return q.ResponseDelayMS > 0 || q.PDVBytes > 0 || q.PDUBytes > 0 || q.Malformed != "" || q.PendingWarning
+	return q.PixelBytes > 0 || q.ResponseDelayMS > 0 || q.PDVBytes > 0 || q.PDUBytes > 0 || q.Malformed != "" || q.PendingWarning
 }
 
 // template returns the template of a shape: the data set, and on the fast path
@@ -95,6 +96,9 @@ func (o *output) send(ctx context.Context, rec *record) bool {
 	o.sent++
 	if o.prefix == nil {
 		o.batch = t.appendTo(o.batch[:0], rec)
+		if n := o.quirks.PixelBytes; n > 0 {
+			o.batch = dicom.AppendElement(o.batch, o.encoder.syntax, dicom.PixelData, dicom.OW, make([]byte, n))
+		}
 		o.err = o.one(ctx, o.batch)
 		return o.err == nil
 	}

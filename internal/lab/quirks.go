@@ -63,6 +63,9 @@ type Quirks struct {
 	AcceptsEverything bool `yaml:"accepts_everything,omitempty"`
 	// AnswersAnything lists the same whatever the keys ask for.
 	AnswersAnything bool `yaml:"answers_anything,omitempty"`
+	// PixelBytes answers queries with whole data sets, as some honeypots do, with
+	// pixel data of so many bytes.
+	PixelBytes int `yaml:"pixel_bytes,omitempty"`
 }
 
 // Cap is a limit on the length of a list.
