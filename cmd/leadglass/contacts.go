@@ -128,7 +128,7 @@ func (c *contactsRDAPCommand) services(a *app) (*gate.Services, *url.URL, error)
 
 // wants reports whether a contact is wanted for a finding.
 func (c *contactsRDAPCommand) wants(f *survey.Finding) bool {
-	return f.Verdict.FreelyAccessible() || f.Viewer != "" || c.All && f.Verdict.Speaks()
+	return f.Exposed() || c.All && f.IsArchive()
 }
 
 // addresses are those of the survey that a contact is wanted for, each once.

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"slices"
 
-	"leadglass/internal/assess"
 	"leadglass/internal/compare"
 	"leadglass/internal/publish"
 	"leadglass/internal/store"
@@ -124,7 +123,7 @@ func openDiff(ctx context.Context, db *store.Store, before, now string) (*diff, 
 
 // compareSurveys compares two surveys of a store.
 func compareSurveys(ctx context.Context, db *store.Store, before, now survey.Survey) (*diff, error) {
-	frame, err := compare.NewFrame(before, now, assess.Verdict)
+	frame, err := compare.NewFrame(before, now, survey.VerdictOf)
 	if err != nil {
 		return nil, err
 	}

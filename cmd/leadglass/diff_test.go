@@ -304,7 +304,7 @@ func TestFactsGiveTheVerdict(t *testing.T) {
 				failed = append(failed, survey.Check{ID: id, Port: p.Port, State: survey.Fail})
 			}
 		}
-		if v := assess.Verdict(services, failed); v != f.Verdict {
+		if v := survey.VerdictOf(services, failed); v != f.Verdict {
 			t.Errorf("%s: %s by its facts, %s by the finding", f.Target.Address, v, f.Verdict)
 		}
 		if f.Verdict.Speaks() {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"leadglass/internal/assess"
 	"leadglass/internal/compare"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
@@ -46,7 +45,7 @@ func (c *trendCommand) Run(ctx context.Context, a *app) error {
 	for i, v := range surveys {
 		streams[i] = db.Facts(ctx, v.ID)
 	}
-	t, err := compare.NewTrend(surveys, streams, assess.Verdict, c.MinCount)
+	t, err := compare.NewTrend(surveys, streams, survey.VerdictOf, c.MinCount)
 	switch {
 	case err != nil:
 		return err

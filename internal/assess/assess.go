@@ -78,22 +78,12 @@ func notApplicable(format string, args ...any) Result {
 	return Result{survey.NotApplicable, fmt.Sprintf(format, args...)}
 }
 
-// The retrieval routes of Assessment.Routes.
-const (
-	RouteGet  = "C-GET"
-	RouteMove = "C-MOVE"
-	RouteWADO = "WADO-RS"
-)
-
 // Assessment is what the checks of one service found.
 type Assessment struct {
 	Checks []survey.Check
 	// Queries are the SOP classes whose C-FIND was answered: of Study Root,
 	// Patient Root and Modality Worklist, in this order.
 	Queries []string
-	// Routes are the retrieval routes that are open: RouteGet, RouteMove,
-	// RouteWADO.
-	Routes []string
 	// Behaviours are the facts seen, named as survey.BehaviourFind and its
 	// like, for telling products apart.
 	Behaviours []string
@@ -133,7 +123,7 @@ func Run(ctx context.Context, s *Session) Assessment {
 			a.Checks = append(a.Checks, c.report(s, c.Run(ctx, s)))
 		}
 	}
-	a.Queries, a.Routes, a.Behaviours, a.Traffic = s.queries, s.routes, s.behaviours, s.traffic
+	a.Queries, a.Behaviours, a.Traffic = s.queries, s.behaviours, s.traffic
 	a.Classes = s.classes()
 	if len(a.Queries) > 0 {
 		s.Service.Levels.QueryAnswered = true

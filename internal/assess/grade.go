@@ -1,6 +1,10 @@
 package assess
 
-import "leadglass/internal/survey"
+import (
+	"slices"
+
+	"leadglass/internal/survey"
+)
 
 // GradeRule is a row of the table that gives a target its grade.
 type GradeRule struct {
@@ -70,21 +74,36 @@ func RuleFor(services []survey.Service, checks []survey.Check) GradeRule {
 
 func factsOf(services []survey.Service, checks []survey.Check) gradeFacts {
 	f := gradeFacts{
-		verdict:     Verdict(services, checks),
+		verdict:     survey.VerdictOf(services, checks),
 		viewer:      failedOn(checks, 0, LGW04.ID, LGW06.ID, LGW07.ID),
 		certificate: failedOn(checks, 0, LGT03.ID),
 		mutual:      true,
 		profile:     true,
 	}
 	for _, s := range services {
-		switch verdictOf(s, nil) {
+		switch survey.VerdictOf([]survey.Service{s}, nil) {
 		case survey.Unreachable:
 			continue
 		case survey.Identified:
 			f.guessed = f.guessed || failedOn(checks, s.Port, LGD03.ID) && failedOn(checks, s.Port, LGD01.ID, LGD02.ID)
 		}
-		f.mutual = f.mutual && certificateRequired(s)
+		f.mutual = f.mutual && s.CertificateRequired()
 		f.profile = f.profile && passedOn(checks, s.Port, LGT02.ID)
 	}
 	return f
+}
+
+// failedOn reports whether a check of one of the IDs failed on a port; port 0
+// means any.
+func failedOn(checks []survey.Check, port uint16, ids ...string) bool {
+	return slices.ContainsFunc(checks, func(c survey.Check) bool {
+		return c.State == survey.Fail && (port == 0 || c.Port == port) && slices.Contains(ids, c.ID)
+	})
+}
+
+// passedOn reports whether a check passed on a port.
+func passedOn(checks []survey.Check, port uint16, id string) bool {
+	return slices.ContainsFunc(checks, func(c survey.Check) bool {
+		return c.State == survey.Pass && c.Port == port && c.ID == id
+	})
 }

@@ -174,3 +174,8 @@ func acceptOnly(classes []string) func(*ul.AssociateRQ) (*ul.AssociateAC, *ul.As
 		return ac, nil
 	}
 }
+
+// openRoutes are the retrieval routes that an assessment found open.
+func openRoutes(a assess.Assessment) []survey.Route {
+	return survey.ExposureOf(a.Checks).With(survey.Retrieves).In(survey.DecidedOpen).Names()
+}

@@ -72,7 +72,6 @@ func runD06(ctx context.Context, s *Session) Result {
 	case p.Status.Refused():
 		return pass("C-GET was refused with status %s (%s).", p.Status, meaning(p.Status))
 	case p.Status == dimse.Success, attempted(p):
-		s.routes = append(s.routes, RouteGet)
 		return fail("A C-GET of a stranger was processed: for a study that does not exist the answer was status %s (%s).",
 			p.Status, meaning(p.Status))
 	}
@@ -106,7 +105,6 @@ func (s *Session) getStudy(ctx context.Context, first string, status dimse.Statu
 	}
 	switch {
 	case attempted(p):
-		s.routes = append(s.routes, RouteGet)
 		return fail("A C-GET of a stranger was carried out: for a listed study the archive tried to send images (status %s, %d failed for want of a storage context).",
 			p.Status, max(p.Failed, 0))
 	case p.Status.Refused():
@@ -119,7 +117,6 @@ func (s *Session) getStudy(ctx context.Context, first string, status dimse.Statu
 func (s *Session) getByProduct(first, why string, status dimse.Status) Result {
 	known := s.Service.Product.Confidence == survey.Certain || s.Service.Product.Confidence == survey.Likely
 	if known && slices.Equal(productsOf(s.Service), []Product{Orthanc}) && status == dimse.UnableToProcess {
-		s.routes = append(s.routes, RouteGet)
 		return fail("C-GET answered %s, which Orthanc does where C-GET is allowed; where it is not, it ends the association.", first)
 	}
 	return unknown("C-GET answered %s, which does not tell whether it is allowed, %s.", first, why)

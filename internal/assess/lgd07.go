@@ -75,11 +75,7 @@ func runD07(ctx context.Context, s *Session) Result {
 		return unknown("A C-MOVE has no result: %s.", e.what)
 	}
 	s.note(survey.BehaviourMoveUnknown, p.Status.String())
-	r := s.judgeMove(p)
-	if r.State == survey.Fail {
-		s.routes = append(s.routes, RouteMove)
-	}
-	return r
+	return s.judgeMove(p)
 }
 
 func (s *Session) judgeMove(p dimse.RetrievalProbe) Result {

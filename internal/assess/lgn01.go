@@ -28,7 +28,7 @@ may admit it and nobody else.`,
 func runN01(_ context.Context, s *Session) Result {
 	speaks := uint16(0)
 	for _, v := range s.Host {
-		if v.Levels.Speaks || speaksDICOMweb(v) || v.HTTP != nil && v.HTTP.Page != "" {
+		if v.IsArchive() {
 			speaks = v.Port
 			break
 		}

@@ -36,7 +36,7 @@ then reload the configuration. Senders have to be set to TLS and the new port.`,
 }
 
 func runN02(ctx context.Context, s *Session) Result {
-	archive := slices.ContainsFunc(s.Host, func(v survey.Service) bool { return v.Levels.Speaks || speaksDICOMweb(v) })
+	archive := slices.ContainsFunc(s.Host, func(v survey.Service) bool { return v.Levels.Speaks || v.SpeaksDICOMweb() })
 	switch {
 	case !archive:
 		return notApplicable("No port of the target speaks DICOM or DICOMweb, so no other port was tried.")

@@ -32,7 +32,7 @@ func runT01(_ context.Context, s *Session) Result {
 	for _, v := range s.Host {
 		switch {
 		case v.Protocol == survey.ProtocolHTTP:
-		case v.TLS != nil && (v.Levels.Speaks || certificateRequired(v)):
+		case v.TLS != nil && (v.Levels.Speaks || v.CertificateRequired()):
 			over = append(over, v.Port)
 		case v.TLS == nil && v.Levels.Speaks:
 			plain = append(plain, v.Port)
@@ -57,10 +57,4 @@ func ports(list []uint16) string {
 		return "port " + names[0]
 	}
 	return "ports " + strings.Join(names, ", ")
-}
-
-// certificateRequired reports whether a TLS service turns away clients
-// without a certificate, so that nothing can be said of what is behind it.
-func certificateRequired(v survey.Service) bool {
-	return v.TLS != nil && v.TLS.ClientCertificate == "required"
 }

@@ -52,9 +52,6 @@ func runW02(ctx context.Context, s *Session) Result {
 		}
 	}
 	f.service.WADO = access
-	if access == survey.AccessOpen {
-		s.routes = append(s.routes, RouteWADO)
-	}
 	return r
 }
 

@@ -34,14 +34,14 @@ func TestOrthancDefaults(t *testing.T) {
 		"LG-D05": survey.Pass, "LG-D06": survey.Pass, "LG-D07": survey.Pass, "LG-D08": survey.Fail,
 		"LG-D09": survey.Pass, "LG-D13": survey.Fail, "LG-T03": survey.NotApplicable, "LG-T04": survey.NotApplicable,
 	})
-	if a.QueryAnswered() || len(a.Routes) > 0 || tg.session.Service.Levels.QueryAnswered {
-		t.Errorf("stock Orthanc answers %q, routes %q", a.Queries, a.Routes)
+	if a.QueryAnswered() || len(openRoutes(a)) > 0 || tg.session.Service.Levels.QueryAnswered {
+		t.Errorf("stock Orthanc answers %q, routes %q", a.Queries, openRoutes(a))
 	}
 	if r := tg.session.Service.Rejection; r == nil || r.Kind != "abort" || r.During != "c-find" {
 		t.Errorf("rejection %+v, want an abort at the query", r)
 	}
 	services := []survey.Service{*tg.session.Service}
-	if v, g := assess.Verdict(services, a.Checks), assess.Grade(services, a.Checks); v != survey.Identified || g != survey.GradeD {
+	if v, g := survey.VerdictOf(services, a.Checks), assess.Grade(services, a.Checks); v != survey.Identified || g != survey.GradeD {
 		t.Errorf("verdict %s, grade %s", v, g)
 	}
 	t.Log(a.Behaviours, a.Traffic, tg.meter.sent)
@@ -62,11 +62,11 @@ func TestOrthancOpen(t *testing.T) {
 	if !strings.Contains(by["LG-D06"].Evidence, "1 failed") && !strings.Contains(by["LG-D06"].Evidence, "2 failed") {
 		t.Errorf("LG-D06 is not proved by sub-operations: %s", by["LG-D06"].Evidence)
 	}
-	if a.QueryModel() != dicom.StudyRootFind || len(a.Routes) != 1 || a.Routes[0] != assess.RouteGet {
-		t.Errorf("queries %q, routes %q", a.Queries, a.Routes)
+	if a.QueryModel() != dicom.StudyRootFind || len(openRoutes(a)) != 1 || openRoutes(a)[0] != survey.RouteGet {
+		t.Errorf("queries %q, routes %q", a.Queries, openRoutes(a))
 	}
 	services := []survey.Service{*tg.session.Service}
-	if v, g := assess.Verdict(services, a.Checks), assess.Grade(services, a.Checks); v != survey.OpenImages || g != survey.GradeF {
+	if v, g := survey.VerdictOf(services, a.Checks), assess.Grade(services, a.Checks); v != survey.OpenImages || g != survey.GradeF {
 		t.Errorf("verdict %s, grade %s", v, g)
 	}
 	noCanary(t, a)
@@ -94,7 +94,7 @@ func TestOrthancQueryOnly(t *testing.T) {
 	tg := identify(t, s.DICOMAddr())
 	a, by := tg.run(t)
 	expect(t, by, map[string]survey.CheckState{"LG-D04": survey.Fail, "LG-D05": survey.Fail, "LG-D06": survey.Pass, "LG-D07": survey.Pass})
-	if v := assess.Verdict([]survey.Service{*tg.session.Service}, a.Checks); v != survey.Open {
+	if v := survey.VerdictOf([]survey.Service{*tg.session.Service}, a.Checks); v != survey.Open {
 		t.Errorf("verdict %s", v)
 	}
 }
@@ -139,7 +139,7 @@ func TestOrthancChecksCalledTitle(t *testing.T) {
 	expect(t, by, map[string]survey.CheckState{"LG-D01": survey.Pass, "LG-D02": survey.Pass, "LG-D03": survey.Fail,
 		"LG-D04": survey.NotApplicable, "LG-D08": survey.NotApplicable, "LG-D13": survey.NotApplicable})
 	services := []survey.Service{*tg.session.Service}
-	if v, g := assess.Verdict(services, a.Checks), assess.Grade(services, a.Checks); v != survey.Protected || g != survey.GradeB {
+	if v, g := survey.VerdictOf(services, a.Checks), assess.Grade(services, a.Checks); v != survey.Protected || g != survey.GradeB {
 		t.Errorf("verdict %s, grade %s", v, g)
 	}
 	tg = identify(t, s.DICOMAddr(), "ORTHANC", "HIDDEN")
@@ -166,7 +166,7 @@ func TestDcmqrscpPeers(t *testing.T) {
 		HostTable: []string{"ws = (WORKSTATION1, workstation1.example.org, 104)"}})
 	tg := identify(t, s.DICOMAddr(), s.AETitle)
 	a, by := tg.run(t)
-	if v := assess.Verdict([]survey.Service{*tg.session.Service}, a.Checks); v.FreelyAccessible() {
+	if v := survey.VerdictOf([]survey.Service{*tg.session.Service}, a.Checks); v.FreelyAccessible() {
 		t.Errorf("verdict %s: %s", v, by["LG-D04"].Evidence)
 	}
 	t.Log(by["LG-D04"].State, by["LG-D04"].Evidence, by["LG-D06"].State, by["LG-D06"].Evidence)
@@ -195,7 +195,7 @@ func TestWlmscpfs(t *testing.T) {
 	tg := identify(t, s.DICOMAddr(), s.AETitle)
 	a, by := tg.run(t)
 	expect(t, by, map[string]survey.CheckState{"LG-D01": survey.Pass, "LG-D04": survey.Pass, "LG-D08": survey.Pass, "LG-D09": survey.Fail})
-	if v := assess.Verdict([]survey.Service{*tg.session.Service}, a.Checks); v != survey.Open {
+	if v := survey.VerdictOf([]survey.Service{*tg.session.Service}, a.Checks); v != survey.Open {
 		t.Errorf("verdict %s", v)
 	}
 	if a.QueryAnswered() {

@@ -11,7 +11,6 @@ import (
 
 	"leadglass/dicom"
 	"leadglass/dicom/dimse"
-	"leadglass/internal/assess"
 	"leadglass/internal/survey"
 )
 
@@ -56,11 +55,11 @@ func TestGet(t *testing.T) {
 			if c := by["LG-D06"]; c.State != test.state || !strings.Contains(c.Evidence, test.says) {
 				t.Errorf("%s: %s", c.State, c.Evidence)
 			}
-			if slices.Contains(a.Routes, assess.RouteGet) != (test.state == survey.Fail) {
-				t.Errorf("routes %q", a.Routes)
+			if slices.Contains(openRoutes(a), survey.RouteGet) != (test.state == survey.Fail) {
+				t.Errorf("routes %q", openRoutes(a))
 			}
 			want := map[bool]survey.Verdict{true: survey.OpenImages, false: survey.Open}[test.state == survey.Fail]
-			if v := assess.Verdict([]survey.Service{*tg.session.Service}, a.Checks); v != want {
+			if v := survey.VerdictOf([]survey.Service{*tg.session.Service}, a.Checks); v != want {
 				t.Errorf("verdict %s, want %s", v, want)
 			}
 		})
@@ -72,7 +71,7 @@ func TestGetAloneIsNotOpen(t *testing.T) {
 	p := &dimse.Provider{Get: get(dimse.Answer(0), dimse.Answer(0), 0)}
 	a, by, tg := check(t, p, dicom.PatientRootGet)
 	expect(t, by, map[string]survey.CheckState{"LG-D04": survey.Pass, "LG-D06": survey.Fail})
-	if v := assess.Verdict([]survey.Service{*tg.session.Service}, a.Checks); v != survey.Identified {
+	if v := survey.VerdictOf([]survey.Service{*tg.session.Service}, a.Checks); v != survey.Identified {
 		t.Errorf("verdict %s", v)
 	}
 }
@@ -116,8 +115,8 @@ func TestMove(t *testing.T) {
 			if c := by["LG-D07"]; c.State != test.state || !strings.Contains(c.Evidence, test.says) {
 				t.Errorf("%s: %s", c.State, c.Evidence)
 			}
-			if slices.Contains(a.Routes, assess.RouteMove) != (test.state == survey.Fail) {
-				t.Errorf("routes %q", a.Routes)
+			if slices.Contains(openRoutes(a), survey.RouteMove) != (test.state == survey.Fail) {
+				t.Errorf("routes %q", openRoutes(a))
 			}
 			if destination.Load() != calling {
 				t.Errorf("destination %q, want our own title", destination.Load())

@@ -182,7 +182,7 @@ func TestStudyQuery(t *testing.T) {
 				t.Errorf("answered %t, level %t", a.QueryAnswered(), tg.session.Service.Levels.QueryAnswered)
 			}
 			want := map[bool]survey.Verdict{true: survey.Open, false: survey.Identified}[open]
-			if v := assess.Verdict([]survey.Service{*tg.session.Service}, a.Checks); v != want {
+			if v := survey.VerdictOf([]survey.Service{*tg.session.Service}, a.Checks); v != want {
 				t.Errorf("verdict %s, want %s", v, want)
 			}
 		})
@@ -217,7 +217,7 @@ func TestPatientAndWorklistQuery(t *testing.T) {
 					t.Errorf("something to count: %t, by %q", a.QueryAnswered(), a.QueryModel())
 				}
 				want := map[bool]survey.Verdict{true: survey.Open, false: survey.Identified}[test.state == survey.Fail]
-				if v := assess.Verdict([]survey.Service{*tg.session.Service}, a.Checks); v != want {
+				if v := survey.VerdictOf([]survey.Service{*tg.session.Service}, a.Checks); v != want {
 					t.Errorf("verdict %s, want %s", v, want)
 				}
 			})

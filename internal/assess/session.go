@@ -87,7 +87,6 @@ type Session struct {
 	line       *line
 	silences   int
 	queries    []string
-	routes     []string
 	behaviours []string
 	traffic    survey.Traffic
 	web        *webFacts

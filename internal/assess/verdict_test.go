@@ -74,7 +74,7 @@ func TestVerdictAndGrade(t *testing.T) {
 		{"an open port beside others", list(speaks(), other(survey.Mute), with(associates, func(s *survey.Service) { s.Port = 4242 })),
 			failed(4242, "LG-D04", "LG-D06"), survey.OpenImages, survey.GradeF},
 	} {
-		v := assess.Verdict(test.services, test.checks)
+		v := survey.VerdictOf(test.services, test.checks)
 		if v != test.verdict {
 			t.Errorf("%s: verdict %s, want %s", test.name, v, test.verdict)
 		}
@@ -108,7 +108,7 @@ func TestViewer(t *testing.T) {
 		{[]survey.Service{login, open}, survey.ViewerOpenHTTP}, {[]survey.Service{secure}, survey.ViewerOpenHTTPS},
 		{[]survey.Service{secure, open}, survey.ViewerOpenHTTP},
 	} {
-		if got := assess.Viewer(test.services); got != test.want {
+		if got, _ := survey.ViewerOf(test.services); got != test.want {
 			t.Errorf("%+v: %q, want %q", test.services, got, test.want)
 		}
 	}
@@ -126,7 +126,7 @@ func TestDecides(t *testing.T) {
 		{[]survey.Service{mute, speaks()}, nil, 1}, {[]survey.Service{associates, speaks()}, nil, 0},
 		{[]survey.Service{associates, speaks()}, failed(104, "LG-D04"), 1},
 	} {
-		if got := assess.Decides(test.services, test.checks); got != test.want {
+		if got := survey.Decides(test.services, test.checks); got != test.want {
 			t.Errorf("service %d, want %d", got, test.want)
 		}
 	}

@@ -197,14 +197,14 @@ func TestDICOMweb(t *testing.T) {
 			case service.DICOMweb != nil && *service.DICOMweb != c.dicomweb:
 				t.Errorf("%+v, want %+v", *service.DICOMweb, c.dicomweb)
 			}
-			if v := assess.Verdict([]survey.Service{*service}, a.Checks); v != c.verdict {
+			if v := survey.VerdictOf([]survey.Service{*service}, a.Checks); v != c.verdict {
 				t.Errorf("verdict %s, want %s", v, c.verdict)
 			}
 			if n := len(s.asked); n > assess.MaxWebRequests {
 				t.Errorf("%d requests: %q", n, s.asked)
 			}
-			if open := c.dicomweb.WADO == survey.AccessOpen; slices.Contains(a.Routes, assess.RouteWADO) != open {
-				t.Errorf("routes %q", a.Routes)
+			if open := c.dicomweb.WADO == survey.AccessOpen; slices.Contains(openRoutes(a), survey.RouteWADO) != open {
+				t.Errorf("routes %q", openRoutes(a))
 			}
 		})
 	}

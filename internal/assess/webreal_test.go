@@ -61,7 +61,7 @@ func TestOrthancWebOpen(t *testing.T) {
 		t.Errorf("open routes %q", service.HTTP.OpenAPI)
 	}
 	services := []survey.Service{*service}
-	if v, g := assess.Verdict(services, a.Checks), assess.Grade(services, a.Checks); v != survey.OpenImages || g != survey.GradeF {
+	if v, g := survey.VerdictOf(services, a.Checks), assess.Grade(services, a.Checks); v != survey.OpenImages || g != survey.GradeF {
 		t.Errorf("verdict %s, grade %s", v, g)
 	}
 	if n := s.Statistics(t); n.Studies != 3 || n.Instances != 6 {
@@ -76,7 +76,7 @@ func TestOrthancWebLogin(t *testing.T) {
 	a, by := checkReal(t, service, "")
 	expect(t, by, map[string]survey.CheckState{"LG-W01": survey.Pass, "LG-W02": survey.Pass, "LG-W03": survey.Pass,
 		"LG-W06": survey.Pass, "LG-W07": survey.Pass, "LG-W09": survey.NotApplicable})
-	if v := assess.Verdict([]survey.Service{*service}, a.Checks); v != survey.Protected {
+	if v := survey.VerdictOf([]survey.Service{*service}, a.Checks); v != survey.Protected {
 		t.Errorf("verdict %s", v)
 	}
 }
@@ -120,7 +120,7 @@ func TestNginxBeforeOrthanc(t *testing.T) {
 			service := webService(realserver.Nginx(t, c.o), c.product)
 			a, by := checkReal(t, service, c.root)
 			expect(t, by, c.want)
-			if v := assess.Verdict([]survey.Service{*service}, a.Checks); v != c.verdict {
+			if v := survey.VerdictOf([]survey.Service{*service}, a.Checks); v != c.verdict {
 				t.Errorf("verdict %s, want %s", v, c.verdict)
 			}
 		})

@@ -49,7 +49,7 @@ type Options struct {
 	SOPClasses []string
 	// Routes names the retrieval routes found open: "C-GET", "C-MOVE",
 	// "WADO-RS"… Without one no image is accessible.
-	Routes []string
+	Routes []survey.Route
 	// RoutesUnknown says why the routes could not be told; then neither can the
 	// images accessible.
 	RoutesUnknown string

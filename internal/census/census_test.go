@@ -44,7 +44,7 @@ func images(studies []study) (n int64) {
 func count(t *testing.T, a *archive, o census.Options) census.Result {
 	t.Helper()
 	if o.Routes == nil {
-		o.Routes = []string{"C-GET"}
+		o.Routes = []survey.Route{"C-GET"}
 	}
 	o.WildcardNames = true
 	began := time.Now()

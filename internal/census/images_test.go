@@ -75,7 +75,7 @@ func TestAccessible(t *testing.T) {
 	if n, _ := r.Counts.ImagesAccessible.Int(); n != want || r.Counts.ImagesAccessible.Quality != survey.Exact {
 		t.Errorf("%v images accessible, want %d", r.Counts.ImagesAccessible, want)
 	}
-	r = count(t, a, census.Options{Routes: []string{}})
+	r = count(t, a, census.Options{Routes: []survey.Route{}})
 	if n, ok := r.Counts.ImagesAccessible.Int(); !ok || n != 0 {
 		t.Errorf("without a route %v images accessible", r.Counts.ImagesAccessible)
 	}

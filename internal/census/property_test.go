@@ -105,7 +105,7 @@ func TestExactIsExact(t *testing.T) {
 		}
 		open, stop := a.start()
 		defer stop()
-		r := census.Count(t.Context(), open, census.Options{Routes: []string{"C-GET"}, MaxTime: 20 * time.Second})
+		r := census.Count(t.Context(), open, census.Options{Routes: []survey.Route{"C-GET"}, MaxTime: 20 * time.Second})
 		c := r.Counts.Studies
 		n, ok := c.Int()
 		truth := int64(len(a.studies))

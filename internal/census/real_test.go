@@ -57,7 +57,7 @@ func throughGate(t testing.TB, s *realserver.Server) ul.Opener {
 
 func countReal(t *testing.T, s *realserver.Server, o census.Options) census.Result {
 	t.Helper()
-	o.CalledAETitle, o.Routes = s.AETitle, []string{"C-GET"}
+	o.CalledAETitle, o.Routes = s.AETitle, []survey.Route{"C-GET"}
 	began := time.Now()
 	r := census.Count(t.Context(), throughGate(t, s), o)
 	t.Logf("studies %v (%s), images %v (%s), %d queries, %d responses, longest %v, echo %v and %v, took %v",
@@ -118,7 +118,7 @@ func BenchmarkGentle(b *testing.B) {
 		var r census.Result
 		go func() {
 			defer close(finished)
-			r = census.Count(b.Context(), throughGate(b, s), census.Options{CalledAETitle: s.AETitle, Routes: []string{"C-GET"}})
+			r = census.Count(b.Context(), throughGate(b, s), census.Options{CalledAETitle: s.AETitle, Routes: []survey.Route{"C-GET"}})
 		}()
 		during = append(during, echoes(b, s, 1_000_000, finished)...)
 		<-finished

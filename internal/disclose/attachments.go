@@ -277,6 +277,8 @@ func classify(f *survey.Finding) (kind, identifier, text string) {
 		return "information-disclosure", "open-dicom-archive", "A medical image archive answers queries of strangers."
 	case f.Viewer != "":
 		return "information-disclosure", "open-dicom-viewer", "A medical image viewer or an archive's administration page is open without a login."
+	case f.Listing() != 0:
+		return "information-disclosure", "open-dicom-files", "A web server lists files that are DICOM by their names, without a login."
 	}
 	return "potentially-unwanted-accessible", "accessible-dicom-archive", "A medical image archive accepts associations of strangers; no query was answered."
 }

@@ -1,13 +1,16 @@
 package disclose
 
 import (
+	"cmp"
+
 	"leadglass/internal/survey"
 )
 
 // Rule says which findings go out.
 type Rule struct {
 	// Least is the least verdict that does: Open, OpenImages, or Identified
-	// where checks failed. A viewer without login goes out at any verdict.
+	// where checks failed. A viewer without login, and DICOM files in a listing,
+	// go out at any verdict.
 	Least survey.Verdict
 	// Honeypots: those that look like one go out too.
 	Honeypots bool
@@ -30,12 +33,12 @@ const (
 
 // Choose applies the rule to a finding.
 func (r Rule) Choose(f *survey.Finding) Choice {
-	exposed := f.Verdict.FreelyAccessible() || f.Viewer != ""
+	exposed := f.Exposed()
 	failing := f.Verdict.Rank() >= survey.Identified.Rank() && anyFailed(f)
 	switch {
 	case !exposed && !failing:
 		return Harmless
-	case f.Viewer == "" && f.Verdict.Rank() < r.Least.Rank():
+	case !f.Beside() && f.Verdict.Rank() < r.Least.Rank():
 		return Below
 	case f.Suspicion.Honeypot && !r.Honeypots:
 		return Honeypot
@@ -53,31 +56,18 @@ func anyFailed(f *survey.Finding) bool {
 }
 
 // portOf is the port that f is told for: that of the archive or, where only a
-// viewer is open, the viewer's; 0 when none is known.
+// viewer or a listing is open, theirs; 0 when none is known.
 func portOf(f *survey.Finding) uint16 {
-	if !f.Verdict.FreelyAccessible() {
-		if port := viewerPort(f); port != 0 {
-			return port
-		}
+	if f.FreelyAccessible() {
+		return f.Target.Port
 	}
-	return f.Target.Port
+	return cmp.Or(viewerPort(f), f.Listing(), f.Target.Port)
 }
 
 // viewerPort is the port of the viewer without login that f reports, plain HTTP
 // first; 0 where there is none.
 func viewerPort(f *survey.Finding) uint16 {
-	port := uint16(0)
-	for _, s := range f.Services {
-		if s.HTTP == nil || !s.HTTP.Viewer || s.HTTP.AuthRequired {
-			continue
-		}
-		if s.TLS == nil {
-			return s.Port
-		}
-		if port == 0 {
-			port = s.Port
-		}
-	}
+	_, port := survey.ViewerOf(f.Services)
 	return port
 }
 

@@ -1,6 +1,8 @@
 package disclose
 
 import (
+	"slices"
+
 	"leadglass/internal/survey"
 )
 
@@ -22,21 +24,18 @@ const (
 	NotCovered Outcome = "not-covered"
 )
 
-// toldFor are the failed checks for which an open archive or viewer was told:
-// the critical ones, and that of the viewer.
+// toldFor are the failed checks for which an open archive, viewer or listing
+// was told: the critical ones, and those of viewers and listings.
 func toldFor(f *survey.Finding) []survey.Check {
 	var told []survey.Check
 	for _, c := range f.Checks {
-		viewer := f.Viewer != "" && c.ID == checkViewer
-		if c.State == survey.Fail && (viewer || f.Verdict.FreelyAccessible() && c.Severity == survey.Critical) {
+		beside := slices.Contains(survey.ChecksOf(survey.Shows), c.ID)
+		if c.State == survey.Fail && (beside || f.FreelyAccessible() && c.Severity == survey.Critical) {
 			told = append(told, c)
 		}
 	}
 	return told
 }
-
-// checkViewer is the check for a viewer without login.
-const checkViewer = "LG-W04"
 
 // Judge says what became of a system that was told. later are the findings on
 // the same address in one later survey, none where it was not found; covered
@@ -46,11 +45,11 @@ const checkViewer = "LG-W04"
 // the same port, on a service that spoke. Silence is never taken for one.
 func Judge(told *survey.Finding, later []survey.Finding, covered func(port uint16) bool) Outcome {
 	for i := range later {
-		if later[i].Verdict.FreelyAccessible() || later[i].Viewer != "" {
+		if later[i].Exposed() {
 			return StillOpen
 		}
 	}
-	if !told.Verdict.FreelyAccessible() && told.Viewer == "" {
+	if !told.Exposed() {
 		return judgeIdentified(told, later, covered)
 	}
 	checks := toldFor(told)
@@ -78,7 +77,7 @@ func judgeIdentified(told *survey.Finding, later []survey.Finding, covered func(
 		switch {
 		case later[i].Verdict == survey.Identified:
 			return StillOpen
-		case !later[i].Verdict.Speaks():
+		case !later[i].IsArchive():
 		case later[i].Incomplete != nil || !answered(&later[i], told.Target.Port):
 			outcome = Unclear
 		case outcome == Gone:
@@ -133,7 +132,7 @@ func closed(c survey.Check, later []survey.Finding) Outcome {
 // (PS3.8 9.3.4).
 func answered(f *survey.Finding, port uint16) bool {
 	if port == 0 {
-		return f.Verdict.Speaks()
+		return f.IsArchive()
 	}
 	s := serviceAt(f, port)
 	return s != nil && s.Outcome == survey.Answered && (s.Rejection == nil || s.Rejection.Result != 2)

@@ -42,8 +42,9 @@ type Letter struct {
 	// Date is the letter's, AnswerBy the last day for an answer.
 	Date, AnswerBy time.Time
 	// Count is how many systems are told; of them OpenImages and Open have
-	// these verdicts, Viewers an open viewer, Others neither.
-	Count, OpenImages, Open, Viewers, Others int64
+	// these verdicts, Viewers an open viewer, Listings a listing with DICOM
+	// files, Others none of these.
+	Count, OpenImages, Open, Viewers, Listings, Others int64
 	// Overlap: some of the viewers are on systems that are open besides.
 	Overlap bool
 	// Studies and Images are what the open archives list.
@@ -105,11 +106,14 @@ func newLetter(b *Bundle) Letter {
 			l.OpenImages++
 		case f.Verdict == survey.Open:
 			l.Open++
-		case f.Viewer == "":
+		case !f.Beside():
 			l.Others++
 		}
 		if f.Viewer != "" {
 			l.Viewers++
+		}
+		if f.Listing() != 0 {
+			l.Listings++
 		}
 		if f.Verdict.FreelyAccessible() {
 			l.Studies.add(f.Counts.Studies)
@@ -119,7 +123,7 @@ func newLetter(b *Bundle) Letter {
 			l.Systems = append(l.Systems, newLetterSystem(f))
 		}
 	}
-	l.Overlap = l.OpenImages+l.Open+l.Viewers+l.Others > l.Count
+	l.Overlap = l.OpenImages+l.Open+l.Viewers+l.Listings+l.Others > l.Count
 	l.More = l.Count - int64(len(l.Systems))
 	return l
 }
@@ -277,7 +281,7 @@ func sampleLetter() Letter {
 	return Letter{
 		TLP: TLPAmber, Recipient: "Recipient", Organisation: "Organisation", Contact: "contact@cert.example", Reference: "M-1",
 		SurveyName: "Survey", SurveyID: "20260102T000000Z-0000", First: day, Last: day, Simulated: true, Date: day, AnswerBy: day,
-		Count: 30, OpenImages: 10, Open: 10, Viewers: 2, Others: 9, Overlap: true, Studies: total, Images: total, More: 29, SignedBy: "00",
+		Count: 30, OpenImages: 10, Open: 10, Viewers: 2, Listings: 1, Others: 8, Overlap: true, Studies: total, Images: total, More: 29, SignedBy: "00",
 		Systems: []LetterSystem{{Address: "192.0.2.1", Host: "pacs.example.org", Port: 104, Country: "DE", Site: "Site",
 			Verdict: survey.OpenImages, Viewer: true, Product: "Orthanc", Studies: total}},
 	}

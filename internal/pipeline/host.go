@@ -229,13 +229,13 @@ func (h *host) run(ctx context.Context) {
 	h.fitRemedies()
 	whole := assess.Run(ctx, h.wholeSession())
 	f.Checks = append(f.Checks, whole.Checks...)
-	f.Verdict = assess.Verdict(f.Services, f.Checks)
+	f.Verdict = survey.VerdictOf(f.Services, f.Checks)
 	if f.Verdict == survey.Unreachable && slices.ContainsFunc(f.Services, ranOut) {
 		f.Verdict = survey.NotDICOM // a port took the connection, and nothing came of it in time
 	}
-	f.Viewer = assess.Viewer(f.Services)
+	f.Viewer, _ = survey.ViewerOf(f.Services)
 	f.Grade = assess.Grade(f.Services, f.Checks)
-	if i := assess.Decides(f.Services, f.Checks); i >= 0 && f.Target.Port == 0 {
+	if i := survey.Decides(f.Services, f.Checks); i >= 0 && f.Target.Port == 0 {
 		f.Target.Port = f.Services[i].Port
 	}
 	start := time.Now()
@@ -324,23 +324,14 @@ func (h *host) count(ctx context.Context) {
 		f.Counts = survey.NotCounted("counting is off, by the scope or by --count")
 		return
 	}
-	var routes []string
-	for _, other := range h.queried {
-		routes = append(routes, other.result.Routes...)
-	}
-	var web []webSide
 	var numbers survey.Counts
 	var stated *survey.Service
 	if h.Scope.Allow.DICOMweb {
-		web = h.webSides()
-		for _, side := range web {
-			routes = append(routes, side.routes...)
-		}
-		numbers, stated = h.numbers(ctx, routes)
+		numbers, stated = h.numbers(ctx)
 	}
 	var queries hostCounts
 	if len(h.queried) > 0 {
-		queries = h.countQueries(ctx, web)
+		queries = h.countQueries(ctx)
 		f.Counts = queries.counts
 	}
 	_, counted := f.Counts.Studies.Int()

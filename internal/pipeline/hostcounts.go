@@ -28,7 +28,7 @@ type countedService struct {
 // countQueries counts by C-FIND: each of the services that answer queries, one
 // after the other, within the host's budget. Several of them may lead to one
 // archive or to several, which their studies tell (joinCounts).
-func (h *host) countQueries(ctx context.Context, web []webSide) hostCounts {
+func (h *host) countQueries(ctx context.Context) hostCounts {
 	var counted []countedService
 	left := ""
 	for i, q := range h.queried {
@@ -37,7 +37,7 @@ func (h *host) countQueries(ctx context.Context, web []webSide) hostCounts {
 				i, len(h.queried), whyLeft(i == queriesCounted))
 			break
 		}
-		counted = append(counted, h.countQuery(ctx, q, h.imageRoutes(q, web)))
+		counted = append(counted, h.countQuery(ctx, q))
 	}
 	joined := joinCounts(counted, left)
 	h.sketch = joined.sketch
@@ -61,19 +61,6 @@ func whyLeft(enough bool) string {
 	return "the budget of the host was used up"
 }
 
-// imageRoutes are the open ways to the images behind a service. Of a host with
-// one such service they are all that were found. Of several services each has
-// its own, and those of web services that may be of the same product.
-func (h *host) imageRoutes(q answering, web []webSide) (routes []string) {
-	routes = append(routes, q.result.Routes...)
-	for _, side := range web {
-		if len(h.queried) == 1 || mayBelong(&h.finding.Services[q.service], side.service) {
-			routes = append(routes, side.routes...)
-		}
-	}
-	return routes
-}
-
 // mayBelong reports whether nothing says that two services are of different
 // products.
 func mayBelong(a, b *survey.Service) bool {
@@ -82,17 +69,14 @@ func mayBelong(a, b *survey.Service) bool {
 }
 
 // countQuery counts one service.
-func (h *host) countQuery(ctx context.Context, q answering, routes []string) countedService {
+func (h *host) countQuery(ctx context.Context, q answering) countedService {
 	f := &h.finding
-	unknownRoutes := ""
-	if len(routes) == 0 { // else one way is enough
-		unknownRoutes = routesUnknown(q.result.Checks)
-	}
+	retrieval := f.Exposure().RetrievalOf(f.Services, f.Services[q.service].Port)
 	s := &f.Services[q.service]
 	left, _ := h.gate.Remaining()
 	r := census.Count(ctx, h.open(q.open, h.Timeouts.Query), census.Options{
 		Mode: string(h.Scope.CountMode), CalledAETitle: s.CalledAETitle.Accepted, SOPClasses: s.SOPClasses,
-		Routes: routes, RoutesUnknown: unknownRoutes, SketchKey: h.SketchKey,
+		Routes: retrieval.Open, RoutesUnknown: retrieval.Why, SketchKey: h.SketchKey,
 		CountNationalIDs: h.Scope.Allow.Sample, WildcardNames: h.Scope.Allow.Sample, MaxTime: max(left-left/countReserve, time.Millisecond), Memory: h.Memory,
 		CountQuery: h.gate.CountQuery,
 	})
@@ -111,17 +95,6 @@ func (h *host) countQuery(ctx context.Context, q answering, routes []string) cou
 // countReserve is the part of the host's time that a count leaves, so that it
 // ends by its own limits: one twentieth.
 const countReserve = 20
-
-// routesUnknown says why it could not be told whether images can be retrieved,
-// or nothing where it could.
-func routesUnknown(checks []survey.Check) string {
-	for _, c := range checks {
-		if c.ID == assess.LGD06.ID && c.State == survey.Unknown {
-			return c.Evidence
-		}
-	}
-	return ""
-}
 
 // portsOf names the ports of counts: "ports 104 and 11112".
 func portsOf(counted []countedService) string {

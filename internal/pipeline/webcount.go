@@ -5,11 +5,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
-	"leadglass/internal/assess"
 	"leadglass/internal/census/webcount"
 	"leadglass/internal/gate"
 	"leadglass/internal/survey"
@@ -25,10 +23,6 @@ type webSide struct {
 	root string
 	// search: the root answers searches for studies.
 	search bool
-	// routes are the retrieval routes that are open, unknown why they could
-	// not be told.
-	routes  []string
-	unknown string
 }
 
 // usualRoots are the DICOMweb roots of products as they come, before which
@@ -49,12 +43,6 @@ func (h *host) webSides() []webSide {
 		side := webSide{service: s, root: usualRoots()[productOf(s)]}
 		if w := s.DICOMweb; w != nil {
 			side.root, side.search = w.Root, w.QIDO == survey.AccessOpen
-			switch w.WADO {
-			case survey.AccessOpen:
-				side.routes = []string{assess.RouteWADO}
-			case survey.AccessUnknown:
-				side.unknown = "whether images can be retrieved over DICOMweb was not found out"
-			}
 		}
 		if side.root != "" {
 			sides = append(sides, side)
@@ -77,32 +65,29 @@ func productOf(s *survey.Service) string {
 }
 
 // webCount is what a web service of the host is counted with.
-func (h *host) webCount(side webSide, dicomRoutes []string) webcount.Options {
+func (h *host) webCount(side webSide) webcount.Options {
 	scheme := "http"
 	if side.service.TLS != nil {
 		scheme = "https"
 	}
+	retrieval := h.finding.Exposure().RetrievalOf(h.finding.Services, side.service.Port)
 	left, _ := h.gate.Remaining()
 	client := h.gate.HTTPClient(gate.HTTPOptions{Names: h.names, Timeout: h.Timeouts.Query,
 		TLS: new(handshake).config(h.name()), UserAgent: userAgent(h.Scope), MaxBody: webcount.DefaultMaxBody, Private: true})
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	o := webcount.Options{
+	return webcount.Options{
 		Do:   func(_ context.Context, r *http.Request) (*http.Response, error) { return client.Do(r) },
 		Base: url.URL{Scheme: scheme, Host: net.JoinHostPort(h.webHost(), strconv.Itoa(int(side.service.Port)))},
-		Root: side.root, Product: productOf(side.service), Routes: slices.Concat(dicomRoutes, side.routes),
+		Root: side.root, Product: productOf(side.service), Routes: retrieval.Open, RoutesUnknown: retrieval.Why,
 		SketchKey: h.SketchKey, MaxTime: max(left-left/countReserve, time.Millisecond),
 	}
-	if len(o.Routes) == 0 {
-		o.RoutesUnknown = side.unknown
-	}
-	return o
 }
 
 // numbers asks the number-only routes of the host's web services, and says
 // which service answered; nil where none did.
-func (h *host) numbers(ctx context.Context, routes []string) (survey.Counts, *survey.Service) {
+func (h *host) numbers(ctx context.Context) (survey.Counts, *survey.Service) {
 	for _, side := range h.webSides() {
-		if counts, ok := webcount.Numbers(ctx, h.webCount(side, routes)); ok {
+		if counts, ok := webcount.Numbers(ctx, h.webCount(side)); ok {
 			return counts, side.service
 		}
 	}
@@ -121,7 +106,7 @@ func (h *host) search(ctx context.Context) survey.Counts {
 		if !h.Scope.Allow.Sample {
 			return survey.NotCounted("DICOMweb lists studies only with what identifies patients, of which the scope allows no sample")
 		}
-		r := webcount.QIDO(ctx, h.webCount(side, nil))
+		r := webcount.QIDO(ctx, h.webCount(side))
 		if _, ok := r.Counts.Studies.Int(); !ok {
 			if len(h.queried) == 0 { // else what the queries failed for says more
 				counts = r.Counts

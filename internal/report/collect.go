@@ -113,7 +113,7 @@ func (c *Confidential) batches(agg *Aggregator, records iter.Seq2[survey.Record,
 		}
 		agg.Add(r)
 		f := &r.Finding
-		if !f.Verdict.Speaks() && f.Viewer == "" {
+		if !f.IsArchive() && !f.Exposed() {
 			continue
 		}
 		if b == nil {

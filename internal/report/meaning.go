@@ -95,20 +95,14 @@ func protectedMeaning(f survey.Finding) []string {
 // withoutImages ends the sentence on an archive that lists studies, by what is
 // known of its images: only what was asked and refused is said to be closed.
 func withoutImages(f survey.Finding) string {
-	var open []uint16
-	for _, c := range f.Checks {
-		if c.State == survey.Fail && slices.Contains([]string{"LG-D04", "LG-D05", "LG-W01"}, c.ID) {
-			open = append(open, c.Port)
+	r := f.Retrieval()
+	if r.State != survey.DecidedClosed {
+		var undecided []string
+		for _, u := range r.Undecided {
+			if !slices.Contains(undecided, u.Because.ID) {
+				undecided = append(undecided, u.Because.ID)
+			}
 		}
-	}
-	var undecided []string
-	for _, c := range f.Checks {
-		if c.State == survey.Unknown && slices.Contains(open, c.Port) && slices.Contains([]string{"LG-D06", "LG-D07", "LG-W02"}, c.ID) &&
-			!slices.Contains(undecided, c.ID) {
-			undecided = append(undecided, c.ID)
-		}
-	}
-	if len(undecided) > 0 {
 		return fmt.Sprintf(". Whether the images can be retrieved too could not be decided (%s): take it that they can.", strings.Join(undecided, ", "))
 	}
 	return ", even though no image could be retrieved."

@@ -23,9 +23,11 @@ func TestMeaningOfOpen(t *testing.T) {
 	}{
 		"refused":              {survey.Pass, 104, "even though no image could be retrieved."},
 		"undecided":            {survey.Unknown, 104, "could not be decided (LG-D06)"},
-		"undecided, elsewhere": {survey.Unknown, 105, "even though no image could be retrieved."},
+		"undecided, elsewhere": {survey.Unknown, 105, "could not be decided (LG-D06)"},
+		"undecided, another":   {survey.Unknown, 106, "even though no image could be retrieved."},
 	} {
-		f := survey.Finding{Verdict: survey.Open, Checks: []survey.Check{check("LG-D04", 104, survey.Fail), check("LG-D06", c.port, c.get)}}
+		product := func(name string) survey.Product { return survey.Product{Name: name, Confidence: survey.Certain} }
+		f := survey.Finding{Verdict: survey.Open, Services: []survey.Service{{Port: 104, Product: product("a")}, {Port: 106, Product: product("b")}}, Checks: []survey.Check{check("LG-D04", 104, survey.Fail), check("LG-D06", c.port, c.get)}}
 		if got := strings.Join(meaning(f), " "); !strings.Contains(got, c.want) || strings.Contains(got, "decided") == strings.Contains(got, "no image could") {
 			t.Errorf("%s: %s", name, got)
 		}

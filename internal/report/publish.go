@@ -216,7 +216,7 @@ func (p *publisher) distribution(cells []cell, secretSum bool) Distribution {
 // open and open-images, and between protected and identified; checksOfViewers
 // count the viewers. They are withheld when those are.
 var (
-	checksOfOpen    = []string{"LG-D06", "LG-D07", "LG-W02"}
+	checksOfOpen    = survey.ChecksOf(survey.Retrieves)
 	checksOfClosed  = []string{"LG-D01", "LG-D02"}
 	checksOfViewers = []string{"LG-W04", "LG-W05"}
 )

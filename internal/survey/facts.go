@@ -36,6 +36,8 @@ type ServiceFacts struct {
 	Levels   *Levels  `json:"levels,omitempty"`
 	TLS      *TLS     `json:"tls,omitempty"`
 	HTTP     *HTTP    `json:"http,omitempty"`
+	// Product is the name of a product that is certain or likely.
+	Product string `json:"product,omitempty"`
 	// DICOMweb is without its root.
 	DICOMweb *DICOMweb `json:"dicomweb,omitempty"`
 }
@@ -83,6 +85,9 @@ func serviceFacts(s *Service) ServiceFacts {
 	if s.HTTP != nil {
 		f.HTTP = &HTTP{Status: s.HTTP.Status, AuthRequired: s.HTTP.AuthRequired, Page: s.HTTP.Page, Viewer: s.HTTP.Viewer}
 	}
+	if s.Product.known() {
+		f.Product = s.Product.Name
+	}
 	if s.DICOMweb != nil {
 		f.DICOMweb = &DICOMweb{QIDO: s.DICOMweb.QIDO, WADO: s.DICOMweb.WADO, STOW: s.DICOMweb.STOW}
 	}
@@ -94,6 +99,9 @@ func (f *ServiceFacts) Service() Service {
 	s := Service{Port: f.Port, Protocol: f.Protocol, Outcome: f.Outcome, TLS: f.TLS, HTTP: f.HTTP, DICOMweb: f.DICOMweb}
 	if f.Levels != nil {
 		s.Levels = *f.Levels
+	}
+	if f.Product != "" {
+		s.Product = Product{Name: f.Product, Confidence: Likely}
 	}
 	return s
 }

@@ -33,7 +33,7 @@ func throughGate(s *realserver.Server) webcount.Options {
 	return webcount.Options{
 		Do:   func(_ context.Context, r *http.Request) (*http.Response, error) { return client.Do(r) },
 		Base: url.URL{Scheme: "http", Host: s.HTTPAddr()}, Root: "/dicom-web/", Product: "Orthanc",
-		Routes: []string{"WADO-RS"}, SketchKey: privacy.NewKey(),
+		Routes: []survey.Route{"WADO-RS"}, SketchKey: privacy.NewKey(),
 	}
 }
 

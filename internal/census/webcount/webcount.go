@@ -56,7 +56,7 @@ type Options struct {
 	Product string
 	// Routes names the retrieval routes found open: "WADO-RS"… Without one no
 	// image is accessible. RoutesUnknown says why they could not be told.
-	Routes        []string
+	Routes        []survey.Route
 	RoutesUnknown string
 	// SketchKey keys the hashes of study instance UIDs.
 	SketchKey privacy.Key
