@@ -133,7 +133,7 @@ func TestEmptyLists(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := &archive{studies: made(test.studies, 100, 0), hides: test.hides}
-			r := census.Count(t.Context(), a.serve(t), census.Options{Routes: []string{"C-GET"}, WildcardNames: test.names})
+			r := census.Count(t.Context(), a.serve(t), census.Options{Routes: []survey.Route{"C-GET"}, WildcardNames: test.names})
 			if n, ok := r.Counts.Studies.Int(); !ok || n != test.value || r.Counts.Studies.Quality != test.quality {
 				t.Errorf("%v studies (%s), want %d, %s", r.Counts.Studies, r.Counts.Studies.Reason, test.value, test.quality)
 			}
