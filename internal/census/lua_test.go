@@ -70,7 +70,7 @@ func TestOrthancWithAFilter(t *testing.T) {
 				return ul.Request(ctx, reading{conn, &names}, ul.AssociateRQ{CalledAETitle: called, CallingAETitle: "LEADGLASS", Contexts: contexts},
 					ul.Options{Buffer: buffer})
 			}
-			r := census.Count(t.Context(), watched, census.Options{CalledAETitle: s.AETitle, Routes: []string{"C-GET"}, WildcardNames: test.names})
+			r := census.Count(t.Context(), watched, census.Options{CalledAETitle: s.AETitle, Routes: []survey.Route{"C-GET"}, WildcardNames: test.names})
 			t.Logf("studies %v (%s), images %v, %d queries, %d names", r.Counts.Studies, r.Counts.Studies.Reason, r.Counts.ImagesLinked, r.Queries, names)
 			if n, ok := r.Counts.Studies.Int(); !ok || n != test.value || r.Counts.Studies.Quality != test.quality {
 				t.Errorf("%v studies, want %d, %s", r.Counts.Studies, test.value, test.quality)
