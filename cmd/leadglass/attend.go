@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"leadglass/internal/jobs"
 	"leadglass/internal/metrics"
@@ -26,7 +27,8 @@ func listenMetrics(addr string) (*metrics.Server, error) {
 
 // attend goes along with the survey from its beginning, and shows figures.
 func (w *surveying) attend(ctx context.Context) (context.Context, *jobs.Attendant, error) {
-	work, attendant, err := jobs.Attend(ctx, w.db, w.survey.ID, w.id, true, w.run.Gate.Share)
+	work, attendant, err := jobs.Attend(ctx, jobs.Attendance{Store: w.db, Survey: w.survey.ID, ID: w.id, Lead: true,
+		Share: w.run.Gate.Share, Late: w.late(w.survey.ID)})
 	if err != nil {
 		return ctx, nil, err
 	}
@@ -40,6 +42,19 @@ func (w *surveying) attend(ctx context.Context) (context.Context, *jobs.Attendan
 	}
 	w.log.Info("survey at work", "survey", w.survey.ID, "addresses", w.survey.Addresses, "probed", w.survey.Probed)
 	return work, attendant, nil
+}
+
+// late is what a process says of a store that does not answer in time, once, and
+// what it logs.
+func (a *app) late(id string) func(silent time.Duration) {
+	var said bool
+	return func(silent time.Duration) {
+		if !said {
+			a.note("the store has not answered for %s: it is slow, or this machine is busy; survey %s goes on", silent.Round(time.Second), id)
+		}
+		said = true
+		a.log.Warn("the store is late", "survey", id, "silent", silent)
+	}
 }
 
 // ended is the error that a survey ends with, which the run ended with err

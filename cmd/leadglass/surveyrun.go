@@ -137,7 +137,7 @@ func (w *surveying) work(ctx context.Context) error {
 	}
 	stop := w.showProgress(&run.Progress, attendant.Others, v.Addresses*int64(ports)-v.Probed)
 	if err = w.enlist(work, w.db, run.Queue, w.scope, *v, w.targets, w.options); err == nil {
-		err = run.Execute(work)
+		err = attendant.Do(run.Execute)
 	}
 	stop()
 	givenUp := 0
@@ -146,7 +146,7 @@ func (w *surveying) work(ctx context.Context) error {
 	}
 	err = attendant.End(err)
 	var saving error
-	if err != nil {
+	if err != nil && !errors.Is(err, jobs.ErrLed) { // else it is another's to say
 		saving = w.interrupted(ctx)
 	}
 	if err := w.ended(v.ID, w.totals.Examined.Load(), err, saving); err != nil {

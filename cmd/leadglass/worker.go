@@ -247,7 +247,7 @@ func (w *working) work(ctx context.Context, v survey.Survey, eng *pipeline.Engin
 	}
 	how := sweepFlags{SYN: v.Sweep != nil && v.Sweep.Method == survey.SweepSYN}
 	run.Sweeps, run.Examiners = how.check(eng.Gate) == nil, w.Concurrency
-	work, attendant, err := jobs.Attend(ctx, w.db, v.ID, id, false, eng.Gate.Share)
+	_, attendant, err := jobs.Attend(ctx, jobs.Attendance{Store: w.db, Survey: v.ID, ID: id, Share: eng.Gate.Share, Late: w.late(v.ID)})
 	if err != nil {
 		return w.left(v, err)
 	}
@@ -256,7 +256,7 @@ func (w *working) work(ctx context.Context, v survey.Survey, eng *pipeline.Engin
 		w.note("its sweep is left to others: it needs the right to send single packets (CAP_NET_RAW)")
 	}
 	stop := w.showProgress(&run.Progress, attendant.Others, 0)
-	err = run.Execute(work)
+	err = attendant.Do(run.Execute)
 	stop()
 	err = attendant.End(err)
 	w.note("examined %s of survey %s", plural(run.Progress.Examined.Load(), "host"), v.ID)

@@ -23,31 +23,81 @@ var (
 	ErrLed = errors.New("it is at work in another process")
 )
 
-// A process that cannot tell the store that it is there ends its work before the
-// others take it for gone and do that again.
+// Times are how often a process tells the store that it is there, and how long a
+// store that does not answer is waited for. Zero fields take defaults.
+type Times struct {
+	// Beat is the time between two heartbeats; default survey.BeatEvery.
+	Beat time.Duration
+	// Lease is for how long the others rely on a heartbeat, at least; default 20 s.
+	Lease time.Duration
+	// Silence is how long a store may not answer at all; default 10 min.
+	Silence time.Duration
+}
+
+func (t Times) withDefaults() Times {
+	if t.Beat <= 0 {
+		t.Beat = survey.BeatEvery
+	}
+	if t.Lease <= 0 {
+		t.Lease = 20 * time.Second
+	}
+	if t.Silence <= 0 {
+		t.Silence = 10 * time.Minute
+	}
+	return t
+}
+
 const (
-	lease     = 20 * time.Second
+	// goneAfter is when a process that is not on this machine is taken for gone.
 	goneAfter = survey.SilentAfter
 	hurry     = 250 * time.Millisecond
+	// refusals is how many heartbeats in a row the store must answer with an error
+	// before the work ends.
+	refusals = 5
 )
 
-// Attendant goes along with the work on a survey: it tells the store that the
-// process is there, learns that the survey was cancelled, shares out the rates,
-// and gives back what processes have left that are gone.
+// errRests ends the work of a process that others may take for gone, until the
+// store has answered again.
+var errRests = errors.New("the store does not answer; others may take this process for gone")
+
+// Attendance is what goes along with the work on a survey: it tells the store
+// that the process is there, learns that the survey was cancelled, shares out the
+// rates, and gives back what processes have left that are gone.
+type Attendance struct {
+	Store *store.Store
+	// Survey is the ID of the survey, ID that of the process (see NewID), which
+	// leads the survey or not.
+	Survey, ID string
+	Lead       bool
+	// Share is told by how much the rates of the scope are to be divided, before
+	// Attend returns and whenever it changes.
+	Share func(divisor int)
+	// Late is told, after each heartbeat to which the store has not answered in
+	// time, for how long it has not; nil for nobody.
+	Late  func(silent time.Duration)
+	Times Times
+}
+
+// Attendant goes along with the work on a survey; see Attendance.
 type Attendant struct {
-	db         *store.Store
-	survey, id string
-	lead       bool
-	share      func(divisor int)
-	cancel     context.CancelCauseFunc
-	ctx        context.Context
-	wg         sync.WaitGroup
-	seen       atomic.Int64 // when the store last answered, in Unix nanoseconds
-	others     atomic.Int64
-	helped     atomic.Bool
-	divisor    int
-	next       time.Duration // until the next beat
-	watched    map[string]watched
+	Attendance
+	cancel  context.CancelCauseFunc
+	ctx     context.Context
+	wg      sync.WaitGroup
+	seen    atomic.Int64 // when the store last answered, in Unix nanoseconds
+	others  atomic.Int64
+	helped  atomic.Bool
+	refused int // heartbeats in a row that the store answered with an error
+	divisor int
+	next    time.Duration // until the next beat
+	watched map[string]watched
+	// unknown: another process cannot tell by itself whether this one is there.
+	unknown bool
+
+	mu   sync.Mutex
+	rest context.CancelCauseFunc // ends the work under way; nil where there is none
+	// resting: the work is not to be begun again yet.
+	resting bool
 }
 
 // watched is another process, as it was last seen to do something.
@@ -56,74 +106,14 @@ type watched struct {
 	at    time.Time
 }
 
-// Lead makes the process id the leader of a survey, of which there is one. Where
-// another process was, it waits until it is known to be gone; the error for one
-// that is not has ErrLed in its chain. waiting is called once when that takes a
-// while.
-func Lead(ctx context.Context, db *store.Store, surveyID, id string, waiting func()) error {
-	for {
-		before, err := db.Leader(ctx, surveyID)
-		if err != nil {
-			return err
-		}
-		if before != "" {
-			if err := awaitEnd(ctx, db, surveyID, before, waiting); err != nil {
-				return err
-			}
-		}
-		var done bool
-		err = db.Update(ctx, "beginning survey "+surveyID+" in", func(tx *store.Tx) error {
-			done, err = tx.Lead(ctx, surveyID, id, before)
-			return err
-		})
-		if err != nil || done {
-			return err
-		}
-	}
-}
-
-// awaitEnd returns nil when a process is known to be gone.
-func awaitEnd(ctx context.Context, db *store.Store, surveyID, id string, waiting func()) error {
-	switch lifeOf(id) {
-	case gone:
-		return nil
-	case alive:
-		return fmt.Errorf("survey %s: %w", surveyID, ErrLed)
-	}
-	first, begun := int64(-1), time.Now()
-	for {
-		all, err := db.Workers(ctx, surveyID)
-		if err != nil {
-			return err
-		}
-		beats := int64(-1)
-		for _, w := range all {
-			if w.ID == id {
-				beats = w.Beats
-			}
-		}
-		switch {
-		case beats < 0 || time.Since(begun) > goneAfter:
-			return nil
-		case first < 0:
-			first = beats
-			waiting()
-		case beats != first:
-			return fmt.Errorf("survey %s: %w", surveyID, ErrLed)
-		}
-		if err := pause(ctx, survey.BeatEvery/2); err != nil {
-			return err
-		}
-	}
-}
-
-// Attend begins to go along with a survey, for the process id, which leads it or
-// not. It returns when the process may begin, with a context that ends when ctx
-// does, when the survey is cancelled or interrupted, and when the store is lost.
-// share is told by how much the rates of the scope are to be divided, before
-// Attend returns and whenever it changes. End must be called.
-func Attend(ctx context.Context, db *store.Store, surveyID, id string, lead bool, share func(divisor int)) (context.Context, *Attendant, error) {
-	a := &Attendant{db: db, survey: surveyID, id: id, lead: lead, share: share, watched: map[string]watched{}}
+// Attend begins to go along with a survey. It returns when the process may begin,
+// with a context that ends when ctx does, when the survey is cancelled or
+// interrupted, when another process has taken the lead, and when the store
+// answers with errors again and again or not at all. A heartbeat that is late
+// ends nothing. End must be called.
+func Attend(ctx context.Context, o Attendance) (context.Context, *Attendant, error) {
+	o.Times = o.Times.withDefaults()
+	a := &Attendant{Attendance: o, watched: map[string]watched{}, unknown: o.Store.Shared() || machine() == ""}
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
 	a.seen.Store(time.Now().UnixNano())
 	for a.beat(); a.divisor == 0 && a.ctx.Err() == nil; a.beat() {
@@ -141,39 +131,138 @@ func Attend(ctx context.Context, db *store.Store, surveyID, id string, lead bool
 	return a.ctx, a, nil
 }
 
+// Do does the work, under a context that ends as that of Attend does. Where the
+// store has not answered for so long that other processes may take this one for
+// gone, and do its jobs, the work is ended, and begun again when the store has
+// answered. Processes of the same machine see that this one is there, and are
+// no reason to.
+func (a *Attendant) Do(work func(context.Context) error) error {
+	for {
+		for a.isResting() && a.ctx.Err() == nil {
+			_ = pause(a.ctx, min(hurry, a.Times.Beat)) // a context that ended is seen above
+		}
+		ctx, rest := context.WithCancelCause(a.ctx)
+		a.setRest(rest)
+		err := work(ctx)
+		rested := errors.Is(context.Cause(ctx), errRests)
+		rest(nil)
+		if !rested || a.ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+func (a *Attendant) isResting() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.resting
+}
+
+// setRest sets what ends the work that begins.
+func (a *Attendant) setRest(rest context.CancelCauseFunc) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.rest = rest
+	if a.resting {
+		rest(errRests)
+	}
+}
+
+// halt ends the work under way, until goOn.
+func (a *Attendant) halt() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.resting = true
+	if a.rest != nil {
+		a.rest(errRests)
+	}
+}
+
+// goOn lets the work begin again.
+func (a *Attendant) goOn() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.resting = false
+}
+
 // beat says that the process is there, and does what comes of the answer.
 func (a *Attendant) beat() {
-	ctx, cancel := context.WithTimeout(a.ctx, lease-a.silent())
+	limit := a.Times.Lease - a.silent()
+	if limit <= 0 { // late already
+		limit = a.Times.Lease
+	}
+	ctx, cancel := context.WithTimeout(a.ctx, limit)
 	defer cancel()
-	b, err := a.db.Beat(ctx, a.survey, a.id, time.Now())
+	b, err := a.Store.Beat(ctx, a.Survey, a.ID, time.Now())
+	if err == nil {
+		a.answered(b)
+		err = a.bury(ctx, b.Others)
+	}
+	if err != nil && a.ctx.Err() == nil {
+		a.unanswered(err)
+	}
+}
+
+// unanswered is what comes of a heartbeat, or of what follows one, that was not
+// stored.
+func (a *Attendant) unanswered(err error) {
+	silent := a.silent()
+	if silent >= a.Times.Lease && a.unknown {
+		a.halt()
+	}
+	a.next = min(hurry, a.Times.Beat)
 	switch {
-	case err != nil:
+	case silent >= a.Times.Silence:
 		a.cancel(err)
-		return
+	case store.Late(err):
+		if a.Late != nil {
+			a.Late(silent)
+		}
+	default:
+		if a.refused++; a.refused >= refusals || a.refused > 1 && silent >= a.Times.Lease {
+			a.cancel(err)
+			return
+		}
+		a.next = a.Times.Beat
+	}
+}
+
+// answered is what comes of the answer to a heartbeat.
+func (a *Attendant) answered(b store.Beat) {
+	switch {
 	case b.Cancelled:
 		a.cancel(ErrCancelled)
 		return
-	case !a.lead && b.State != survey.StateRunning:
+	case !a.Lead && b.State != survey.StateRunning:
 		a.cancel(ErrPaused)
+		return
+	case a.Lead && b.Leader != "" && b.Leader != a.ID:
+		a.cancel(fmt.Errorf("another process has taken the lead, because this one was silent: %w", ErrLed))
 		return
 	}
 	a.seen.Store(time.Now().UnixNano())
+	a.refused = 0
 	a.others.Store(int64(len(b.Others)))
-	a.next = survey.BeatEvery
+	a.next = a.Times.Beat
 	if slices.ContainsFunc(b.Others, func(w store.Worker) bool { return w.Divisor == 0 }) {
-		a.next = hurry // somebody waits for others to make room
+		a.next = min(hurry, a.Times.Beat) // somebody waits for others to make room
 	}
 	if len(b.Others) > 0 {
 		a.helped.Store(true)
 	}
-	if b.Divisor != a.divisor {
-		a.divisor = b.Divisor
-		if b.Divisor > 0 {
-			a.share(b.Divisor)
-		}
+	if !a.unknown {
+		a.unknown = slices.ContainsFunc(b.Others, func(w store.Worker) bool { return lifeOf(w.ID) == unknown })
 	}
-	if err := a.bury(ctx, b.Others); err != nil {
-		a.cancel(err)
+	before := a.divisor
+	if a.divisor = b.Divisor; b.Divisor > 0 && b.Divisor != before {
+		a.Share(b.Divisor)
+	}
+	switch {
+	case before > 0 && (b.Forgotten || b.Divisor == 0):
+		a.halt() // its jobs are others' now
+		a.next = min(hurry, a.Times.Beat)
+	case b.Divisor > 0:
+		a.goOn()
 	}
 }
 
@@ -184,7 +273,7 @@ func (a *Attendant) bury(ctx context.Context, others []store.Worker) error {
 		before, known := a.watched[w.ID]
 		switch life := lifeOf(w.ID); {
 		case life == gone || known && life == unknown && w.Beats == before.beats && now.Sub(before.at) > goneAfter:
-			if err := Bury(ctx, a.db, a.survey, w.ID); err != nil {
+			if err := Bury(ctx, a.Store, a.Survey, w.ID); err != nil {
 				return err
 			}
 			delete(a.watched, w.ID)
@@ -207,7 +296,7 @@ func (a *Attendant) silent() time.Duration { return time.Since(time.Unix(0, a.se
 
 // Healthy is nil when the store has answered lately.
 func (a *Attendant) Healthy() error {
-	if silent := a.silent(); silent > lease {
+	if silent := a.silent(); silent > a.Times.Lease {
 		return fmt.Errorf("the store last answered %s ago", silent.Round(time.Second))
 	}
 	return nil
@@ -234,13 +323,13 @@ func (a *Attendant) End(err error) error {
 // leave takes the process off the survey. Where the store cannot be told, the
 // others find out.
 func (a *Attendant) leave() {
-	ids.Delete(a.id)
+	ids.Delete(a.ID)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), survey.BeatEvery)
 	defer cancel()
-	_ = a.db.Update(ctx, "leaving survey "+a.survey+" in", func(tx *store.Tx) error {
-		err := errors.Join(tx.Release(ctx, a.id), tx.RemoveWorker(ctx, a.id))
-		if a.lead && err == nil {
-			_, err = tx.Lead(ctx, a.survey, "", a.id)
+	_ = a.Store.Update(ctx, "leaving survey "+a.Survey+" in", func(tx *store.Tx) error {
+		err := errors.Join(tx.Release(ctx, a.ID), tx.RemoveWorker(ctx, a.ID))
+		if a.Lead && err == nil {
+			_, err = tx.Lead(ctx, a.Survey, "", a.ID)
 		}
 		return err
 	})

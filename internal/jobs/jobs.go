@@ -35,6 +35,9 @@ const (
 	// process with it, with pauses that grow. What an archive does is a result and
 	// not an error.
 	attempts = 10
+	// refusedFor is how long a store may answer with errors to the question whether
+	// a job is left.
+	refusedFor = 10 * time.Second
 	// stopWithin is how long the work under way may take to end after its
 	// context has.
 	stopWithin = 20 * time.Second
@@ -195,9 +198,11 @@ func (q *Queue) Work(ctx context.Context, h Handlers) error {
 	err = q.await(ctx)
 	stop, done := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer done()
+	end := client.StopAndCancel
 	if err == nil {
-		err = client.Stop(stop)
-	} else if late := client.StopAndCancel(stop); late != nil {
+		end = client.Stop // nothing is under way
+	}
+	if late := end(stop); late != nil { // on a busy machine, or a slow store
 		q.log.Warn("work has not ended in time", "survey", q.survey)
 	}
 	return err
@@ -211,19 +216,25 @@ func newWorker(db *store.Store, id string, queues map[string]river.QueueConfig, 
 	})
 }
 
-// await waits until no job is left.
+// await waits until no job is left. A store that does not answer in time is asked
+// again; one that answers with errors only is not.
 func (q *Queue) await(ctx context.Context) error {
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
-	for {
+	for refused, since := 0, time.Now(); ; {
 		left, err := q.Left(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
+		case store.Late(err):
 		case err != nil:
-			return err
+			if refused++; refused >= refusals && time.Since(since) > refusedFor {
+				return err
+			}
 		case !left:
 			return nil
+		default:
+			refused, since = 0, time.Now()
 		}
 		select {
 		case <-tick.C:

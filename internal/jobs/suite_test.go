@@ -14,6 +14,7 @@ import (
 func suite(t *testing.T, dsn func() string) {
 	for name, test := range map[string]func(*testing.T, string){
 		"periodic": testPeriodic, "work": testWork, "gone process": testGoneProcess, "interrupted": testInterrupted, "attend": testAttend,
+		"late store": testLateStore, "lost lead": testLostLead, "refusing store": testRefusingStore,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // they wait more than they work

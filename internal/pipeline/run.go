@@ -145,7 +145,7 @@ func (r *Run) examine(ctx context.Context, job jobs.Examine, again bool, finish 
 	case errors.Is(err, store.ErrNotFound): // another process has a record of it
 		return r.store(ctx, finish)
 	case err != nil:
-		return r.ends(ctx, err)
+		return err // the job is tried again
 	}
 	r.admitName(ctx, f.Candidate)
 	result, err := r.finish(ctx, f, again || old)

@@ -22,6 +22,10 @@ const (
 	// waits with them, so that what is known of a host is not old when it is
 	// examined.
 	maxWaiting = 2000
+	// prepareAttempts is how often it is read what a part of a sweep is, before the
+	// store is given up, and preparePause the time between.
+	prepareAttempts = 5
+	preparePause    = 2 * time.Second
 )
 
 // sweeping is the work on one part of a survey's sweep.
@@ -45,7 +49,7 @@ type foundItem struct {
 // sweep goes through a part of the scope.
 func (r *Run) sweep(ctx context.Context, job jobs.Sweep, finish jobs.Finish) error {
 	s := &sweeping{run: r, job: job, items: make(chan foundItem, saveMost)}
-	if err := s.prepare(ctx); err != nil {
+	if err := s.prepareTried(ctx); err != nil {
 		return r.ends(ctx, err)
 	}
 	keep := context.WithoutCancel(ctx) // what was found is kept
@@ -70,7 +74,7 @@ func (r *Run) sweep(ctx context.Context, job jobs.Sweep, finish jobs.Finish) err
 		return r.ends(ctx, err) // the system does not let it sweep
 	}
 	err = r.store(keep, func(tx *store.Tx) error {
-		if err := s.saveState(keep, tx); err != nil || ctx.Err() != nil {
+		if err := s.saveState(keep, tx, s.sweep.Tried()); err != nil || ctx.Err() != nil {
 			return err
 		}
 		return finish(tx)
@@ -79,6 +83,21 @@ func (r *Run) sweep(ctx context.Context, job jobs.Sweep, finish jobs.Finish) err
 		err = context.Cause(ctx) // then the job is not finished
 	}
 	return err
+}
+
+// prepareTried is prepare, tried again where the store answers with an error.
+func (s *sweeping) prepareTried(ctx context.Context) error {
+	for attempt := 1; ; attempt++ {
+		err := s.prepare(ctx)
+		if err == nil || ctx.Err() != nil || attempt == prepareAttempts {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(preparePause):
+		}
+	}
 }
 
 // prepare reads what the part is and how far.
@@ -133,9 +152,7 @@ func (s *sweeping) save(work, keep context.Context) error {
 			flush = true
 		}
 		if flush {
-			if err := s.room(work, keep); err != nil {
-				return err
-			}
+			s.waitForCapacity(work, keep)
 			if err := s.flush(keep, batch); err != nil {
 				return err
 			}
@@ -148,22 +165,19 @@ func (s *sweeping) save(work, keep context.Context) error {
 	}
 }
 
-// room waits until few enough hosts are to be examined.
-func (s *sweeping) room(work, keep context.Context) error {
+// waitForCapacity waits until few enough hosts are to be examined.
+func (s *sweeping) waitForCapacity(work, keep context.Context) {
 	for {
 		n, err := s.run.Store.Waiting(keep, s.run.SurveyID)
-		if err != nil {
-			return err
-		}
 		tried := s.sweep.Tried()
 		s.run.Progress.Probed.Add(tried - s.shown)
 		s.shown = tried
-		if n < maxWaiting {
-			return nil
+		if err != nil || n < maxWaiting { // that a store is lost, the next transaction shows
+			return
 		}
 		select {
 		case <-work.Done():
-			return nil
+			return
 		case <-time.After(saveEvery):
 		}
 	}
@@ -182,6 +196,7 @@ func (s *sweeping) flush(ctx context.Context, batch []foundItem) error {
 			records = append(records, *item.record)
 		}
 	}
+	tried := s.sweep.Tried()
 	err := r.Store.Update(ctx, "storing findings in", func(tx *store.Tx) error {
 		if err := tx.AppendRecords(ctx, records); err != nil {
 			return err
@@ -189,11 +204,12 @@ func (s *sweeping) flush(ctx context.Context, batch []foundItem) error {
 		if err := r.Queue.AddHosts(ctx, tx, hosts); err != nil {
 			return err
 		}
-		return s.saveState(ctx, tx)
+		return s.saveState(ctx, tx, tried)
 	})
 	if err != nil {
 		return err
 	}
+	s.probed = tried
 	for _, item := range batch {
 		item.saved()
 	}
@@ -206,13 +222,11 @@ func (s *sweeping) flush(ctx context.Context, batch []foundItem) error {
 	return nil
 }
 
-// saveState saves how far the part is.
-func (s *sweeping) saveState(ctx context.Context, tx *store.Tx) error {
-	tried := s.sweep.Tried()
+// saveState saves how far the part is, with the pairs that have been tried.
+func (s *sweeping) saveState(ctx context.Context, tx *store.Tx, tried int64) error {
 	if err := tx.AddProbed(ctx, s.run.SurveyID, tried-s.probed); err != nil {
 		return err
 	}
-	s.probed = tried
 	if !s.job.Prefixes {
 		return nil
 	}

@@ -50,6 +50,10 @@ const (
 	stateAdminShutdown    = "57P01"
 	stateCrashShutdown    = "57P02"
 	stateStarting         = "57P03"
+	stateSerialization    = "40001"
+	stateDeadlock         = "40P01"
+	stateNoLock           = "55P03"
+	stateQueryCancelled   = "57014"
 	stateDataCorrupted    = "XX001"
 	stateIndexCorrupted   = "XX002"
 )
@@ -78,7 +82,7 @@ func openPostgres(ctx context.Context, dsn string, create bool) (*Store, error) 
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "leadglass"
 	}
-	s := &Store{name: postgresName(config), engine: postgresEngine{}}
+	s := &Store{name: postgresName(config), engine: postgresEngine{}, limits: defaultLimits}
 	s.write = stdlib.OpenDB(*config)
 	s.write.SetMaxOpenConns(1) // the lock under which the schema is prepared is the connection's
 	readers := config.Copy()
@@ -169,6 +173,31 @@ func (postgresEngine) release(ctx context.Context, s *Store) error {
 	return nil
 }
 
+// passing: others were in the way, the server is starting, or the connection is
+// lost and may be made again.
+func (postgresEngine) passing(err error) passing {
+	var pe *pgconn.PgError
+	switch {
+	case errors.As(err, &pe):
+		switch pe.Code {
+		case stateSerialization, stateDeadlock, stateNoLock:
+			return isBusy
+		case stateAdminShutdown, stateCrashShutdown, stateStarting, stateTooMany:
+			return isGone
+		case stateQueryCancelled: // at our own request, when the time was over
+			return isLate
+		}
+		return stays
+	case errors.Is(err, context.Canceled):
+		return stays
+	case isTimeout(err):
+		return isLate
+	case errors.As(err, new(*pgconn.ConnectError)), isLost(err):
+		return isGone
+	}
+	return stays
+}
+
 // remedy says what helps against an error of PostgreSQL or of the connection
 // with it.
 func (postgresEngine) remedy(err error) (remedy string, cause error) {
@@ -220,8 +249,7 @@ func stateRemedy(state string) string {
 // isLost reports whether the connection failed, or the server was silent.
 func isLost(err error) bool {
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, pgconn.ErrConnClosed) ||
-		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.As(err, new(net.Error))
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isTimeout(err) || errors.As(err, new(net.Error))
 }
 
 // oneLine is the text of an error that pgx spreads over several lines, one for

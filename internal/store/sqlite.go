@@ -22,13 +22,14 @@ const applicationID = 0x4c476c73
 // Results of SQLite, https://www.sqlite.org/rescode.html; the low byte of an
 // extended result is the primary one.
 const (
-	codeBusy     = 5
-	codeLocked   = 6
-	codeReadOnly = 8
-	codeCorrupt  = 11
-	codeFull     = 13
-	codeCantOpen = 14
-	codeNotADB   = 26
+	codeBusy      = 5
+	codeLocked    = 6
+	codeReadOnly  = 8
+	codeInterrupt = 9
+	codeCorrupt   = 11
+	codeFull      = 13
+	codeCantOpen  = 14
+	codeNotADB    = 26
 )
 
 // sqliteReaders is how many connections read at once.
@@ -54,7 +55,7 @@ func openSQLite(ctx context.Context, path string, create bool) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the survey store %s: %w", path, err)
 	}
-	s := &Store{name: path, engine: sqliteEngine{}}
+	s := &Store{name: path, engine: sqliteEngine{}, limits: defaultLimits}
 	if s.write, err = sql.Open("sqlite", sqliteDSN(abs, true)); err != nil {
 		return nil, s.explain("opening", err)
 	}
@@ -139,8 +140,28 @@ func (sqliteEngine) claim(ctx context.Context, s *Store, _ bool) error {
 	return nil
 }
 
+// passing: another program has the write lock, or the time is over.
+func (sqliteEngine) passing(err error) passing {
+	var se *sqlite.Error
+	if errors.As(err, &se) {
+		switch se.Code() & 0xff {
+		case codeBusy, codeLocked:
+			return isBusy
+		case codeInterrupt:
+			return isLate
+		}
+	}
+	if isTimeout(err) {
+		return isLate
+	}
+	return stays
+}
+
 // remedy says what helps against an error of SQLite.
 func (sqliteEngine) remedy(err error) (remedy string, cause error) {
+	if isTimeout(err) {
+		return "another program holds it, or its disk or this machine is busy; what was saved is kept: a survey goes on with --resume", err
+	}
 	var se *sqlite.Error
 	if !errors.As(err, &se) {
 		return "", err

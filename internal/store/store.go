@@ -31,6 +31,7 @@ type Store struct {
 	// name is the file, or the database without user and password, for messages.
 	name   string
 	engine engine
+	limits limits
 	// write has a single connection to a SQLite file: writers queue in the
 	// process, in order, and not in the file's lock. read has several.
 	write, read *sql.DB
@@ -55,6 +56,8 @@ type engine interface {
 	// remedy is what helps against an error, "" where nothing is known to, and
 	// the error in words that a user understands, with no password in it.
 	remedy(err error) (remedy string, cause error)
+	// passing is whether an error is one that passes by itself.
+	passing(err error) passing
 	// queue is the way for River to the database.
 	queue(db *sql.DB) riverdriver.Driver[*sql.Tx]
 	// lastWorker is the SQL for the last of a job's attempted_by.
@@ -110,34 +113,14 @@ func (s *Store) explain(doing string, err error) error {
 	if errors.Is(err, errDamaged) {
 		remedy = restoreRemedy
 	}
-	if remedy == "" {
-		return fmt.Errorf("%s the survey store %s: %w", doing, s.name, cause)
+	what := fmt.Errorf("%s the survey store %s: %w", doing, s.name, cause)
+	if remedy != "" {
+		what = fmt.Errorf("%w; %s", what, remedy)
 	}
-	return fmt.Errorf("%s the survey store %s: %w; %s", doing, s.name, cause, remedy)
-}
-
-// writeLimit is how long a transaction may take: a database that does not
-// answer for so long is lost. The network alone would let it wait for hours.
-const writeLimit = 2 * time.Minute
-
-// inTx runs f in one transaction, which is rolled back if f returns an error.
-func (s *Store) inTx(ctx context.Context, doing string, f func(*sql.Tx) error) error {
-	ctx, cancel := context.WithTimeout(ctx, writeLimit)
-	defer cancel()
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return s.explain(doing, err)
+	if p := s.engine.passing(err); p == isBusy || p == isLate {
+		return &lateError{what}
 	}
-	if err := f(tx); err != nil {
-		// A rollback that fails as well has nothing to add: without a commit
-		// there is nothing to take back.
-		_ = tx.Rollback()
-		return s.explain(doing, err)
-	}
-	if err := tx.Commit(); err != nil {
-		return s.explain(doing, err)
-	}
-	return nil
+	return what
 }
 
 // Tx is a transaction of the store.
@@ -150,11 +133,12 @@ type Tx struct {
 }
 
 // Update does f in one transaction: all of it or, where f returns an error,
-// nothing. doing says what it is, for messages: "storing findings in".
+// nothing. f may be called again, in a new transaction, after an error that
+// passes. doing says what it is, for messages: "storing findings in".
 func (s *Store) Update(ctx context.Context, doing string, f func(*Tx) error) error {
-	t := &Tx{store: s, fresh: map[string]checkTexts{}}
+	t := &Tx{store: s}
 	err := s.inTx(ctx, doing, func(tx *sql.Tx) error {
-		t.SQL = tx
+		t.SQL, t.fresh = tx, map[string]checkTexts{}
 		return f(t)
 	})
 	if err == nil {

@@ -26,6 +26,11 @@ type Worker struct {
 type Beat struct {
 	Cancelled bool
 	State     survey.State
+	// Leader is the process that leads the survey, "" where none does.
+	Leader string
+	// Forgotten: the store did not know of the worker, because it is new, or
+	// because another took it for gone and gave its jobs back.
+	Forgotten bool
 	// Divisor is by how many the worker has to divide the rates of the scope from
 	// now on; 0 means that it may not send anything yet.
 	Divisor int
@@ -42,17 +47,18 @@ type Beat struct {
 func (s *Store) Beat(ctx context.Context, surveyID, id string, now time.Time) (Beat, error) {
 	var b Beat
 	err := s.inTx(ctx, "looking after survey "+surveyID+" in", func(tx *sql.Tx) error {
-		b = Beat{}
+		b = Beat{Forgotten: true}
 		var state string
+		var leader sql.NullString
 		// The statement locks the row of the survey until the end of the
 		// transaction, which puts the beats in a row.
 		err := tx.QueryRowContext(ctx, `INSERT INTO runs (survey_id) VALUES ($1)
 			ON CONFLICT (survey_id) DO UPDATE SET seen_at = CASE WHEN runs.leader = $2 THEN $3 ELSE runs.seen_at END
-			RETURNING cancelled_at IS NOT NULL, (SELECT state FROM surveys WHERE id = $1)`, surveyID, id, formatTime(now)).Scan(&b.Cancelled, &state)
+			RETURNING cancelled_at IS NOT NULL, leader, (SELECT state FROM surveys WHERE id = $1)`, surveyID, id, formatTime(now)).Scan(&b.Cancelled, &leader, &state)
 		if err != nil {
 			return err
 		}
-		b.State = survey.State(state)
+		b.State, b.Leader = survey.State(state), leader.String
 		all, err := workers(ctx, tx.QueryContext, surveyID)
 		if err != nil {
 			return err
@@ -60,7 +66,7 @@ func (s *Store) Beat(ctx context.Context, surveyID, id string, now time.Time) (B
 		begun := false
 		for _, w := range all {
 			if w.ID == id {
-				begun = w.Divisor > 0
+				begun, b.Forgotten = w.Divisor > 0, false
 			} else {
 				b.Others = append(b.Others, w)
 			}
