@@ -10,6 +10,7 @@ import (
 	"leadglass/internal/jobs"
 	"leadglass/internal/metrics"
 	"leadglass/internal/pipeline"
+	"leadglass/internal/scope"
 	"leadglass/internal/survey"
 )
 
@@ -75,6 +76,10 @@ func (a *app) ended(id string, hosts int64, err, saving error) error {
 	case cancelled:
 		return &exitError{code: exitIncomplete, cause: fmt.Errorf(
 			"survey %s was cancelled after %s; what was finished is kept: `leadglass report %s`", id, plural(hosts, "host"), id)}
+	case errors.Is(err, scope.ErrNotValid):
+		return &exitError{code: exitIncomplete, cause: fmt.Errorf(
+			"survey %s ended after %s with the validity of its scope; what was finished is kept: `leadglass report %s`; "+
+				"have the authority renew the scope, and begin a new survey", id, plural(hosts, "host"), id)}
 	case interrupted:
 		return &exitError{code: exitIncomplete, cause: fmt.Errorf(
 			"survey %s interrupted after %d hosts; continue it with --resume", id, hosts)}

@@ -22,6 +22,12 @@ type conn struct {
 	// and the next read will not block.
 	full   atomic.Bool
 	closed atomic.Bool
+	// expiry ends the connection with the policy's time; nil where that has no
+	// end. asked is when the policy was asked last, in nanoseconds of its clock;
+	// over: it did not permit the connection any more.
+	expiry *time.Timer
+	asked  atomic.Int64
+	over   atomic.Bool
 }
 
 // largeRead is from how many bytes on a filled buffer says that more is
@@ -31,18 +37,27 @@ const largeRead = 4096
 
 func newConn(tcp *net.TCPConn, h *Host, until time.Time) (*conn, error) {
 	raw, err := tcp.SyscallConn()
+	end, ends := h.gate.Ends()
 	if err == nil {
-		err = errors.Join(tcp.SetNoDelay(true), tcp.SetDeadline(until))
+		err = errors.Join(tcp.SetNoDelay(true), tcp.SetDeadline(h.gate.notBeyond(until)))
 	}
 	if err != nil {
 		tcp.Close()
 		return nil, fmt.Errorf("setting up the connection: %w", err)
 	}
-	return &conn{tcp: tcp, host: h, until: until, raw: raw, quickAck: setQuickAck}, nil
+	c := &conn{tcp: tcp, host: h, until: until, raw: raw, quickAck: setQuickAck}
+	c.asked.Store(h.gate.opt.Now().UnixNano())
+	if ends {
+		c.endWith(end)
+	}
+	return c, nil
 }
 
 // Read reads at most what is left of the host's bytes.
 func (c *conn) Read(b []byte) (int, error) {
+	if err := c.permitted(); err != nil {
+		return 0, err
+	}
 	left := c.host.bytesLeft()
 	if left <= 0 {
 		return 0, c.host.bytesUsedUp()
@@ -63,6 +78,9 @@ func (c *conn) Read(b []byte) (int, error) {
 // Write writes all of b or, where less than that is left of the host's bytes,
 // nothing.
 func (c *conn) Write(b []byte) (int, error) {
+	if err := c.permitted(); err != nil {
+		return 0, err
+	}
 	if int64(len(b)) > c.host.bytesLeft() {
 		return 0, c.host.bytesUsedUp()
 	}
@@ -71,9 +89,16 @@ func (c *conn) Write(b []byte) (int, error) {
 	return n, c.explain(err)
 }
 
-// explain tells the end of the host's time from other deadlines.
+// explain tells the end of the policy's time, and of the host's, from other
+// deadlines.
 func (c *conn) explain(err error) error {
-	if err != nil && errors.Is(err, os.ErrDeadlineExceeded) && !time.Now().Before(c.until) {
+	if err == nil {
+		return nil
+	}
+	if over := c.permitted(); over != nil {
+		return over
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) && !time.Now().Before(c.until) {
 		return c.host.timeUsedUp()
 	}
 	return err
@@ -81,19 +106,26 @@ func (c *conn) explain(err error) error {
 
 // Close ends the connection in an orderly way (FIN) and frees its place.
 func (c *conn) Close() error {
+	if c.expiry != nil {
+		c.expiry.Stop()
+	}
 	err := c.tcp.Close()
+	if c.over.Load() {
+		err = nil // it was ended before
+	}
 	if c.closed.CompareAndSwap(false, true) {
 		<-c.host.slots
 	}
 	return err
 }
 
-// within is t, or the end of the host's time where that is earlier.
+// within is t, or the end of the host's time or of the policy's where that is
+// earlier.
 func (c *conn) within(t time.Time) time.Time {
 	if t.IsZero() || t.After(c.until) {
-		return c.until
+		t = c.until
 	}
-	return t
+	return c.host.gate.notBeyond(t)
 }
 
 // SetDeadline sets both deadlines; neither can lie beyond the host's time.

@@ -74,6 +74,10 @@ type Options struct {
 	// PerNetworkPrefix is the length of an IPv4 network's prefix; default 24.
 	// An IPv6 network is a /48.
 	PerNetworkPrefix int
+	// LookupsPerSecond bounds the host names that are resolved; default 20, as
+	// many of which may go in one burst. A name is two questions, for IPv4 and
+	// IPv6.
+	LookupsPerSecond int
 	// Resolver resolves host names; default the system's.
 	Resolver Resolver
 	// Now is the clock that the policy is asked with; default time.Now.
@@ -104,6 +108,9 @@ func (o Options) withDefaults() Options {
 	if o.PerNetworkPrefix <= 0 || o.PerNetworkPrefix > 32 {
 		o.PerNetworkPrefix = 24
 	}
+	if o.LookupsPerSecond <= 0 {
+		o.LookupsPerSecond = 20
+	}
 	if o.Resolver == nil {
 		o.Resolver = &net.Resolver{PreferGo: true}
 	}
@@ -124,6 +131,7 @@ type Gate struct {
 	whole    *rate.Limiter
 	networks *networks
 	perHost  *networks // of attempts of a sweep
+	lookups  *rate.Limiter
 	all      counters
 
 	mu    sync.Mutex
@@ -138,6 +146,7 @@ func New(p Policy, o Options) *Gate {
 		opt:      o,
 		whole:    rate.NewLimiter(rate.Limit(o.ProbesPerSecond), burst(o.ProbesPerSecond)),
 		networks: newNetworks(o.PerNetworkProbesPerSecond, o.PerNetworkPrefix, maxNetworks),
+		lookups:  rate.NewLimiter(rate.Limit(o.LookupsPerSecond), o.LookupsPerSecond),
 		perHost:  newHosts(hostAttempts, hostAttemptsN, maxNetworks),
 	}
 }

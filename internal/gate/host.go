@@ -131,14 +131,14 @@ func (h *Host) connect(ctx context.Context, target netip.AddrPort) (*conn, error
 		return nil, err
 	}
 	d := net.Dialer{
-		Timeout:        max(1, min(g.opt.ConnectTimeout, time.Until(until))),
+		Timeout:        max(1, min(g.opt.ConnectTimeout, time.Until(g.notBeyond(until)))),
 		KeepAlive:      -1, // keep-alive probes would be packets that the ledger does not know
 		ControlContext: h.control,
 	}
 	d.SetMultipathTCP(false) // a peer could ask for subflows to other addresses (RFC 8684 3.4)
 	nc, err := d.DialContext(ctx, "tcp", target.String())
 	if err != nil {
-		return nil, cmp.Or(h.withinBudget(until), err)
+		return nil, cmp.Or(g.valid(g.opt.Now()), h.withinBudget(until), err)
 	}
 	return newConn(nc.(*net.TCPConn), h, until)
 }
@@ -186,12 +186,14 @@ func (h *Host) Rest() {
 
 // Resume goes on with a host that was left alone, maybe by another process: t
 // and spent are what it was asked for until then, of its budgets of bytes and of
-// time. It must be called before the host is used.
+// time. It must be called before the host is used. Nothing that t and spent say
+// makes the budgets larger.
 func (h *Host) Resume(t survey.Traffic, spent time.Duration) {
+	t.BytesSent, t.BytesReceived = max(0, t.BytesSent), max(0, t.BytesReceived)
 	h.own.resume(t)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.spent = spent
+	h.spent = max(0, spent)
 }
 
 // Spent is how much of its time a host that rests has had.
@@ -218,7 +220,11 @@ func (h *Host) withinBudget(until time.Time) error {
 }
 
 func (h *Host) bytesLeft() int64 {
-	return h.gate.opt.PerHostBytes - h.own.sent.Load() - h.own.received.Load()
+	sent, received := h.own.sent.Load(), h.own.received.Load()
+	if sent > h.gate.opt.PerHostBytes || received > h.gate.opt.PerHostBytes { // else the sum may overflow
+		return 0
+	}
+	return h.gate.opt.PerHostBytes - sent - received
 }
 
 // Remaining is what is left of the host's budget: the time, in full before the

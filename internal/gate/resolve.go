@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 )
 
 // ResolveError says that a resolver gave no answer for a host name. Its text
@@ -32,6 +33,9 @@ func (e *ResolveError) Error() string {
 // Unwrap is the resolver's error.
 func (e *ResolveError) Unwrap() error { return e.Err }
 
+// lookupTimeout bounds one question to the resolver, with its repetitions.
+const lookupTimeout = 15 * time.Second
+
 // maxAnswers is how many addresses of a name are looked at.
 const maxAnswers = 64
 
@@ -39,7 +43,8 @@ const maxAnswers = 64
 // resolver's order and without repetition. A name that has none is refused
 // with ErrOutOfScope. An address in text form is returned as it is, when it is
 // permitted. A name with a dot in it is taken as complete: the system's search
-// list is not tried.
+// list is not tried. Questions wait for their turn (Options.LookupsPerSecond),
+// and outside of the policy's time none is asked.
 //
 // When the policy is a NamePolicy it sees all answers first, and the permitted
 // ones are still checked one by one.
@@ -54,8 +59,16 @@ func (g *Gate) Resolve(ctx context.Context, name string) ([]netip.Addr, error) {
 		}
 		return []netip.Addr{addr}, nil
 	}
+	if err := g.valid(g.opt.Now()); err != nil {
+		return nil, fmt.Errorf("resolving %s: %w", name, err)
+	}
+	if err := g.lookups.Wait(ctx); err != nil {
+		return nil, fmt.Errorf("resolving %s: waiting for a turn: %w", name, err)
+	}
 	g.all.lookups.Add(1)
-	answers, err := g.opt.Resolver.LookupNetIP(ctx, "ip", complete(name))
+	asking, done := context.WithTimeout(ctx, lookupTimeout)
+	defer done()
+	answers, err := g.opt.Resolver.LookupNetIP(asking, "ip", complete(name))
 	if err != nil {
 		return nil, &ResolveError{Name: name, Err: err}
 	}

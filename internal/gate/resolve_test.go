@@ -141,18 +141,24 @@ func TestRebinding(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := gate.New(sc, fast(gate.Options{Resolver: r, Now: func() time.Time { return now }}))
-	d.set("pacs.example.org", "127.0.0.1")
-	if got, err := g.Resolve(t.Context(), "pacs.example.org"); err != nil || !slices.Equal(got, []netip.Addr{here}) {
+	first := mustAddr("5.22.113.1")
+	d.set("pacs.example.org", "5.22.113.1")
+	if got, err := g.Resolve(t.Context(), "pacs.example.org"); err != nil || !slices.Equal(got, []netip.Addr{first}) {
 		t.Fatalf("got %v, %v", got, err)
 	}
-	d.set("pacs.example.org", "127.0.0.2")
-	if got, err := g.Resolve(t.Context(), "pacs.example.org"); !errors.Is(err, gate.ErrOutOfScope) || !errors.Is(err, scope.ErrOutside) {
-		t.Errorf("the second answer: %v, %v", got, err)
+	for _, second := range []string{"127.0.0.2", "5.22.113.2"} {
+		d.set("pacs.example.org", second)
+		if got, err := g.Resolve(t.Context(), "pacs.example.org"); !errors.Is(err, gate.ErrOutOfScope) || !errors.Is(err, scope.ErrOutside) {
+			t.Errorf("the second answer: %v, %v", got, err)
+		}
+		if err := g.Check(mustAddr(second)); !errors.Is(err, gate.ErrOutOfScope) {
+			t.Errorf("the second answer: %v", err)
+		}
 	}
 	if _, err := g.Host(other).Dial(t.Context(), outside.port); !errors.Is(err, gate.ErrOutOfScope) {
 		t.Errorf("dialing the second answer: %v", err)
 	}
-	if err := g.Check(here); err != nil {
+	if err := g.Check(first); err != nil {
 		t.Errorf("the first answer: %v", err)
 	}
 	if outside.seen.Load() != 0 {

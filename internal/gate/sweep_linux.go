@@ -124,10 +124,11 @@ func (s *Sweeper) Start(a Attempt) (Admission, error) {
 		s.done = append(s.done, s.end(n, outcome(a, err)))
 		return Admission{Started: true}, nil
 	}
+	// The system would send a SYN again beyond the end of the policy's time.
 	if a.Single {
-		s.due[1].push(dueItem{n, slot.round, now.Add(singleTimeout)})
+		s.due[1].push(dueItem{n, slot.round, g.notBeyond(now.Add(singleTimeout))})
 	} else {
-		s.due[0].push(dueItem{n, slot.round, now.Add(attemptTimeout)})
+		s.due[0].push(dueItem{n, slot.round, g.notBeyond(now.Add(attemptTimeout))})
 	}
 	return Admission{Started: true}, nil
 }

@@ -66,6 +66,7 @@ func (s *Sweeper) attempt(a Attempt) Outcome {
 	if a.Single {
 		d.Timeout = singleTimeout
 	}
+	d.Deadline = s.gate.notBeyond(started.Add(d.Timeout))
 	d.SetMultipathTCP(false)
 	c, err := d.DialContext(s.ctx, "tcp", a.Target.String())
 	o := Outcome{Attempt: a, Took: time.Since(started), Err: err}

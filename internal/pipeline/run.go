@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 
 	"leadglass/internal/discover"
 	"leadglass/internal/jobs"
+	"leadglass/internal/scope"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
 )
@@ -54,8 +56,15 @@ type Progress struct {
 
 // Execute works until nothing of the survey is left to do. When ctx ends it
 // early, what was finished is saved and the cause of ctx is returned; the hosts
-// under way are left for later. A store that cannot be written ends it too.
+// under way are left for later. A store that cannot be written ends it too, and
+// so does the end of the scope's validity: then the error has scope.ErrNotValid
+// in its chain.
 func (r *Run) Execute(ctx context.Context) error {
+	if end, ok := r.Gate.Ends(); ok {
+		var done context.CancelFunc
+		ctx, done = context.WithDeadlineCause(ctx, end, fmt.Errorf("%w: it has just ended", scope.ErrNotValid))
+		defer done()
+	}
 	ctx, r.fail = context.WithCancelCause(ctx)
 	defer r.fail(nil)
 	h := jobs.Handlers{Examine: r.examine, Examiners: max(1, r.Examiners)}

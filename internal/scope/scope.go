@@ -175,13 +175,26 @@ type lists struct {
 // IPv6 address is judged as the IPv4 address it stands for; an address with a
 // zone is refused. The zero Scope refuses everything.
 func (s *Scope) Check(addr netip.Addr, now time.Time) error {
-	if s == nil || s.lists == nil {
-		return ErrNotLoaded
-	}
-	if err := s.lists.valid(now); err != nil {
+	if err := s.Valid(now); err != nil {
 		return err
 	}
 	return s.lists.permits(addr)
+}
+
+// Valid returns nil when now lies within the scope's validity.
+func (s *Scope) Valid(now time.Time) error {
+	if s == nil || s.lists == nil {
+		return ErrNotLoaded
+	}
+	return s.lists.valid(now)
+}
+
+// Until is the end of the scope's validity, exclusive; zero where it has none.
+func (s *Scope) Until() time.Time {
+	if s == nil || s.lists == nil {
+		return time.Time{}
+	}
+	return s.lists.validUntil
 }
 
 func (l *lists) valid(now time.Time) error {
