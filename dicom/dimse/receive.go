@@ -76,15 +76,15 @@ func (r *receiver) readIdentifier(id uint8, s dicom.Syntax) ([]byte, error) {
 }
 
 // holdsPixels reports whether a data set holds pixel data (PS3.3 C.7.6.3,
-// C.7.6.24), which comes after whatever else an answer holds. The shortest
-// identifiers are not looked at: an object's own UIDs, class and date take more.
+// C.7.6.24) that can show something: 16 by 16 pixels. The shortest identifiers are
+// not looked at: an object's own UIDs, class and date take more.
 func holdsPixels(data []byte, s dicom.Syntax) bool {
-	const shortest = 300
+	const shortest, fewest = 300, 256
 	if len(data) < shortest {
 		return false
 	}
 	for it := dicom.Iterate(data, s); it.Next(); {
-		if it.Tag().Group() == 0x7FE0 {
+		if it.Tag().Group() == 0x7FE0 && len(it.Value()) >= fewest {
 			return true
 		}
 	}

@@ -107,7 +107,10 @@ func (s *Session) sent(queries, responses int64, took time.Duration, err error) 
 	s.traffic.Queries += queries
 	s.traffic.Responses += responses
 	s.traffic.LongestQueryMS = max(s.traffic.LongestQueryMS, took.Milliseconds())
-	s.dataSets = s.dataSets || errors.Is(err, dimse.ErrNotIdentifier)
+	if errors.Is(err, dimse.ErrNotIdentifier) {
+		s.dataSets = true
+		s.note("", survey.BehaviourWholeFile) // as seeResponse does
+	}
 	for i := range queries {
 		if s.CountQuery == nil {
 			return
