@@ -84,7 +84,12 @@ func (a *app) ended(id string, hosts int64, err, saving error) error {
 		return &exitError{code: exitIncomplete, cause: fmt.Errorf(
 			"survey %s interrupted after %d hosts; continue it with --resume", id, hosts)}
 	}
-	return fmt.Errorf("survey %s stopped: %w", id, err)
+	return stopped(id, err)
+}
+
+// stopped is the error of a survey that is in the store and was stopped by err.
+func stopped(id string, err error) error {
+	return fmt.Errorf("survey %s stopped: %w; what was finished is kept: continue it with --resume", id, err)
 }
 
 // figures are what a survey shows to Prometheus: numbers alone, and none of a

@@ -33,7 +33,8 @@ func (demoCommand) Help() string {
 surveys it over real connections, compares every figure with the truth, and
 writes the public report, as PDF too where Chromium is installed. Without --fleet it is the study of 2019 at its full
 size: 2,300 archives, 24.3 million study records, every one of which crosses a
-socket.
+socket. The survey goes into leadglass.db in the folder of --out, or into the store
+that --store names; LEADGLASS_STORE is not read, because its surveys are real.
 
 Examples:
   leadglass demo
@@ -65,7 +66,9 @@ func (c *demoCommand) Run(ctx context.Context, a *app) error {
 	if err := os.MkdirAll(c.Out, 0o700); err != nil {
 		return fmt.Errorf("making the folder of the demo: %w", err)
 	}
-	a.Store = filepath.Join(c.Out, "leadglass.db")
+	if !a.ownStore {
+		a.Store = filepath.Join(c.Out, "leadglass.db")
+	}
 	next, err := c.followUp(fleet)
 	if err != nil {
 		return usage(err)
@@ -86,15 +89,16 @@ func (c *demoCommand) Run(ctx context.Context, a *app) error {
 	if c.JSON {
 		quiet.out = io.Discard
 	}
-	if _, err := surveyFleet(ctx, &quiet, scopeFile, "demo", demoWorkers); err != nil {
+	v, err := surveyFleet(ctx, &quiet, scopeFile, "demo", demoWorkers)
+	if err != nil {
 		return err
 	}
-	scores, err := scoreLast(ctx, a.Store, fleet)
+	scores, err := scoreOf(ctx, a.Store, v.ID, fleet)
 	if err != nil {
 		return err
 	}
 	// The archives are simulated, so that no small count needs to be withheld.
-	order := reportCommand{Format: []string{"html", "json", "csv"}, Edition: publish.EditionPublic, MinCount: 1, Out: c.Out}
+	order := reportCommand{Survey: v.ID, Format: []string{"html", "json", "csv"}, Edition: publish.EditionPublic, MinCount: 1, Out: c.Out}
 	paths, err := writeReport(ctx, a, order)
 	if err != nil {
 		return err
@@ -105,7 +109,7 @@ func (c *demoCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if next != nil {
-		if result.FollowUp, err = next.run(ctx, &quiet, c.Out); err != nil {
+		if result.FollowUp, err = next.run(ctx, &quiet, c.Out, v.ID); err != nil {
 			return err
 		}
 	}
@@ -152,13 +156,13 @@ func (c *demoCommand) print(a *app, r demoResult) error {
 	return err
 }
 
-func scoreLast(ctx context.Context, dsn string, fleet *lab.Fleet) (lab.Scores, error) {
+func scoreOf(ctx context.Context, dsn, id string, fleet *lab.Fleet) (lab.Scores, error) {
 	db, err := store.OpenExisting(ctx, dsn)
 	if err != nil {
 		return lab.Scores{}, err
 	}
 	defer db.Close()
-	return score(ctx, db, "", fleet)
+	return score(ctx, db, id, fleet)
 }
 
 // labProcess is a fleet that runs in a process of its own, so that memory and

@@ -56,24 +56,22 @@ func fillDisk(t *testing.T) {
 	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
 	dsn := filepath.Join(dir, "s.db")
 	h := holdFleet(t, "127.31.6.")
+	ballast := filepath.Join(dir, "ballast")
+	for _, left := range []int{64 << 10, 160 << 10, 224 << 10} { // while the tables are made, or the survey
+		fill(t, ballast, left)
+		o := h.begin(t.Context(), dsn).ended(t).want(t, exitFailed)
+		if !strings.Contains(o.errors, "the disk is full; make room and run again") || strings.Contains(o.errors, "--resume") {
+			t.Errorf("with %d bytes left, the survey says: %s", left, o.errors)
+		}
+		if err := os.Remove(ballast); err != nil {
+			t.Fatal(err)
+		}
+	}
 	b := h.begin(t.Context(), dsn)
 	someRecords(t, dsn)
-	ballast := filepath.Join(dir, "ballast")
-	f, err := os.Create(ballast)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for chunk := make([]byte, 512); err == nil; {
-		_, err = f.Write(chunk)
-	}
-	if !errors.Is(err, unix.ENOSPC) {
-		t.Fatalf("filling the disk: %v", err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+	fill(t, ballast, 0)
 	o := b.ended(t).want(t, exitFailed)
-	if !strings.Contains(o.errors, "the disk is full; make room and run again with --resume") {
+	if !strings.Contains(o.errors, "the disk is full; make room and run again") || !strings.Contains(o.errors, "continue it with --resume") {
 		t.Errorf("the survey says: %s", o.errors)
 	}
 	if err := os.Remove(ballast); err != nil {
@@ -85,4 +83,28 @@ func fillDisk(t *testing.T) {
 	}
 	t.Logf("%d of %d records were kept; the message: %s", s.Records, heldHosts, o.errors)
 	h.resumed(t, dsn, s.Records)
+}
+
+// fill fills the file system of a file but for some bytes.
+func fill(t *testing.T, path string, left int) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var size int64
+	for chunk := make([]byte, 512); err == nil; {
+		var n int
+		n, err = f.Write(chunk)
+		size += int64(n)
+	}
+	if !errors.Is(err, unix.ENOSPC) {
+		t.Fatalf("filling the disk: %v", err)
+	}
+	if err := f.Truncate(size - int64(left)); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
 }

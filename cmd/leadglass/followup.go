@@ -50,8 +50,9 @@ func addressesOf(fleet *lab.Fleet) []netip.Addr {
 	return list
 }
 
-// run surveys the follow-up into the store of the demo, and compares.
-func (f *followUp) run(ctx context.Context, a *app, out string) (*followUpResult, error) {
+// run surveys the follow-up into the store of the demo, and compares it with the
+// survey before.
+func (f *followUp) run(ctx context.Context, a *app, out, before string) (*followUpResult, error) {
 	start := time.Now()
 	dir := filepath.Join(out, "follow-up")
 	process, _, err := startLab(ctx, a, f.name, dir)
@@ -63,7 +64,8 @@ func (f *followUp) run(ctx context.Context, a *app, out string) (*followUpResult
 	if err != nil {
 		return nil, err
 	}
-	if _, err := surveyFleet(ctx, a, scopeFile, "follow-up", demoWorkers); err != nil {
+	v, err := surveyFleet(ctx, a, scopeFile, "follow-up", demoWorkers)
+	if err != nil {
 		return nil, err
 	}
 	process.stop()
@@ -72,11 +74,11 @@ func (f *followUp) run(ctx context.Context, a *app, out string) (*followUpResult
 		return nil, err
 	}
 	defer db.Close()
-	scores, err := score(ctx, db, "follow-up", f.fleet)
+	scores, err := score(ctx, db, v.ID, f.fleet)
 	if err != nil {
 		return nil, err
 	}
-	d, err := openDiff(ctx, db, "previous", "last")
+	d, err := openDiff(ctx, db, before, v.ID)
 	if err != nil {
 		return nil, err
 	}

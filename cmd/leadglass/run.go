@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -41,6 +42,8 @@ type app struct {
 	*commandLine
 	out, err io.Writer
 	log      *slog.Logger
+	// ownStore: --store was given, and not only its default or the environment.
+	ownStore bool
 	// live: stderr is a terminal, so that a status line can be kept there.
 	live bool
 	// color: stdout is a terminal that may be coloured.
@@ -79,6 +82,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	a := &app{commandLine: &cl, out: stdout, err: stderr, log: logger(stderr, cl.LogLevel, cl.LogAddr),
 		live: isTerminal(stderr) && !cl.Quiet, color: isTerminal(stdout) && !cl.NoColor && os.Getenv("NO_COLOR") == ""}
+	a.ownStore = slices.ContainsFunc(k.Path, func(p *kong.Path) bool { return p.Flag != nil && p.Flag.Name == "store" })
 	k.BindTo(ctx, (*context.Context)(nil))
 	return a.finish(k.Run(a))
 }

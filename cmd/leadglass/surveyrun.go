@@ -92,10 +92,10 @@ func (w *surveying) begin(ctx context.Context, eng *pipeline.Engine) (err error)
 	v.Sources = survey.AddSources(v.Sources, eng.Sources...)
 	v.State = survey.StateRunning
 	if err := w.db.UpdateSurvey(ctx, *v); err != nil {
-		return err
+		return stopped(v.ID, err)
 	}
 	if w.run, err = newRun(ctx, w.db, eng, v.ID, w.id); err != nil {
-		return err
+		return stopped(v.ID, err)
 	}
 	w.totals = &w.run.Progress
 	w.run.Sweeps, w.run.Examiners = true, o.workers

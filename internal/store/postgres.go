@@ -213,9 +213,9 @@ func (postgresEngine) remedy(err error) (remedy string, cause error) {
 		return "", context.Canceled
 	case errors.As(err, new(*pgconn.ConnectError)):
 		// pgx's error holds the whole configuration: only its text goes on.
-		return "is the server running, and do address, port and TLS settings of the DSN fit? What was saved is kept: a survey goes on with --resume", errors.New(oneLine(err))
+		return "is the server running, and do address, port and TLS settings of the DSN fit?", errors.New(oneLine(err))
 	case isLost(err):
-		return "what was saved is kept: when the server is back, a survey goes on with --resume", fmt.Errorf("the connection is lost (%s)", oneLine(err))
+		return "run again when the server is back", fmt.Errorf("the connection is lost (%s)", oneLine(err))
 	}
 	return "", err
 }
@@ -235,11 +235,11 @@ func stateRemedy(state string) string {
 	case stateReadOnly:
 		return "the server, or this user, may only read; name the primary server, and a user that may write"
 	case stateDiskFull:
-		return "the disk of the database server is full; make room there and run again with --resume"
+		return "the disk of the database server is full; make room there and run again"
 	case stateTooMany:
-		return fmt.Sprintf("the server has no connection left, and Leadglass uses up to %d; end other programs, or raise max_connections, and run again (a survey with --resume)", postgresReaders+postgresWriters)
+		return fmt.Sprintf("the server has no connection left, and Leadglass uses up to %d; end other programs, or raise max_connections, and run again", postgresReaders+postgresWriters)
 	case stateAdminShutdown, stateCrashShutdown, stateStarting:
-		return "the server is stopping or starting; what was saved is kept: when it is up, a survey goes on with --resume"
+		return "the server is stopping or starting; run again when it is up"
 	case stateDataCorrupted, stateIndexCorrupted:
 		return "the database is damaged; restore it from a backup, or name another one with --store"
 	}

@@ -160,7 +160,7 @@ func (sqliteEngine) passing(err error) passing {
 // remedy says what helps against an error of SQLite.
 func (sqliteEngine) remedy(err error) (remedy string, cause error) {
 	if isTimeout(err) {
-		return "another program holds it, or its disk or this machine is busy; what was saved is kept: a survey goes on with --resume", err
+		return "another program holds it, or its disk or this machine is busy", err
 	}
 	var se *sqlite.Error
 	if !errors.As(err, &se) {
@@ -176,7 +176,7 @@ func (sqliteEngine) remedy(err error) (remedy string, cause error) {
 	case codeReadOnly, codeCantOpen:
 		return "the file and its directory must be writable; mend their permissions, or name another file with --store FILE", err
 	case codeFull:
-		return "the disk is full; make room and run again with --resume", err
+		return "the disk is full; make room and run again", err
 	}
 	return "", err
 }
