@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -8,7 +9,9 @@ import (
 	"hash/maphash"
 	"io"
 	"net"
+	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -35,13 +38,13 @@ func (r NetworkRates) Len() int {
 
 // Waiting is how many bytes of a private body wait in its buffer.
 func Waiting(body io.ReadCloser) int {
-	return body.(*limitedBody).body.(*privateBody).buffer.Buffered()
+	return body.(*limitedBody).body.(*exchange).reader.Buffered()
 }
 
 // Left is how many bytes of a private body that is closed are still in its
 // buffer.
 func Left(body io.ReadCloser) (left int) {
-	b := body.(*limitedBody).body.(*privateBody).buffer
+	b := body.(*limitedBody).body.(*exchange).reader
 	held, _ := b.Peek(b.Size())
 	for _, c := range held {
 		if c != 0 {
@@ -110,3 +113,23 @@ func (k SYNKey) Matches(b []byte, a SYNAnswer) bool {
 	}
 	return false
 }
+
+// ParseHead reads the head of a response as an exchange does, and returns a
+// copy of what it read.
+func ParseHead(from io.Reader, limit int64) (status int, header http.Header, err error) {
+	e := &exchange{reader: bufio.NewReaderSize(from, 16)}
+	if err := e.readHead(limit); err != nil {
+		return 0, nil, err
+	}
+	status, views, err := e.parseHead()
+	header = http.Header{}
+	for name, values := range views {
+		for _, v := range values {
+			header[strings.Clone(name)] = append(header[strings.Clone(name)], strings.Clone(v))
+		}
+	}
+	return status, header, err
+}
+
+// Resolve is the request target of a reference.
+func Resolve(base, reference string) string { return string(resolve([]byte(base), reference)) }

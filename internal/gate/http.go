@@ -8,9 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,12 +41,9 @@ type HTTPOptions struct {
 	MaxBody int64
 	// MaxHeader bounds a response's headers in bytes; default 64 KiB.
 	MaxHeader int64
-	// Private overwrites what a response's body leaves in buffers, for bodies
-	// that hold values of patients.
-	Private bool
 	// ReadAhead bounds what is taken from the connection beyond the headers
 	// before the body is read, in bytes; default 4 KiB, at least 16. Under TLS
-	// a record is the least; with Private it is overwritten.
+	// a record is the least.
 	ReadAhead int
 }
 
@@ -80,9 +75,15 @@ func (o HTTPOptions) withDefaults() HTTPOptions {
 // the error, its body closed.
 //
 // At most 3 redirects are followed, credentials in a redirect are dropped, and
-// there are no proxies, no cookies and no decompression. Each request has its
-// own connection, which ends with the response's body; a body that is not
-// closed occupies the host.
+// there are no proxies, no cookies and no decompression. Only GET, HEAD and
+// OPTIONS without a body are sent. Each request has its own connection, which
+// ends with the response's body; a body that is not closed occupies the host.
+//
+// What the host sends can hold values of patients, also in the header and in
+// the path of a redirect. All of it is overwritten when the body is closed: the
+// strings of a response's header are good until then, and zeros afterwards. In
+// URLs a constant stands for the path of a redirect; the header has the path
+// that was asked for in the end, as LandingField.
 func (h *Host) HTTPClient(o HTTPOptions) *http.Client {
 	o = o.withDefaults()
 	names := make([]string, 0, len(o.Names))
@@ -90,18 +91,8 @@ func (h *Host) HTTPClient(o HTTPOptions) *http.Client {
 		names = append(names, strings.TrimSuffix(strings.ToLower(n), "."))
 	}
 	own := &ownHost{host: h, names: names}
-	var base http.RoundTripper = &http.Transport{
-		DialContext:            own.dial,
-		TLSClientConfig:        o.TLS,
-		TLSHandshakeTimeout:    h.gate.opt.ConnectTimeout,
-		DisableKeepAlives:      true,
-		DisableCompression:     true,
-		MaxResponseHeaderBytes: o.MaxHeader,
-		ReadBufferSize:         o.ReadAhead,
-	}
-	if o.Private {
-		base = &privateTransport{own: own, tls: o.TLS, handshake: h.gate.opt.ConnectTimeout, maxHeader: o.MaxHeader, readAhead: o.ReadAhead}
-	}
+	own.redirect.own = own
+	base := &exchanger{own: own, tls: o.TLS, handshake: h.gate.opt.ConnectTimeout, maxHeader: o.MaxHeader, readAhead: o.ReadAhead}
 	return &http.Client{
 		Timeout:   o.Timeout,
 		Transport: &transport{own: own, opt: o, base: base},
@@ -109,24 +100,26 @@ func (h *Host) HTTPClient(o HTTPOptions) *http.Client {
 			if len(via) > maxRedirects {
 				return ErrRedirects
 			}
-			req.URL.User = nil
-			return own.check(req.URL)
+			req.Header.Del("Referer")
+			if err := own.check(req.URL); err != nil {
+				return err
+			}
+			own.redirect.followed = true
+			return nil
 		},
 	}
 }
 
 // ownHost is the rule that an HTTP client stays with its host.
 type ownHost struct {
-	host  *Host
-	names []string
+	host     *Host
+	names    []string
+	redirect redirect
 }
 
 func (o *ownHost) check(u *url.URL) error {
-	name := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
-	if addr, err := netip.ParseAddr(name); err == nil && addr.Unmap() == o.host.addr {
-		return nil
-	}
-	if slices.Contains(o.names, name) {
+	name := strings.TrimSuffix(u.Hostname(), ".")
+	if o.known(name) != "" {
 		return nil
 	}
 	err := fmt.Errorf("%w: the URL's host %.100q is not %s", ErrOutOfScope, name, o.host.addr)

@@ -36,7 +36,7 @@ func TestPrivate(t *testing.T) {
 			_, _ = io.WriteString(w, long)
 		})
 		h := newHost(gate.Options{})
-		client := h.HTTPClient(gate.HTTPOptions{Private: true, UserAgent: "Leadglass"})
+		client := h.HTTPClient(gate.HTTPOptions{UserAgent: "Leadglass"})
 		for _, path := range []string{"/length", "/chunked", "/early"} {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, nil)
 			if err != nil {
@@ -110,7 +110,7 @@ func TestPrivateHostile(t *testing.T) {
 				}
 			}()
 			h := newHost(gate.Options{})
-			client := h.HTTPClient(gate.HTTPOptions{Private: true, Timeout: 300 * time.Millisecond})
+			client := h.HTTPClient(gate.HTTPOptions{Timeout: 300 * time.Millisecond})
 			for range 3 { // one after the other: a host has one connection
 				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 				req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+l.Addr().String()+"/", nil)

@@ -3,6 +3,8 @@ package gate
 import (
 	"encoding/binary"
 	"net"
+
+	"leadglass/internal/wipe"
 )
 
 // records is the connection below TLS. crypto/tls decrypts what it receives in
@@ -19,8 +21,7 @@ type records struct {
 	// the record's body.
 	header, body int
 	head         [recordHeader]byte
-	// used are the buffers seen, from where a read began to their end.
-	used [][]byte
+	used         wipe.Buffers
 }
 
 // recordHeader is the length of a record's header: type, version, length.
@@ -39,7 +40,7 @@ func (r *records) Read(b []byte) (int, error) {
 	}
 	n, err := r.Conn.Read(b[:min(len(b), want)])
 	if r.body > 0 {
-		r.remember(b)
+		r.used.Remember(b)
 		r.body -= n
 		return n, err
 	}
@@ -51,26 +52,9 @@ func (r *records) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// remember notes the buffer of b. Buffers with the same end are one.
-func (r *records) remember(b []byte) {
-	b = b[:cap(b)]
-	last := &b[len(b)-1]
-	for i, u := range r.used {
-		if &u[len(u)-1] == last {
-			if len(b) > len(u) {
-				r.used[i] = b
-			}
-			return
-		}
-	}
-	r.used = append(r.used, b)
-}
-
 // Close closes the connection and overwrites what was received on it.
 func (r *records) Close() error {
 	err := r.Conn.Close()
-	for _, u := range r.used {
-		clear(u)
-	}
+	r.used.Wipe()
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // faviconHash is the hash by which search engines for devices list icons:
@@ -11,15 +12,17 @@ import (
 // every 76 characters and at the end.
 func faviconHash(icon []byte) int32 {
 	const line = 76
-	text := base64.StdEncoding.EncodeToString(icon)
-	b := make([]byte, 0, len(text)+len(text)/line+1)
-	for len(text) > 0 {
-		n := min(line, len(text))
-		b = append(b, text[:n]...)
-		b = append(b, '\n')
-		text = text[n:]
+	size := base64.StdEncoding.EncodedLen(len(icon))
+	b := make([]byte, size+(size+line-1)/line)
+	defer clear(b)
+	n := 0
+	for part := range slices.Chunk(icon, line/4*3) {
+		base64.StdEncoding.Encode(b[n:], part)
+		n += base64.StdEncoding.EncodedLen(len(part))
+		b[n] = '\n'
+		n++
 	}
-	return int32(murmur3(b))
+	return int32(murmur3(b[:n]))
 }
 
 // murmur3 is MurmurHash3_x86_32 with seed 0.

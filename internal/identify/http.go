@@ -1,8 +1,8 @@
 package identify
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"leadglass/internal/identify/products"
+	"leadglass/internal/jsonscan"
 	"leadglass/internal/survey"
 )
 
@@ -20,7 +21,7 @@ const (
 	// document, in bytes.
 	maxPage     = 256 << 10
 	maxDocument = 64 << 10
-	maxIcon     = 256 << 10
+	maxIcon     = maxPage
 	// maxRedirects is how many redirects are followed, all on the same host
 	// and port.
 	maxRedirects = 3
@@ -35,6 +36,9 @@ type HTTPOptions struct {
 	Host string
 	// Products are the fingerprints; without them nothing is recognised.
 	Products *products.Table
+	// LandingField is the name under which the client puts the path that was
+	// asked for in the end, redirects included, into a response's header.
+	LandingField string
 	// BudgetErr is as in Options.
 	BudgetErr error
 }
@@ -46,6 +50,7 @@ type web struct {
 	opt      HTTPOptions
 	service  survey.Service
 	requests int
+	page     *document // the page or document being read
 }
 
 // HTTP finds out what the web pages of a port are: by the start page, by the
@@ -57,20 +62,19 @@ func HTTP(ctx context.Context, port uint16, client *http.Client, scheme string, 
 	limited := *client
 	limited.CheckRedirect = sameHost(client.CheckRedirect)
 	limited.Jar = nil
-	w := &web{client: &limited, opt: o, service: survey.Service{
+	w := &web{client: &limited, opt: o, page: newDocument(), service: survey.Service{
 		Port: port, Protocol: survey.ProtocolUnknown, Product: products.Unknown(), SOPClasses: []string{},
 		CalledAETitle: survey.CalledAETitle{Policy: survey.UnknownTitle}},
 		base: url.URL{Scheme: scheme, Host: net.JoinHostPort(strings.Trim(o.Host, "[]"), strconv.Itoa(int(port)))}}
-	start, login, err := w.page(ctx, "/")
+	defer w.page.wipe()
+	start, err := w.look(ctx, "/")
 	if err != nil {
 		w.service.Outcome, w.service.Detail = httpOutcome(ctx, err, o.BudgetErr)
 		return w.service
 	}
 	w.service.Protocol, w.service.Outcome = survey.ProtocolHTTP, survey.Answered
-	w.service.HTTP = &survey.HTTP{Status: start.Status,
-		AuthRequired: login || start.Status == http.StatusUnauthorized || start.Status == http.StatusForbidden}
-	w.service.HTTP.Shape = shape(start.Body)
-	if !w.recognise(ctx, start, w.service.HTTP.AuthRequired) {
+	w.service.HTTP = &survey.HTTP{Status: start.status, AuthRequired: start.guarded(), Shape: start.shape}
+	if !w.recognise(ctx, "/", start) {
 		w.wellKnown(ctx)
 	}
 	w.documents(ctx)
@@ -95,62 +99,88 @@ func sameHost(next func(*http.Request, []*http.Request) error) func(*http.Reques
 
 var errRequests = errors.New("as many requests made as are allowed")
 
-// get asks for a path and returns the answer with at most limit bytes of its
-// body.
-func (w *web) get(ctx context.Context, path string, limit int64) (*http.Response, []byte, error) {
+// get asks for a path and reads at most limit bytes of the body into the
+// document's memory, which judge may read while it runs; everything is
+// overwritten afterwards.
+func (w *web) get(ctx context.Context, path string, limit int, judge func(*http.Response)) error {
 	if w.requests >= maxRequests {
-		return nil, nil, errRequests
+		return errRequests
 	}
 	w.requests++
 	u := w.base
 	u.Path = path
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	req.Header.Set("Accept", "text/html,application/json;q=0.5,*/*;q=0.1")
 	resp, err := w.client.Do(req)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit))
+	defer w.page.wipe()
+	n, err := io.ReadFull(resp.Body, w.page.buffer[:limit])
+	w.page.body = w.page.buffer[:n]
 	if err != nil && isBudget(err, w.opt.BudgetErr) {
-		return nil, nil, err
+		return err
 	}
-	return resp, body, nil // a page cut short is still a page
+	judge(resp) // a page cut short is still a page
+	return nil
 }
 
-// page asks for a path and reads what fingerprints ask for.
-func (w *web) page(ctx context.Context, path string) (page *products.Page, login bool, err error) {
-	resp, body, err := w.get(ctx, path, maxPage)
-	if err != nil {
-		return nil, false, err
-	}
-	page = &products.Page{Path: path, Landing: path, Status: resp.StatusCode,
-		Realms: realms(resp.Header.Values("WWW-Authenticate")), Header: resp.Header}
-	if resp.Request != nil && resp.Request.URL != nil {
-		page.Landing = resp.Request.URL.Path
-	}
-	login = readPage(body, page)
-	return page, login, nil
+// seen is what is kept of a page: nothing of its text.
+type seen struct {
+	status int
+	features
+	// match is the product that the page shows, where it shows one; byIcon are
+	// those that its icon may show.
+	match   products.PageMatch
+	matched bool
+	byIcon  []products.IconMatch
 }
 
-// recognise compares a page with the fingerprints and notes the product.
-func (w *web) recognise(ctx context.Context, page *products.Page, login bool) bool {
-	if w.opt.Products.NeedsFavicon(page) {
-		if resp, icon, err := w.get(ctx, iconPath(page.Body), maxIcon); err == nil && resp.StatusCode == http.StatusOK && len(icon) > 0 {
-			page.Favicon = faviconHash(icon)
+// guarded reports whether the page asks for a login.
+func (s seen) guarded() bool {
+	return s.login || s.status == http.StatusUnauthorized || s.status == http.StatusForbidden
+}
+
+// look asks for a page and compares it with the fingerprints.
+func (w *web) look(ctx context.Context, path string) (seen, error) {
+	var found seen
+	err := w.get(ctx, path, maxPage, func(resp *http.Response) {
+		page := &products.Page{Path: path, Landing: resp.Header.Get(w.opt.LandingField), Status: resp.StatusCode,
+			Realms: realms(resp.Header.Values("WWW-Authenticate")), Header: resp.Header}
+		found.status = resp.StatusCode
+		w.page.toUTF8()
+		found.features = w.page.read(page)
+		found.match, found.matched = w.opt.Products.HTTP(page)
+		found.byIcon = w.opt.Products.HTTPByIcon(page)
+	})
+	return found, err
+}
+
+// recognise notes the product that a page shows, by its icon too where that
+// may show more.
+func (w *web) recognise(ctx context.Context, path string, page seen) bool {
+	if len(page.byIcon) > 0 {
+		var hash int32
+		err := w.get(ctx, page.icon, maxIcon, func(resp *http.Response) {
+			if resp.StatusCode == http.StatusOK && len(w.page.body) > 0 {
+				hash = faviconHash(w.page.body)
+			}
+		})
+		if err == nil && hash != 0 {
+			page.match, page.matched = products.WithIcon(page.match, page.byIcon, hash)
 		}
 	}
-	match, ok := w.opt.Products.HTTP(page)
-	if !ok {
+	if !page.matched {
 		return false
 	}
-	s := &w.service
+	s, match := &w.service, page.match
 	s.Product, s.HTTP.Page = match.Product, match.Page
-	if page.Path == "/" || match.Login || login {
-		s.HTTP.AuthRequired = s.HTTP.AuthRequired || match.Login || login
+	if path == "/" || match.Login || page.guarded() {
+		s.HTTP.AuthRequired = s.HTTP.AuthRequired || match.Login || page.guarded()
 	} else {
 		s.HTTP.AuthRequired = false // that page opened without a login
 	}
@@ -166,17 +196,14 @@ func (w *web) wellKnown(ctx context.Context) {
 		if w.requests >= maxRequests-reserve || ctx.Err() != nil {
 			return
 		}
-		page, login, err := w.page(ctx, path)
+		page, err := w.look(ctx, path)
 		if err != nil {
 			if isBudget(err, w.opt.BudgetErr) {
 				return
 			}
 			continue
 		}
-		if page.Status == http.StatusNotFound {
-			continue
-		}
-		if w.recognise(ctx, page, login || page.Status == http.StatusUnauthorized || page.Status == http.StatusForbidden) {
+		if page.status != http.StatusNotFound && w.recognise(ctx, path, page) {
 			return
 		}
 	}
@@ -210,26 +237,17 @@ func (w *web) documents(ctx context.Context) {
 	}
 }
 
-// document reads one JSON document; of its keys only those that the table
-// names are decoded, the rest is skipped.
+// document reads one JSON document; of its members only those that the table
+// names are looked at.
 func (w *web) document(ctx context.Context, api products.API) (version string, port uint16, ok bool) {
-	resp, body, err := w.get(ctx, api.Path, maxDocument)
-	if err != nil || resp.StatusCode != http.StatusOK {
+	d := api.Begin()
+	err := w.get(ctx, api.Path, maxDocument, func(resp *http.Response) {
+		ok = resp.StatusCode == http.StatusOK && jsonscan.Object(bytes.NewReader(w.page.body), maxDocument+1, d.Want, d.Value) == nil
+	})
+	if err != nil || !ok {
 		return "", 0, false
 	}
-	var all map[string]json.RawMessage
-	if json.Unmarshal(body, &all) != nil {
-		return "", 0, false
-	}
-	keys := map[string]any{}
-	for k, raw := range all {
-		var v any
-		if api.Wanted(k) && json.Unmarshal(raw, &v) == nil {
-			keys[k] = v
-		}
-	}
-	clear(body)
-	return api.Read(keys)
+	return d.Read()
 }
 
 // httpOutcome is outcome for a port that gave no HTTP answer.

@@ -61,7 +61,7 @@ func (s *site) identify(t *testing.T) survey.Service {
 		t.Fatal(err)
 	}
 	port, _ := strconv.ParseUint(u.Port(), 10, 16)
-	return identify.HTTP(t.Context(), uint16(port), browser(t), u.Scheme, identify.HTTPOptions{Host: u.Hostname(), Products: table(t)})
+	return identify.HTTP(t.Context(), uint16(port), browser(t), u.Scheme, identify.HTTPOptions{LandingField: landingField, Host: u.Hostname(), Products: table(t)})
 }
 
 const orthancSystem = `{"ApiVersion":18,"DatabaseVersion":6,"DicomAet":"X","DicomPort":4242,"Name":"CANARY","Version":"1.12.1"}`
@@ -181,7 +181,7 @@ func TestHTTPOutcomes(t *testing.T) {
 			addr := peer(t, tt.serve)
 			host, p, _ := net.SplitHostPort(addr)
 			port, _ := strconv.ParseUint(p, 10, 16)
-			got := identify.HTTP(t.Context(), uint16(port), browser(t), tt.scheme, identify.HTTPOptions{Host: host, Products: table(t)})
+			got := identify.HTTP(t.Context(), uint16(port), browser(t), tt.scheme, identify.HTTPOptions{LandingField: landingField, Host: host, Products: table(t)})
 			if got.Outcome != tt.want || got.HTTP != nil || got.Protocol != survey.ProtocolUnknown {
 				t.Errorf("outcome %q (%s), protocol %q, want %q", got.Outcome, got.Detail, got.Protocol, tt.want)
 			}
@@ -193,7 +193,7 @@ func TestHTTPOutcomes(t *testing.T) {
 	}
 	port := uint16(l.Addr().(*net.TCPAddr).Port)
 	_ = l.Close()
-	if got := identify.HTTP(t.Context(), port, browser(t), "http", identify.HTTPOptions{Host: "127.0.0.1", Products: table(t)}); got.Outcome != survey.Refused {
+	if got := identify.HTTP(t.Context(), port, browser(t), "http", identify.HTTPOptions{LandingField: landingField, Host: "127.0.0.1", Products: table(t)}); got.Outcome != survey.Refused {
 		t.Errorf("outcome %q (%s) of a closed port", got.Outcome, got.Detail)
 	}
 }

@@ -3,11 +3,15 @@ package identify
 import (
 	"bytes"
 	"fmt"
-	"html"
+	"io"
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
 	"leadglass/internal/identify/products"
+	"leadglass/internal/wipe"
 )
 
 const (
@@ -15,153 +19,228 @@ const (
 	maxTitle = 200
 	// maxMetas bounds the meta elements looked at.
 	maxMetas = 64
+	// maxMetaName bounds the name of a meta element that is looked at, in bytes.
+	maxMetaName = 64
 	// maxRealm bounds a realm, in bytes.
 	maxRealm = 100
 )
 
-// readPage takes from HTML what fingerprints ask for: title, meta elements,
-// and whether it has a password field. It is no parser of HTML: it looks for
-// tags one after the other and gives up on nothing.
-func readPage(body []byte, page *products.Page) (login bool) {
-	page.Body = body
-	page.Meta = map[string]string{}
-	rest := body
+// document is one page of a host, with all memory that holds its text, so that
+// it can be overwritten.
+type document struct {
+	// buffer is what pages are read into, body the page in it.
+	buffer, body []byte
+	// text holds titles and contents of meta elements; it never grows.
+	text   []byte
+	traces wipe.Buffers
+}
+
+func newDocument() *document {
+	return &document{buffer: make([]byte, maxPage), text: make([]byte, 0, maxTitle+maxMetas*(maxMetaName+maxTitle))}
+}
+
+// wipe overwrites everything of the page.
+func (d *document) wipe() {
+	clear(d.buffer)
+	clear(d.text[:cap(d.text)])
+	d.body, d.text = nil, d.text[:0]
+	d.traces.Wipe()
+}
+
+// features are what a page shows beside that which fingerprints compare.
+type features struct {
+	// login: it has a password field.
+	login bool
+	// icon is the path of its icon, on the same host.
+	icon string
+	// shape is a digest of its elements; see shape.
+	shape string
+}
+
+// toUTF8 turns a page in UTF-16, which begins with a byte order mark, into
+// UTF-8, in place: characters that would need more room become question marks.
+// NUL becomes a space: the tokenizer would copy what it stands in.
+func (d *document) toUTF8() {
+	defer func() {
+		for i, c := range d.body {
+			if c == 0 {
+				d.body[i] = ' '
+			}
+		}
+	}()
+	b := d.body
+	if len(b) < 2 || !(b[0] == 0xff && b[1] == 0xfe) && !(b[0] == 0xfe && b[1] == 0xff) {
+		d.body = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
+		return
+	}
+	low := 0
+	if b[0] == 0xfe {
+		low = 1
+	}
+	n := 0
+	for i := 2; i+1 < len(b); i += 2 {
+		r := rune(b[i+1-low])<<8 | rune(b[i+low])
+		if r > 0x7ff {
+			r = '?'
+		}
+		n += utf8.EncodeRune(b[n:], r)
+	}
+	d.body = b[:n]
+}
+
+// read takes from HTML what fingerprints ask for: title and meta elements into
+// page, and the features. Text of scripts, styles and comments is no markup;
+// what a template holds is shown to nobody.
+func (d *document) read(page *products.Page) (f features) {
+	page.Body = d.body
+	f.icon = defaultIcon
+	z := html.NewTokenizer(&source{left: d.body, traces: &d.traces})
+	var elements shape
+	templates, titled, iconed := 0, false, false
 	for {
-		i := bytes.IndexByte(rest, '<')
-		if i < 0 {
-			return login
+		kind := z.Next()
+		d.traces.Remember(z.Raw())
+		switch kind {
+		case html.ErrorToken:
+			f.shape = elements.digest()
+			return f
+		case html.TextToken:
+			if titled && page.Title == nil {
+				page.Title = d.clean(z.Text(), maxTitle)
+			}
+		case html.EndTagToken:
+			if name, _ := z.TagName(); atom.Lookup(name) == atom.Template {
+				templates = max(0, templates-1)
+			}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			name, more := z.TagName()
+			elements.add(name)
+			switch tag := atom.Lookup(name); {
+			case tag == atom.Template && kind == html.StartTagToken:
+				templates++
+			case templates > 0:
+			case tag == atom.Title:
+				titled = true
+			case tag == atom.Meta && more && len(page.Meta) < maxMetas:
+				d.meta(z, page)
+			case tag == atom.Input && more:
+				f.login = isPassword(z) || f.login
+			case tag == atom.Link && more && !iconed:
+				var path string
+				if path, iconed = icon(z); iconed && path != "" {
+					f.icon = path
+				}
+			}
 		}
-		rest = rest[i+1:]
+	}
+}
+
+// source reads a page to a library, whose buffers it remembers.
+type source struct {
+	left   []byte
+	traces *wipe.Buffers
+}
+
+func (s *source) Read(b []byte) (int, error) {
+	if len(s.left) == 0 {
+		return 0, io.EOF
+	}
+	s.traces.Remember(b)
+	n := copy(b, s.left)
+	s.left = s.left[n:]
+	return n, nil
+}
+
+// meta notes the name and the content of a meta element. Of attributes of one
+// name the first counts.
+func (d *document) meta(z *html.Tokenizer, page *products.Page) {
+	var name, content []byte
+	for more := true; more; {
+		var key, value []byte
+		key, value, more = z.TagAttr()
 		switch {
-		case bytes.HasPrefix(rest, []byte("!--")):
-			end := bytes.Index(rest, []byte("-->"))
-			if end < 0 {
-				return login
-			}
-			rest = rest[end:]
-		case isTag(rest, "title") && page.Title == "":
-			page.Title = titleText(rest)
-		case isTag(rest, "meta") && len(page.Meta) < maxMetas:
-			a := attributes(tag(rest))
-			if name := strings.ToLower(a["name"]); name != "" && a["content"] != "" {
-				page.Meta[name] = a["content"]
-			}
-		case isTag(rest, "input"):
-			login = login || strings.EqualFold(attributes(tag(rest))["type"], "password")
+		case string(key) == "name" && name == nil && len(value) <= maxMetaName:
+			name = bytes.TrimSpace(value)
+		case string(key) == "content" && content == nil:
+			content = value
 		}
 	}
-}
-
-// isTag reports whether b begins with the name of a tag, whatever its case.
-func isTag(b []byte, name string) bool {
-	if len(b) <= len(name) || !strings.EqualFold(string(b[:len(name)]), name) {
-		return false
+	if len(name) > 0 && len(content) > 0 {
+		page.Meta = append(page.Meta, products.Meta{Name: d.clean(name, maxMetaName), Content: d.clean(content, maxTitle)})
 	}
-	c := b[len(name)]
-	return c == '>' || c == '/' || isSpace(c)
 }
 
-func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' }
+// isPassword reports whether an input element takes a password.
+func isPassword(z *html.Tokenizer) bool {
+	for more := true; more; {
+		var key, value []byte
+		key, value, more = z.TagAttr()
+		if string(key) == "type" {
+			return bytes.EqualFold(value, []byte("password"))
+		}
+	}
+	return false
+}
 
-// tag returns what stands before the end of the tag, at most 2 KiB.
-func tag(b []byte) []byte {
-	const longest = 2 << 10
-	b = b[:min(len(b), longest)]
-	var quote byte
-	for i, c := range b {
+// icon reports whether a link element names the page's icon, and its path
+// where that is on the same host.
+func icon(z *html.Tokenizer) (path string, ok bool) {
+	var rel, href []byte
+	for more := true; more; {
+		var key, value []byte
+		key, value, more = z.TagAttr()
 		switch {
-		case quote != 0 && c == quote:
-			quote = 0
-		case quote == 0 && (c == '"' || c == '\''):
-			quote = c
-		case quote == 0 && c == '>':
-			return b[:i]
+		case string(key) == "rel" && rel == nil:
+			rel = value
+		case string(key) == "href" && href == nil:
+			href = value
 		}
 	}
-	return b
+	if !bytes.EqualFold(rel, []byte("icon")) && !bytes.EqualFold(rel, []byte("shortcut icon")) {
+		return "", false
+	}
+	if plainPath(href) {
+		path = string(href)
+	}
+	return path, true
 }
 
-// titleText is the text behind the title tag, cleaned.
-func titleText(b []byte) string {
-	const longest = 2 << 10
-	b = b[:min(len(b), longest)]
-	start := bytes.IndexByte(b, '>')
-	if start < 0 {
-		return ""
-	}
-	b = b[start+1:]
-	if end := bytes.IndexByte(b, '<'); end >= 0 {
-		b = b[:end]
-	}
-	return clean(string(b), maxTitle)
-}
-
-// attributes reads name="value" pairs of a tag; names are lower case.
-func attributes(b []byte) map[string]string {
-	const most = 16
-	found := map[string]string{}
-	if i := bytes.IndexFunc(b, func(r rune) bool { return r < 0x80 && isSpace(byte(r)) }); i >= 0 {
-		b = b[i:]
-	}
-	for len(b) > 0 && len(found) < most {
-		b = bytes.TrimLeft(b, " \t\r\n\f/")
-		n := bytes.IndexAny(b, "= \t\r\n\f/")
-		if n < 0 {
-			return found
-		}
-		name := strings.ToLower(string(b[:min(n, maxTitle)]))
-		b = bytes.TrimLeft(b[n:], " \t\r\n\f")
-		if len(b) == 0 || b[0] != '=' {
-			if n == 0 && len(b) > 0 {
-				b = b[1:]
-			}
+// clean makes one line of printable text of b, at most n bytes, in memory of
+// the document. What has no place there is left out.
+func (d *document) clean(b []byte, n int) []byte {
+	start, space := len(d.text), false
+	n = min(n, cap(d.text)-start)
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		b = b[size:]
+		switch {
+		case r == utf8.RuneError && size <= 1:
+			r = '?'
+		case r == ' ' || r == '\t' || r == '\n' || r == '\r' || r == '\f' || r == 0xa0:
+			space = len(d.text) > start
+			continue
+		case !printable(r):
 			continue
 		}
-		b = bytes.TrimLeft(b[1:], " \t\r\n\f")
-		var value []byte
-		value, b = attributeValue(b)
-		if name != "" {
-			found[name] = clean(string(value), maxTitle)
+		need := utf8.RuneLen(r)
+		if space {
+			need++
 		}
+		if len(d.text)-start+need > n {
+			break
+		}
+		if space {
+			d.text, space = append(d.text, ' '), false
+		}
+		d.text = utf8.AppendRune(d.text, r)
 	}
-	return found
+	return d.text[start:len(d.text):len(d.text)]
 }
 
-func attributeValue(b []byte) (value, rest []byte) {
-	if len(b) > 0 && (b[0] == '"' || b[0] == '\'') {
-		if end := bytes.IndexByte(b[1:], b[0]); end >= 0 {
-			return b[1 : 1+end], b[2+end:]
-		}
-		return b[1:], nil
-	}
-	if end := bytes.IndexAny(b, " \t\r\n\f"); end >= 0 {
-		return b[:end], b[end:]
-	}
-	return b, nil
-}
-
-// clean makes one line of printable text, at most n bytes.
-func clean(s string, n int) string {
-	if len(s) > 4*n {
-		s = s[:4*n]
-	}
-	s = strings.ToValidUTF8(s, "?")
-	s = html.UnescapeString(s)
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t' || r == '\n' || r == '\r' || r == '\f' || r == 0xa0:
-			return ' '
-		case r < 0x20 || r == 0x7f || r >= 0x80 && r < 0xa0 || r == 0x202e || r == 0x2066 || r == 0x2067:
-			return -1
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
-	for len(s) > n {
-		_, size := utf8.DecodeLastRuneInString(s)
-		s = s[:len(s)-size]
-	}
-	return s
+// printable reports whether a character may stand in a text: no control, and
+// none that turns the direction of what follows.
+func printable(r rune) bool {
+	return r >= 0x20 && (r < 0x7f || r >= 0xa0) && (r < 0x202a || r > 0x202e) && (r < 0x2066 || r > 0x2069)
 }
 
 // leastElements is how many elements a page has at least to have a shape: the
@@ -170,74 +249,69 @@ const leastElements = 16
 
 // shape is a digest of the names of the page's elements in order, so that two
 // pages can be found to be built alike; empty for a page of few elements. No
-// text, attribute or comment of the page is part of it.
-func shape(body []byte) string {
-	const offset, prime = 14695981039346656037, 1099511628211 // FNV-1a, 64 bits
-	hash, elements := uint64(offset), 0
-	add := func(b byte) { hash = (hash ^ uint64(b)) * prime }
-	for i := 0; i < len(body)-1; i++ {
-		if body[i] != '<' || !isLetter(body[i+1]) {
-			continue
-		}
-		for i++; i < len(body) && (isLetter(body[i]) || body[i] >= '0' && body[i] <= '9'); i++ {
-			add(body[i] | 0x20)
-		}
-		i-- // what ended the name may begin the next
-		add('<')
-		elements++
-	}
-	if elements < leastElements {
-		return ""
-	}
-	return fmt.Sprintf("%016x", hash)
+// text, attribute or comment of the page is part of it. It is FNV-1a, 64 bits.
+type shape struct {
+	hash     uint64
+	elements int
 }
 
-func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+func (s *shape) add(name []byte) {
+	const offset, prime = 14695981039346656037, 1099511628211
+	if s.elements == 0 {
+		s.hash = offset
+	}
+	for _, b := range name {
+		s.hash = (s.hash ^ uint64(b)) * prime
+	}
+	s.hash = (s.hash ^ '<') * prime
+	s.elements++
+}
 
-// realms reads the realms of WWW-Authenticate fields (RFC 9110 11.5).
+func (s *shape) digest() string {
+	if s.elements < leastElements {
+		return ""
+	}
+	return fmt.Sprintf("%016x", s.hash)
+}
+
+// realms are the realms of WWW-Authenticate fields (RFC 9110 11.5), as parts of
+// the fields.
 func realms(fields []string) []string {
 	const most = 8
 	var found []string
 	for _, f := range fields[:min(len(fields), most)] {
-		i := strings.Index(strings.ToLower(f), "realm=")
-		if i < 0 {
-			continue
+		for at := 0; at+len("realm=") <= len(f); at++ {
+			if strings.EqualFold(f[at:at+len("realm=")], "realm=") {
+				found = append(found, realm(f[at+len("realm="):]))
+				break
+			}
 		}
-		value, _ := attributeValue([]byte(f[i+len("realm="):]))
-		found = append(found, clean(strings.TrimRight(string(value), ","), maxRealm))
 	}
 	return found
 }
 
-// iconPath returns the path of the page's icon, on the same host, or the
-// default.
-func iconPath(body []byte) string {
-	const standard = "/favicon.ico"
-	for rest := body; ; {
-		i := bytes.IndexByte(rest, '<')
-		if i < 0 {
-			return standard
-		}
-		rest = rest[i+1:]
-		if !isTag(rest, "link") {
-			continue
-		}
-		a := attributes(tag(rest))
-		if rel := strings.ToLower(a["rel"]); rel != "icon" && rel != "shortcut icon" {
-			continue
-		}
-		if href := a["href"]; plainPath(href) {
-			return href
-		}
-		return standard
+// realm is the value at the beginning of s, quoted or not.
+func realm(s string) string {
+	end := strings.IndexAny(s, " \t,")
+	if len(s) > 0 && (s[0] == '"' || s[0] == '\'') {
+		quote := s[0]
+		s = s[1:]
+		end = strings.IndexByte(s, quote)
 	}
+	if end >= 0 {
+		s = s[:end]
+	}
+	return s[:min(len(s), maxRealm)]
 }
+
+// defaultIcon is the path of the icon of a page that names none.
+const defaultIcon = "/favicon.ico"
 
 // plainPath reports whether p is an absolute path without host, query or
 // anything else that a page could lead elsewhere with.
-func plainPath(p string) bool {
+func plainPath(p []byte) bool {
 	const longest = 120
 	return len(p) > 1 && len(p) <= longest && p[0] == '/' && p[1] != '/' &&
-		!strings.ContainsFunc(p, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`\?#%:`, r) }) &&
-		!strings.Contains(p, "..")
+		!bytes.ContainsFunc(p, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`\?#%:`, r) }) &&
+		!bytes.Contains(p, []byte(".."))
 }

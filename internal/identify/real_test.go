@@ -14,12 +14,26 @@ import (
 	"leadglass/internal/survey"
 )
 
+// landingField is where the client puts the path that was asked for.
+const landingField = ":path"
+
+// landing notes the path that was asked for in the response's header.
+type landing struct{ base http.RoundTripper }
+
+func (l landing) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := l.base.RoundTrip(req)
+	if err == nil {
+		resp.Header[landingField] = []string{req.URL.Path}
+	}
+	return resp, err
+}
+
 // browser is a client without proxies or kept connections.
 func browser(t testing.TB) *http.Client {
 	transport := &http.Transport{Proxy: nil, DisableKeepAlives: true,
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // certificates of the test
 	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: 5 * time.Second}
+	return &http.Client{Transport: landing{transport}, Timeout: 5 * time.Second}
 }
 
 func wantDCMTK(t *testing.T, s survey.Service) {
@@ -50,7 +64,7 @@ func TestOrthanc(t *testing.T) {
 		t.Errorf("product %+v from an announcement of DCMTK alone", d.Product)
 	}
 
-	h := identify.HTTP(t.Context(), srv.HTTPPort, browser(t), "http", identify.HTTPOptions{Host: srv.Host, Products: p})
+	h := identify.HTTP(t.Context(), srv.HTTPPort, browser(t), "http", identify.HTTPOptions{LandingField: landingField, Host: srv.Host, Products: p})
 	if h.Product.Name != "Orthanc" || h.Product.Confidence != survey.Certain || h.Product.Version == nil {
 		t.Errorf("product %+v, want Orthanc with its version", h.Product)
 	}
@@ -76,7 +90,7 @@ func TestOrthancBehindALogin(t *testing.T) {
 	srv := realserver.Orthanc(t, realserver.OrthancOptions{Config: map[string]any{
 		"AuthenticationEnabled": true, "RegisteredUsers": map[string]string{"someone": "secret"}, "DicomCheckCalledAet": true}})
 	p := table(t)
-	h := identify.HTTP(t.Context(), srv.HTTPPort, browser(t), "http", identify.HTTPOptions{Host: srv.Host, Products: p})
+	h := identify.HTTP(t.Context(), srv.HTTPPort, browser(t), "http", identify.HTTPOptions{LandingField: landingField, Host: srv.Host, Products: p})
 	if h.Product.Name != "Orthanc" || h.Product.Confidence != survey.Certain || h.Product.Version != nil ||
 		!slices.Equal(h.Product.Evidence, []string{products.EvidenceRealm}) {
 		t.Errorf("product %+v", h.Product)
@@ -151,7 +165,7 @@ func TestOrthancSpokenToInTheWrongProtocol(t *testing.T) {
 	if d.Protocol != survey.ProtocolUnknown || d.Outcome == survey.Answered {
 		t.Errorf("DICOM to the HTTP port: %q, %q (%s)", d.Protocol, d.Outcome, d.Detail)
 	}
-	h := identify.HTTP(t.Context(), srv.DICOMPort, browser(t), "http", identify.HTTPOptions{Host: srv.Host, Products: p})
+	h := identify.HTTP(t.Context(), srv.DICOMPort, browser(t), "http", identify.HTTPOptions{LandingField: landingField, Host: srv.Host, Products: p})
 	if h.Protocol != survey.ProtocolUnknown || h.Outcome == survey.Answered || h.HTTP != nil {
 		t.Errorf("HTTP to the DICOM port: %q, %q (%s)", h.Protocol, h.Outcome, h.Detail)
 	}

@@ -100,7 +100,7 @@ func (h *host) probeHTTP(ctx context.Context, port uint16) (survey.Service, open
 func wantsTLS(s survey.Service) bool { return s.HTTP != nil && s.HTTP.Status == http.StatusBadRequest }
 
 func (h *host) http(ctx context.Context, port uint16, scheme string) survey.Service {
-	return identify.HTTP(ctx, port, h.webClient(0), scheme, identify.HTTPOptions{Host: h.webHost(),
+	return identify.HTTP(ctx, port, h.webClient(0), scheme, identify.HTTPOptions{Host: h.webHost(), LandingField: gate.LandingField,
 		Products: h.Products, BudgetErr: gate.ErrBudget})
 }
 
@@ -108,7 +108,7 @@ func (h *host) http(ctx context.Context, port uint16, scheme string) survey.Serv
 // taken of a body that nobody reads; 0 for the usual.
 func (h *host) webClient(readAhead int) *http.Client {
 	return h.gate.HTTPClient(gate.HTTPOptions{Names: h.names, Timeout: h.Timeouts.Answer,
-		TLS: new(handshake).config(h.name()), UserAgent: userAgent(h.Scope), ReadAhead: readAhead, Private: true})
+		TLS: new(handshake).config(h.name()), UserAgent: userAgent(h.Scope), ReadAhead: readAhead})
 }
 
 // webHost is what URLs call the host: by its name where the user gave a URL,

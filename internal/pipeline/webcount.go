@@ -73,7 +73,7 @@ func (h *host) webCount(side webSide) webcount.Options {
 	retrieval := h.finding.Exposure().RetrievalOf(h.finding.Services, side.service.Port)
 	left, _ := h.gate.Remaining()
 	client := h.gate.HTTPClient(gate.HTTPOptions{Names: h.names, Timeout: h.Timeouts.Query,
-		TLS: new(handshake).config(h.name()), UserAgent: userAgent(h.Scope), MaxBody: webcount.DefaultMaxBody, Private: true})
+		TLS: new(handshake).config(h.name()), UserAgent: userAgent(h.Scope), MaxBody: webcount.DefaultMaxBody})
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return webcount.Options{
 		Do:   func(_ context.Context, r *http.Request) (*http.Response, error) { return client.Do(r) },

@@ -16,23 +16,13 @@ type Study struct {
 	Date               dicom.Date
 }
 
-// Read reads an answer, and reports what is left of it in the buffers.
-func Read(body io.Reader, limit int64, key privacy.Key, take func(Study) bool) (n int64, left int, err error) {
+// Read reads an answer.
+func Read(body io.Reader, limit int64, key privacy.Key, take func(Study) bool) (n int64, err error) {
 	r := reader{key: key}
 	n, err = r.read(body, limit, func(s study) bool {
 		return take(Study{s.named, s.dated, s.away, s.hash, s.images, s.date})
 	})
-	for _, c := range r.scan.buffer {
-		if c != 0 {
-			left++
-		}
-	}
-	for _, c := range r.scan.held {
-		if c != 0 {
-			left++
-		}
-	}
-	return n, left, err
+	return n, err
 }
 
 // ReadNumbers reads the three numbers of Orthanc's statistics, -1 for those

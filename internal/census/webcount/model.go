@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"leadglass/dicom"
+	"leadglass/internal/jsonscan"
 	"leadglass/internal/privacy"
 )
 
@@ -68,7 +69,7 @@ var errNotStudies = errors.New("the body is no list of studies in the DICOM JSON
 
 // reader reads answers of a search for studies.
 type reader struct {
-	scan scanner
+	scan jsonscan.Scanner
 	key  privacy.Key
 	// attribute is that in which the scanner is, inValue whether it is in its
 	// Value, first whether no value was seen yet.
@@ -82,24 +83,24 @@ type reader struct {
 // without an error. studies is how many data sets came. An empty body is an
 // empty list.
 func (r *reader) read(body io.Reader, limit int64, take func(study) bool) (studies int64, err error) {
-	r.scan.reset(body, limit)
-	defer r.scan.wipe()
+	r.scan.Reset(body, limit)
+	defer r.scan.Wipe()
 	r.attribute, r.inValue, r.study = noAttribute, false, study{}
 	for {
-		r.scan.look = r.inValue && r.first && r.attribute != noAttribute
-		t, err := r.scan.token()
-		if errors.Is(err, errCutShort) && r.scan.depth == 0 && studies == 0 && r.scan.state == wantValue {
+		r.scan.Look = r.inValue && r.first && r.attribute != noAttribute
+		t, err := r.scan.Token()
+		if errors.Is(err, jsonscan.ErrCutShort) && studies == 0 && r.scan.Empty() {
 			return 0, nil // nothing at all
 		}
 		if err != nil {
 			return studies, err
 		}
 		switch {
-		case t == endOfText:
+		case t == jsonscan.EndOfText:
 			return studies, nil
-		case r.scan.depth == 0 && t != endArray, r.scan.depth == depthOfList && t != beginArray && t != endObject:
+		case r.scan.Depth() == 0 && t != jsonscan.EndArray, r.scan.Depth() == depthOfList && t != jsonscan.BeginArray && t != jsonscan.EndObject:
 			return studies, errNotStudies
-		case t == endObject && r.scan.depth == depthOfList:
+		case t == jsonscan.EndObject && r.scan.Depth() == depthOfList:
 			studies++
 			if !take(r.study) {
 				return studies, nil
@@ -111,26 +112,26 @@ func (r *reader) read(body io.Reader, limit int64, take func(study) bool) (studi
 }
 
 // step takes one token within the list.
-func (r *reader) step(t token) {
-	switch depth := r.scan.depth; {
-	case t == beginObject && depth == depthOfStudy:
+func (r *reader) step(t jsonscan.Token) {
+	switch depth := r.scan.Depth(); {
+	case t == jsonscan.BeginObject && depth == depthOfStudy:
 		r.study = study{images: noImages}
 		r.attribute, r.inValue = noAttribute, false
-	case t == objectKey && depth == depthOfStudy:
+	case t == jsonscan.ObjectKey && depth == depthOfStudy:
 		r.attribute, r.inValue = noAttribute, false
-		if !r.scan.long {
-			r.attribute = attributeOf(r.scan.text())
+		if !r.scan.Long() {
+			r.attribute = attributeOf(r.scan.Text())
 		}
-	case t == objectKey && depth == depthOfAttribute:
-		r.inValue = !r.scan.long && string(r.scan.text()) == "Value"
+	case t == jsonscan.ObjectKey && depth == depthOfAttribute:
+		r.inValue = !r.scan.Long() && string(r.scan.Text()) == "Value"
 		r.first = true
 	case depth == depthOfAttribute: // the end of an array, or a value that is none of ours
 		r.inValue = false
-	case depth == depthOfValues && t == beginArray: // the values begin
-	case depth == depthOfValues && r.scan.look && (t == aString || t == aNumber):
+	case depth == depthOfValues && t == jsonscan.BeginArray: // the values begin
+	case depth == depthOfValues && r.scan.Look && (t == jsonscan.String || t == jsonscan.Number):
 		r.first = false
-		if !r.scan.long {
-			r.value(r.scan.text())
+		if !r.scan.Long() {
+			r.value(r.scan.Text())
 		}
 	case depth == depthOfValues:
 		r.first = false

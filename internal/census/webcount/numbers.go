@@ -2,13 +2,13 @@ package webcount
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"path"
 	"regexp"
 	"strings"
 
+	"leadglass/internal/jsonscan"
 	"leadglass/internal/survey"
 )
 
@@ -146,35 +146,18 @@ func (o *Options) numbers(ctx context.Context, route string, keys map[string]qua
 	return ok
 }
 
-// errNotNumbers: the body is JSON, but not an object.
-var errNotNumbers = errors.New("the body is no JSON object")
-
 // readNumbers reads an object of numbers, which some servers write as strings.
 // What lies deeper, or has another name, is passed over.
 func readNumbers(body io.Reader, keys map[string]quantity, into *[quantities]int64) error {
-	var s scanner
-	s.reset(body, maxNumbers)
-	defer s.wipe()
-	wanted := quantities
-	for {
-		t, err := s.token()
-		switch {
-		case err != nil:
-			return err
-		case t == endOfText:
-			return nil
-		case s.depth == 0 && t != endObject, s.depth == 1 && t == beginArray && !s.inObject():
-			return errNotNumbers
-		case t == objectKey && s.depth == 1:
-			wanted = quantities
-			if q, ok := keys[string(s.text())]; ok && !s.long {
-				wanted = q
-			}
-			s.look = wanted != quantities
-			continue
-		case (t == aNumber || t == aString) && s.depth == 1 && s.look && !s.long:
-			into[wanted] = number(s.text())
+	want := func(name []byte) int {
+		if q, ok := keys[string(name)]; ok {
+			return int(q)
 		}
-		s.look = false
+		return -1
 	}
+	return jsonscan.Object(body, maxNumbers, want, func(q int, kind jsonscan.Token, text []byte) {
+		if text != nil {
+			into[q] = number(text)
+		}
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"leadglass/dicom"
+	"leadglass/internal/jsonscan"
 )
 
 // window is the part of an archive that a search asks for: studies of some
@@ -223,7 +224,7 @@ func (p *page) settle() {
 
 // explain says what went wrong without any words of the peer.
 func (c *counter) explain(err error) string {
-	for _, known := range []error{errNotJSON, errNotStudies, errDepth, errTooLong, errCutShort} {
+	for _, known := range []error{jsonscan.ErrNotJSON, errNotStudies, jsonscan.ErrDepth, jsonscan.ErrTooLong, jsonscan.ErrCutShort} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}

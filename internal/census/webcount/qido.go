@@ -107,7 +107,7 @@ func QIDO(ctx context.Context, o Options) Result {
 	c := &counter{ctx: ctx, o: o, size: firstPage, largest: largestPage, deadline: o.Now().Add(o.MaxTime),
 		seen: map[uint64]struct{}{}, sketch: privacy.NewSketch(), sums: sums{days: map[dicom.Date]int64{}}}
 	c.reader.key = o.SketchKey
-	defer c.reader.scan.wipe()
+	defer c.reader.scan.Wipe()
 	quality := c.all()
 	return c.result(quality)
 }

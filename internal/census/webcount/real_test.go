@@ -29,7 +29,7 @@ func (loopback) Check(a netip.Addr, _ time.Time) error {
 // throughGate asks as a survey does.
 func throughGate(s *realserver.Server) webcount.Options {
 	host := gate.New(loopback{}, gate.Options{}).Host(s.Addr())
-	client := host.HTTPClient(gate.HTTPOptions{Timeout: time.Minute, MaxBody: webcount.DefaultMaxBody, Private: true})
+	client := host.HTTPClient(gate.HTTPOptions{Timeout: time.Minute, MaxBody: webcount.DefaultMaxBody})
 	return webcount.Options{
 		Do:   func(_ context.Context, r *http.Request) (*http.Response, error) { return client.Do(r) },
 		Base: url.URL{Scheme: "http", Host: s.HTTPAddr()}, Root: "/dicom-web/", Product: "Orthanc",

@@ -234,6 +234,8 @@ func (p pattern) set() bool { return p.re != nil }
 
 func (p pattern) match(s string) bool { return p.re != nil && p.re.MatchString(s) }
 
+func (p pattern) matchBytes(b []byte) bool { return p.re != nil && p.re.Match(b) }
+
 // expand returns the version that template makes of the groups in s.
 func (p pattern) expand(template, s string) string {
 	if p.re == nil || template == "" {
@@ -244,6 +246,19 @@ func (p pattern) expand(template, s string) string {
 		return ""
 	}
 	return string(p.re.ExpandString(nil, template, s, m))
+}
+
+// expandBytes is expand for text that is not copied but for what the template
+// names.
+func (p pattern) expandBytes(template string, b []byte) string {
+	if p.re == nil || template == "" {
+		return ""
+	}
+	m := p.re.FindSubmatchIndex(b)
+	if m == nil {
+		return ""
+	}
+	return string(p.re.Expand(nil, []byte(template), b, m))
 }
 
 // DefaultTitles returns the called AE titles that products come with, at most

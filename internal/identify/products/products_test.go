@@ -125,8 +125,11 @@ func TestEverySignOfAProductHasAnExampleThatMatches(t *testing.T) {
 		}
 		for _, s := range product.HTTP {
 			m := s.Match
-			page := &products.Page{Path: s.Path, Landing: m.Landing, Status: m.Status, Title: m.Title, Realms: []string{m.Realm},
-				Meta: m.Meta, Body: []byte(m.Body), Favicon: m.Favicon, Header: map[string][]string{}}
+			page := &products.Page{Path: s.Path, Landing: m.Landing, Status: m.Status, Title: []byte(m.Title), Realms: []string{m.Realm},
+				Body: []byte(m.Body), Favicon: m.Favicon, Header: map[string][]string{}}
+			for k, v := range m.Meta {
+				page.Meta = append(page.Meta, products.Meta{Name: []byte(k), Content: []byte(v)})
+			}
 			for k, v := range m.Header {
 				page.Header[k] = []string{v}
 			}
@@ -134,7 +137,7 @@ func TestEverySignOfAProductHasAnExampleThatMatches(t *testing.T) {
 			if !ok || got.Product.Name != product.Name || got.Page != s.Page {
 				t.Errorf("%s, page %s: example found as %+v", product.Name, s.Page, got)
 			}
-			if page.Title += " and more of something else"; m.Title != "" {
+			if page.Title = append(page.Title, " and more of something else"...); m.Title != "" {
 				if got, ok := p.HTTP(page); ok && got.Product.Confidence == survey.Certain && got.Product.Evidence[0] == products.EvidenceTitle {
 					t.Errorf("%s: title %q is taken for certain", product.Name, page.Title)
 				}
@@ -305,7 +308,7 @@ func TestUserFile(t *testing.T) {
 	if kit, _ := p.DICOM("2.25.77", "OURS_3"); kit.Name != "Ours" || kit.Version != "3" {
 		t.Errorf("toolkit %+v", kit)
 	}
-	if m, ok := p.HTTP(&products.Page{Path: "/", Title: "Ours"}); !ok || m.Product.Name != "Our archive" || !m.Viewer {
+	if m, ok := p.HTTP(&products.Page{Path: "/", Title: []byte("Ours")}); !ok || m.Product.Name != "Our archive" || !m.Viewer {
 		t.Errorf("page %+v", m)
 	}
 	if got := p.DefaultTitles(104, nil, 10)[0]; p.List().Titles[0].Title != "OURS" || got == "" {

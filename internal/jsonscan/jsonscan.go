@@ -1,4 +1,7 @@
-package webcount
+// Package jsonscan reads JSON of any length from a peer through one fixed
+// buffer, which is overwritten afterwards: nothing of the text is ever anywhere
+// else. It decides nothing; what is looked at is up to its user.
+package jsonscan
 
 import (
 	"errors"
@@ -22,25 +25,25 @@ const (
 
 // The ways in which a text is no JSON that is read on. None holds bytes of it.
 var (
-	errNotJSON  = errors.New("the body is not JSON")
-	errDepth    = errors.New("the body's JSON is nested too deep")
-	errTooLong  = errors.New("the body is longer than the limit")
-	errCutShort = errors.New("the body ends within its JSON")
+	ErrNotJSON  = errors.New("the body is not JSON")
+	ErrDepth    = errors.New("the body's JSON is nested too deep")
+	ErrTooLong  = errors.New("the body is longer than the limit")
+	ErrCutShort = errors.New("the body ends within its JSON")
 )
 
-// token is what the scanner met.
-type token uint8
+// Token is what the Scanner met.
+type Token uint8
 
 const (
-	endOfText token = iota
-	beginObject
-	endObject
-	beginArray
-	endArray
-	objectKey
-	aString
-	aNumber
-	aLiteral // true, false or null
+	EndOfText Token = iota
+	BeginObject
+	EndObject
+	BeginArray
+	EndArray
+	ObjectKey
+	String
+	Number
+	Literal // true, false or null
 )
 
 // state is what the grammar of RFC 8259 admits next.
@@ -56,10 +59,10 @@ const (
 	wantNothing         // the end of the text
 )
 
-// scanner reads a JSON text of any length through one fixed buffer. The text
+// Scanner reads a JSON text of any length through one fixed buffer. The text
 // of a key, and of a value where it is told to look, is held until the next
-// token; nothing is ever copied to anywhere else, and wipe clears all of it.
-type scanner struct {
+// token; nothing is ever copied to anywhere else, and Wipe clears all of it.
+type Scanner struct {
 	body  io.Reader
 	left  int64 // bytes that may still be read
 	next  int   // in buffer
@@ -68,8 +71,8 @@ type scanner struct {
 	depth int
 	// objects has the bit of each level set that is an object.
 	objects uint64
-	// look: the texts of strings and numbers are wanted, not only of keys.
-	look bool
+	// Look: the texts of strings and numbers are wanted, not only of keys.
+	Look bool
 	// size is the length of text; long says that there was more.
 	size   int
 	long   bool
@@ -77,32 +80,32 @@ type scanner struct {
 	held   [textSize]byte
 }
 
-// reset begins a text of at most limit bytes.
-func (s *scanner) reset(body io.Reader, limit int64) {
-	s.wipe()
+// Reset begins a text of at most limit bytes.
+func (s *Scanner) Reset(body io.Reader, limit int64) {
+	s.Wipe()
 	s.body, s.left = body, limit
-	s.next, s.end, s.state, s.depth, s.objects, s.look, s.size, s.long = 0, 0, wantValue, 0, 0, false, 0, false
+	s.next, s.end, s.state, s.depth, s.objects, s.Look, s.size, s.long = 0, 0, wantValue, 0, 0, false, 0, false
 }
 
-// wipe clears everything that a body has left.
-func (s *scanner) wipe() {
+// Wipe clears everything that a body has left.
+func (s *Scanner) Wipe() {
 	clear(s.buffer[:])
 	clear(s.held[:])
 	s.size = 0
 }
 
-// text is the text of the key, or of the value that was to be looked at; it
+// Text is the text of the key, or of the value that was to be looked at; it
 // is valid until the next token.
-func (s *scanner) text() []byte { return s.held[:s.size] }
+func (s *Scanner) Text() []byte { return s.held[:s.size] }
 
 // peek returns the next byte without taking it.
-func (s *scanner) peek() (byte, error) {
+func (s *Scanner) peek() (byte, error) {
 	for range maxReads {
 		if s.next < s.end {
 			return s.buffer[s.next], nil
 		}
 		if s.left <= 0 {
-			return 0, errTooLong
+			return 0, ErrTooLong
 		}
 		n, err := s.body.Read(s.buffer[:min(int64(bufferSize), s.left)])
 		s.next, s.end = 0, n
@@ -116,11 +119,11 @@ func (s *scanner) peek() (byte, error) {
 
 // take returns the next byte. The end of the body within a token is an error
 // of the body.
-func (s *scanner) take() (byte, error) {
+func (s *Scanner) take() (byte, error) {
 	c, err := s.peek()
 	if err != nil {
 		if errors.Is(err, io.EOF) {
-			err = errCutShort
+			err = ErrCutShort
 		}
 		return 0, err
 	}
@@ -128,18 +131,18 @@ func (s *scanner) take() (byte, error) {
 	return c, nil
 }
 
-// token returns the next token. After endOfText or an error there is nothing
+// Token returns the next token. After EndOfText or an error there is nothing
 // more.
-func (s *scanner) token() (token, error) {
+func (s *Scanner) Token() (Token, error) {
 	for {
 		c, err := s.peek()
 		switch {
 		case errors.Is(err, io.EOF) && s.state == wantNothing:
-			return endOfText, nil
+			return EndOfText, nil
 		case errors.Is(err, io.EOF):
-			return endOfText, errCutShort
+			return EndOfText, ErrCutShort
 		case err != nil:
-			return endOfText, err
+			return EndOfText, err
 		}
 		s.next++
 		switch c {
@@ -147,13 +150,13 @@ func (s *scanner) token() (token, error) {
 			continue
 		case ':':
 			if s.state != wantColon {
-				return endOfText, errNotJSON
+				return EndOfText, ErrNotJSON
 			}
 			s.state = wantValue
 			continue
 		case ',':
 			if s.state != wantSeparator || s.depth == 0 {
-				return endOfText, errNotJSON
+				return EndOfText, ErrNotJSON
 			}
 			s.state = wantValue
 			if s.inObject() {
@@ -168,46 +171,55 @@ func (s *scanner) token() (token, error) {
 }
 
 // value reads the value, or the key, that begins with c.
-func (s *scanner) value(c byte) (token, error) {
+func (s *Scanner) value(c byte) (Token, error) {
 	if s.state == wantKey || s.state == wantKeyOrEnd {
 		if c != '"' {
-			return endOfText, errNotJSON
+			return EndOfText, ErrNotJSON
 		}
 		s.state = wantColon
-		return objectKey, s.string(true)
+		return ObjectKey, s.string(true)
 	}
 	if s.state != wantValue && s.state != wantFirst {
-		return endOfText, errNotJSON
+		return EndOfText, ErrNotJSON
 	}
 	switch {
 	case c == '{':
-		return beginObject, s.open(true)
+		return BeginObject, s.open(true)
 	case c == '[':
-		return beginArray, s.open(false)
+		return BeginArray, s.open(false)
 	}
 	s.after()
 	switch {
 	case c == '"':
-		return aString, s.string(s.look)
+		return String, s.string(s.Look)
 	case c == '-' || c >= '0' && c <= '9':
-		return aNumber, s.number(c)
+		return Number, s.number(c)
 	case c == 't':
-		return aLiteral, s.literal("rue")
+		return Literal, s.literal("rue")
 	case c == 'f':
-		return aLiteral, s.literal("alse")
+		return Literal, s.literal("alse")
 	case c == 'n':
-		return aLiteral, s.literal("ull")
+		return Literal, s.literal("ull")
 	}
-	return endOfText, errNotJSON
+	return EndOfText, ErrNotJSON
 }
 
+// Depth is how many containers are open.
+func (s *Scanner) Depth() int { return s.depth }
+
+// Long reports whether the text was longer than is held.
+func (s *Scanner) Long() bool { return s.long }
+
+// Empty reports whether nothing but white space came.
+func (s *Scanner) Empty() bool { return s.depth == 0 && s.state == wantValue }
+
 // inObject reports whether the innermost container is an object.
-func (s *scanner) inObject() bool { return s.objects>>(s.depth-1)&1 == 1 }
+func (s *Scanner) inObject() bool { return s.objects>>(s.depth-1)&1 == 1 }
 
 // open enters a container.
-func (s *scanner) open(object bool) error {
+func (s *Scanner) open(object bool) error {
 	if s.depth == maxDepth {
-		return errDepth
+		return ErrDepth
 	}
 	s.depth++
 	bit := uint64(1) << (s.depth - 1)
@@ -221,14 +233,14 @@ func (s *scanner) open(object bool) error {
 }
 
 // close leaves a container.
-func (s *scanner) close(object bool) (token, error) {
+func (s *Scanner) close(object bool) (Token, error) {
 	empty := wantFirst
-	kind := endArray
+	kind := EndArray
 	if object {
-		empty, kind = wantKeyOrEnd, endObject
+		empty, kind = wantKeyOrEnd, EndObject
 	}
 	if s.depth == 0 || s.inObject() != object || s.state != wantSeparator && s.state != empty {
-		return endOfText, errNotJSON
+		return EndOfText, ErrNotJSON
 	}
 	s.depth--
 	s.after()
@@ -236,7 +248,7 @@ func (s *scanner) close(object bool) (token, error) {
 }
 
 // after sets what may follow a value.
-func (s *scanner) after() {
+func (s *Scanner) after() {
 	s.state = wantSeparator
 	if s.depth == 0 {
 		s.state = wantNothing
@@ -244,7 +256,7 @@ func (s *scanner) after() {
 }
 
 // hold adds a byte to the text.
-func (s *scanner) hold(c byte) {
+func (s *Scanner) hold(c byte) {
 	if s.size == textSize {
 		s.long = true
 		return
@@ -254,7 +266,7 @@ func (s *scanner) hold(c byte) {
 }
 
 // string reads to the closing quote.
-func (s *scanner) string(look bool) error {
+func (s *Scanner) string(look bool) error {
 	clear(s.held[:s.size])
 	s.size, s.long = 0, false
 	for {
@@ -265,7 +277,7 @@ func (s *scanner) string(look bool) error {
 		case c == '"':
 			return nil
 		case c < ' ':
-			return errNotJSON
+			return ErrNotJSON
 		case c == '\\':
 			if c, err = s.escape(); err != nil {
 				return err
@@ -279,7 +291,7 @@ func (s *scanner) string(look bool) error {
 
 // escape reads what follows a backslash. Characters beyond ASCII, of which
 // nothing that is looked at is made, become DEL.
-func (s *scanner) escape() (byte, error) {
+func (s *Scanner) escape() (byte, error) {
 	c, err := s.take()
 	if err != nil {
 		return 0, err
@@ -291,7 +303,7 @@ func (s *scanner) escape() (byte, error) {
 		return ' ', nil
 	case 'u':
 	default:
-		return 0, errNotJSON
+		return 0, ErrNotJSON
 	}
 	value := 0
 	for range 4 {
@@ -305,7 +317,7 @@ func (s *scanner) escape() (byte, error) {
 		case c|0x20 >= 'a' && c|0x20 <= 'f':
 			value = value<<4 | int(c|0x20-'a'+10)
 		default:
-			return 0, errNotJSON
+			return 0, ErrNotJSON
 		}
 	}
 	if value > 0x7E {
@@ -316,11 +328,11 @@ func (s *scanner) escape() (byte, error) {
 
 // number reads a number that begins with c. Its form is left to whoever reads
 // the text.
-func (s *scanner) number(c byte) error {
+func (s *Scanner) number(c byte) error {
 	clear(s.held[:s.size])
 	s.size, s.long = 0, false
 	for {
-		if s.look {
+		if s.Look {
 			s.hold(c)
 		}
 		next, err := s.peek()
@@ -338,7 +350,7 @@ func (s *scanner) number(c byte) error {
 }
 
 // literal reads the rest of a literal.
-func (s *scanner) literal(rest string) error {
+func (s *Scanner) literal(rest string) error {
 	clear(s.held[:s.size])
 	s.size, s.long = 0, false
 	for i := range len(rest) {
@@ -347,8 +359,48 @@ func (s *scanner) literal(rest string) error {
 			return err
 		}
 		if c != rest[i] {
-			return errNotJSON
+			return ErrNotJSON
 		}
 	}
 	return nil
+}
+
+// ErrNotObject: the text is JSON, but not an object.
+var ErrNotObject = errors.New("the body is no JSON object")
+
+// Object reads an object of at most limit bytes. want is given the name of each
+// member and returns a number for those that are looked at, or -1; value is
+// given that number, what the member's value begins with, and the text of a
+// string or a number; texts are good for the call alone. Members with a longer
+// name than is held are passed over; a longer text is nil.
+func Object(body io.Reader, limit int64, want func(name []byte) int, value func(which int, kind Token, text []byte)) error {
+	var s Scanner
+	s.Reset(body, limit)
+	defer s.Wipe()
+	wanted := -1
+	for {
+		t, err := s.Token()
+		switch {
+		case err != nil:
+			return err
+		case t == EndOfText:
+			return nil
+		case s.depth == 0 && t != EndObject, s.depth == 1 && t == BeginArray && !s.inObject():
+			return ErrNotObject
+		case t == ObjectKey && s.depth == 1:
+			wanted = -1
+			if !s.long {
+				wanted = want(s.Text())
+			}
+			s.Look = wanted >= 0
+			continue
+		case wanted >= 0 && (s.depth == 1 || s.depth == 2 && (t == BeginObject || t == BeginArray)):
+			text := s.Text()
+			if s.long || t != String && t != Number {
+				text = nil
+			}
+			value(wanted, t, text)
+		}
+		wanted, s.Look = -1, false
+	}
 }
