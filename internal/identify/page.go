@@ -3,7 +3,6 @@ package identify
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -11,7 +10,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"leadglass/internal/identify/products"
-	"leadglass/internal/wipe"
+	"leadglass/internal/markup"
 )
 
 const (
@@ -31,8 +30,7 @@ type document struct {
 	// buffer is what pages are read into, body the page in it.
 	buffer, body []byte
 	// text holds titles and contents of meta elements; it never grows.
-	text   []byte
-	traces wipe.Buffers
+	text []byte
 }
 
 func newDocument() *document {
@@ -44,7 +42,6 @@ func (d *document) wipe() {
 	clear(d.buffer)
 	clear(d.text[:cap(d.text)])
 	d.body, d.text = nil, d.text[:0]
-	d.traces.Wipe()
 }
 
 // features are what a page shows beside that which fingerprints compare.
@@ -94,12 +91,12 @@ func (d *document) toUTF8() {
 func (d *document) read(page *products.Page) (f features) {
 	page.Body = d.body
 	f.icon = defaultIcon
-	z := html.NewTokenizer(&source{left: d.body, traces: &d.traces})
+	z := markup.New(bytes.NewReader(d.body))
+	defer z.Wipe()
 	var elements shape
 	templates, titled, iconed := 0, false, false
 	for {
 		kind := z.Next()
-		d.traces.Remember(z.Raw())
 		switch kind {
 		case html.ErrorToken:
 			f.shape = elements.digest()
@@ -109,11 +106,11 @@ func (d *document) read(page *products.Page) (f features) {
 				page.Title = d.clean(z.Text(), maxTitle)
 			}
 		case html.EndTagToken:
-			if name, _ := z.TagName(); atom.Lookup(name) == atom.Template {
+			if atom.Lookup(z.Tag()) == atom.Template {
 				templates = max(0, templates-1)
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
-			name, more := z.TagName()
+			name := z.Tag()
 			elements.add(name)
 			switch tag := atom.Lookup(name); {
 			case tag == atom.Template && kind == html.StartTagToken:
@@ -121,11 +118,11 @@ func (d *document) read(page *products.Page) (f features) {
 			case templates > 0:
 			case tag == atom.Title:
 				titled = true
-			case tag == atom.Meta && more && len(page.Meta) < maxMetas:
+			case tag == atom.Meta && len(page.Meta) < maxMetas:
 				d.meta(z, page)
-			case tag == atom.Input && more:
+			case tag == atom.Input:
 				f.login = isPassword(z) || f.login
-			case tag == atom.Link && more && !iconed:
+			case tag == atom.Link && !iconed:
 				var path string
 				if path, iconed = icon(z); iconed && path != "" {
 					f.icon = path
@@ -135,67 +132,46 @@ func (d *document) read(page *products.Page) (f features) {
 	}
 }
 
-// source reads a page to a library, whose buffers it remembers.
-type source struct {
-	left   []byte
-	traces *wipe.Buffers
-}
-
-func (s *source) Read(b []byte) (int, error) {
-	if len(s.left) == 0 {
-		return 0, io.EOF
-	}
-	s.traces.Remember(b)
-	n := copy(b, s.left)
-	s.left = s.left[n:]
-	return n, nil
-}
-
 // meta notes the name and the content of a meta element. Of attributes of one
 // name the first counts.
-func (d *document) meta(z *html.Tokenizer, page *products.Page) {
+func (d *document) meta(z *markup.Scanner, page *products.Page) {
 	var name, content []byte
-	for more := true; more; {
-		var key, value []byte
-		key, value, more = z.TagAttr()
+	z.Attributes(func(key, value []byte) {
 		switch {
 		case string(key) == "name" && name == nil && len(value) <= maxMetaName:
 			name = bytes.TrimSpace(value)
 		case string(key) == "content" && content == nil:
 			content = value
 		}
-	}
+	})
 	if len(name) > 0 && len(content) > 0 {
 		page.Meta = append(page.Meta, products.Meta{Name: d.clean(name, maxMetaName), Content: d.clean(content, maxTitle)})
 	}
 }
 
 // isPassword reports whether an input element takes a password.
-func isPassword(z *html.Tokenizer) bool {
-	for more := true; more; {
-		var key, value []byte
-		key, value, more = z.TagAttr()
-		if string(key) == "type" {
-			return bytes.EqualFold(value, []byte("password"))
+func isPassword(z *markup.Scanner) bool {
+	var kind []byte
+	z.Attributes(func(key, value []byte) {
+		if string(key) == "type" && kind == nil {
+			kind = value
 		}
-	}
-	return false
+	})
+	return bytes.EqualFold(kind, []byte("password"))
 }
 
 // icon reports whether a link element names the page's icon, and its path
 // where that is on the same host.
-func icon(z *html.Tokenizer) (path string, ok bool) {
+func icon(z *markup.Scanner) (path string, ok bool) {
 	var rel, href []byte
-	for more := true; more; {
-		var key, value []byte
-		key, value, more = z.TagAttr()
+	z.Attributes(func(key, value []byte) {
 		switch {
 		case string(key) == "rel" && rel == nil:
 			rel = value
 		case string(key) == "href" && href == nil:
 			href = value
 		}
-	}
+	})
 	if !bytes.EqualFold(rel, []byte("icon")) && !bytes.EqualFold(rel, []byte("shortcut icon")) {
 		return "", false
 	}
