@@ -32,9 +32,9 @@ type DrainLimits struct {
 }
 
 // NewClient returns a client on an established association, which it does not
-// close.
+// close. When it is done with, Wipe overwrites what it has received.
 func NewClient(a *ul.Association) *Client {
-	return &Client{a: a, in: receiver{a: a}, Drain: DrainLimits{Time: 5 * time.Second, Responses: 200_000}}
+	return &Client{a: a, in: receiver{a: a}, scratch: make([]byte, 0, maxCommand), Drain: DrainLimits{Time: 5 * time.Second, Responses: 200_000}}
 }
 
 // ErrNoContext is returned when the peer accepted no presentation context for

@@ -126,6 +126,11 @@ var ErrNotIdentifier = &ProtocolError{What: "a query is answered with whole data
 const (
 	// maxCommand bounds a command set, in bytes.
 	maxCommand = 4 << 10
+	// maxCommandPDU is the length of a P-DATA-TF with the longest command set, and
+	// then some.
+	maxCommandPDU = maxCommand + 64
+	// firstGather is the first size of the buffer for messages in fragments.
+	firstGather = 4 << 10
 	// maxDataSet bounds one data set that comes in several fragments, in bytes.
 	maxDataSet = 1 << 20
 	// maxIdentifier bounds the identifier of a response to a query, in bytes. It

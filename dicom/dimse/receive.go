@@ -54,6 +54,9 @@ func (r *receiver) readCommand() (*commandSet, uint8, error) {
 		return nil, 0, err
 	}
 	if p.Last() && r.lastSet.status.Class() == ClassPending {
+		if r.lastPDU == nil {
+			r.lastPDU = make([]byte, 0, maxCommandPDU) // it never grows, so that no copy is left
+		}
 		r.lastPDU = ul.AppendPDataHeader(r.lastPDU, p.ContextID, p.Control, len(data))
 		r.lastPDU = append(r.lastPDU, data...)
 	}
@@ -119,7 +122,7 @@ func (r *receiver) gather(buf []byte, p ul.PDV, limit int) ([]byte, error) {
 		if len(buf)+len(p.Data) > limit || n > maxFragments {
 			return buf, errTooLong
 		}
-		buf = append(buf, p.Data...)
+		buf = appendTo(buf, p.Data, limit)
 		if p.Last() {
 			return buf, nil
 		}
@@ -133,8 +136,23 @@ func (r *receiver) gather(buf []byte, p ul.PDV, limit int) ([]byte, error) {
 	}
 }
 
-// wipe overwrites what was gathered.
+// appendTo appends data to buf, which is within limit together. Where buf has to
+// grow, what it had is overwritten: values of patients can be in it.
+func appendTo(buf, data []byte, limit int) []byte {
+	if need := len(buf) + len(data); need > cap(buf) {
+		larger := make([]byte, len(buf), min(max(2*need, firstGather), limit))
+		copy(larger, buf)
+		clear(buf[:cap(buf)])
+		buf = larger
+	}
+	return append(buf, data...)
+}
+
+// wipe overwrites what was gathered, and the command set that was kept, whose
+// Error Comment (0000,0902) can hold anything.
 func (r *receiver) wipe() {
+	clear(r.lastPDU[:cap(r.lastPDU)])
+	r.lastPDU = r.lastPDU[:0]
 	clear(r.command[:cap(r.command)])
 	clear(r.dataSet[:cap(r.dataSet)])
 	r.a.Wipe()

@@ -50,6 +50,10 @@ func newAssociation(ctx context.Context, conn net.Conn, opt Options, requestor b
 	return a
 }
 
+// requestBuffer is the first size of what a requestor sends, in bytes: requests
+// fit, so that no copies of their identifiers are left where it had to grow.
+const requestBuffer = 16 << 10
+
 // interrupt makes a blocked read or write return at once.
 func (a *Association) interrupt() { _ = a.conn.SetDeadline(time.Unix(1, 0)) }
 
@@ -113,6 +117,7 @@ func (a *Association) Context(abstractSyntax string) (id uint8, transferSyntax s
 // *ProtocolError, ErrClosed, or those of the connection.
 func Request(ctx context.Context, conn net.Conn, rq AssociateRQ, opt Options) (*Association, error) {
 	a := newAssociation(ctx, conn, opt, true)
+	a.out = make([]byte, 0, requestBuffer)
 	if rq.User.MaxPDULength == 0 {
 		rq.User.MaxPDULength = a.opt.MaxPDULength
 	}

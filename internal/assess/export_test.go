@@ -19,7 +19,7 @@ func Listing(page []byte, step int) (listed bool, files int) {
 	var l listing
 	for len(page) > 0 {
 		n := min(step, len(page))
-		_, _ = l.Write(page[:n]) // never fails
+		l.judge(page[:n])
 		page = page[n:]
 	}
 	return l.listed, l.files

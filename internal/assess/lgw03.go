@@ -1,13 +1,16 @@
 package assess
 
 import (
+	"bytes"
 	"context"
-	"encoding/xml"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 
+	"golang.org/x/net/html"
+
+	"leadglass/internal/markup"
 	"leadglass/internal/survey"
 )
 
@@ -45,14 +48,16 @@ func runW03(ctx context.Context, s *Session) Result {
 	}
 	var described []string
 	r, err := s.askWeb(ctx, webRequest{http.MethodOptions, f.root.root + "/studies", "",
-		"application/vnd.sun.wadl+xml, application/json;q=0.5"}, func(body io.Reader) {
-		described = wadlMethods(body)
+		"application/vnd.sun.wadl+xml, application/json;q=0.5"}, func(r webReply, body io.Reader) {
+		if strings.Contains(r.media, "wadl") {
+			described = wadlMethods(body)
+		}
 	})
 	if err != nil {
 		return unknown("The service was asked what it offers without an answer: %s.", err)
 	}
-	listed := methods(r.header.Values("Allow"))
-	if len(listed) == 0 && strings.Contains(r.mediaType(), "wadl") {
+	listed := r.allow
+	if len(listed) == 0 {
 		listed = described
 	}
 	switch {
@@ -71,13 +76,17 @@ func runW03(ctx context.Context, s *Session) Result {
 	return fail("POST is among the methods that %s/studies offers without login, where the search is open too.", f.root.root)
 }
 
-// methods are the methods that a header lists.
+// knownMethods are the methods that are told apart.
+var knownMethods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodHead, http.MethodOptions}
+
+// methods are the known methods that a header lists.
 func methods(values []string) []string {
 	var out []string
 	for _, v := range values {
 		for m := range strings.SplitSeq(v, ",") {
-			if m = strings.ToUpper(strings.TrimSpace(m)); m != "" {
-				out = append(out, m)
+			m = strings.TrimSpace(m)
+			if i := slices.IndexFunc(knownMethods, func(known string) bool { return strings.EqualFold(known, m) }); i >= 0 {
+				out = append(out, knownMethods[i])
 			}
 		}
 	}
@@ -87,40 +96,44 @@ func methods(values []string) []string {
 // wadlMethods are the known methods that a WADL document lists for resources
 // of studies, or for all where it names no path.
 func wadlMethods(body io.Reader) []string {
-	d := xml.NewDecoder(io.LimitReader(body, maxWebBody))
+	d := markup.New(io.LimitReader(body, maxWebBody))
+	defer d.Wipe()
 	var paths []bool // of the resources that are open: is it one of studies?
 	var out []string
 	for {
-		token, err := d.RawToken()
-		if err != nil {
+		kind := d.Next()
+		switch kind {
+		case html.ErrorToken:
 			return out
-		}
-		switch e := token.(type) {
-		case xml.StartElement:
-			switch e.Name.Local {
+		case html.StartTagToken, html.SelfClosingTagToken:
+			switch string(localName(d.Tag())) {
 			case "resource":
 				within := len(paths) > 0 && paths[len(paths)-1]
-				paths = append(paths, within || strings.Contains(attribute(e, "path"), "studies"))
-			case "method":
-				name := attribute(e, "name")
-				known := name == http.MethodGet || name == http.MethodPost || name == http.MethodPut || name == http.MethodDelete
-				if known && (len(paths) == 0 || paths[len(paths)-1]) && !slices.Contains(out, name) {
-					out = append(out, name)
+				d.Attributes(func(name, value []byte) {
+					within = within || string(name) == "path" && bytes.Contains(value, []byte("studies"))
+				})
+				if kind == html.StartTagToken {
+					paths = append(paths, within)
 				}
+			case "method":
+				if len(paths) > 0 && !paths[len(paths)-1] {
+					continue
+				}
+				d.Attributes(func(name, value []byte) {
+					for _, known := range knownMethods {
+						if string(name) == "name" && string(value) == known && !slices.Contains(out, known) {
+							out = append(out, known)
+						}
+					}
+				})
 			}
-		case xml.EndElement:
-			if e.Name.Local == "resource" && len(paths) > 0 {
+		case html.EndTagToken:
+			if string(localName(d.Tag())) == "resource" && len(paths) > 0 {
 				paths = paths[:len(paths)-1]
 			}
 		}
 	}
 }
 
-func attribute(e xml.StartElement, name string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == name {
-			return a.Value
-		}
-	}
-	return ""
-}
+// localName is a name without its prefix of a namespace.
+func localName(name []byte) []byte { return name[bytes.IndexByte(name, ':')+1:] }

@@ -1,13 +1,14 @@
 package assess
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 
+	"leadglass/internal/jsonscan"
 	"leadglass/internal/survey"
 )
 
@@ -54,7 +55,7 @@ func runW06(ctx context.Context, s *Session) Result {
 			continue
 		}
 		fits := false
-		r, err := s.askWeb(ctx, webRequest{http.MethodGet, route.path, "", "application/json"}, func(body io.Reader) { fits = hasKey(body, route.key) })
+		r, err := s.askWeb(ctx, webRequest{http.MethodGet, route.path, "", "application/json"}, func(_ webReply, body io.Reader) { fits = hasKey(body, route.key) })
 		switch {
 		case err != nil:
 			why = err.Error()
@@ -110,22 +111,15 @@ func (s *Session) apiRoutes(ctx context.Context) (routes []apiRoute, known []str
 
 // hasKey reports whether a document is a JSON object with the key, whose value
 // is a number. Nothing of it is kept.
-func hasKey(body io.Reader, key string) bool {
-	text, err := io.ReadAll(io.LimitReader(body, maxWebBody))
-	defer clear(text)
-	if err != nil {
-		return false
-	}
-	var all map[string]json.RawMessage
-	defer func() {
-		for _, raw := range all { // they are copies
-			clear(raw)
+func hasKey(body io.Reader, key string) (found bool) {
+	want := func(name []byte) int {
+		if string(name) == key {
+			return 0
 		}
-	}()
-	if json.Unmarshal(text, &all) != nil {
-		return false
+		return -1
 	}
-	var number int64
-	raw, ok := all[key]
-	return ok && json.Unmarshal(raw, &number) == nil
+	err := jsonscan.Object(body, maxWebBody, want, func(_ int, kind jsonscan.Token, text []byte) {
+		found = kind == jsonscan.Number && len(text) > 0 && len(bytes.Trim(text, "0123456789")) == 0
+	})
+	return found && err == nil
 }

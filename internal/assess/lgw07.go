@@ -45,13 +45,11 @@ func runW07(ctx context.Context, s *Session) Result {
 		return r
 	}
 	var l listing
-	r, err := s.askWeb(ctx, webRequest{http.MethodGet, "/", "", "text/html"}, func(body io.Reader) {
-		_, _ = io.Copy(&l, io.LimitReader(body, maxListing)) // what came before an error counts
-	})
+	r, err := s.askWeb(ctx, webRequest{http.MethodGet, "/", "", "text/html"}, func(_ webReply, body io.Reader) { l.read(io.LimitReader(body, maxListing)) })
 	switch {
 	case err != nil:
 		return unknown("The start page was asked for without an answer: %s.", err)
-	case !r.is(http.StatusOK) || !strings.Contains(r.mediaType(), "html"), !l.listed:
+	case !r.is(http.StatusOK) || !strings.Contains(r.media, "html"), !l.listed:
 		return pass("The start page is no listing (status %d).", r.status)
 	case l.files == 0:
 		return pass("The start page is a listing without files that are DICOM by their names.")

@@ -2,7 +2,6 @@ package assess
 
 import (
 	"context"
-	"strings"
 
 	"leadglass/internal/survey"
 )
@@ -38,10 +37,10 @@ func runW09(ctx context.Context, s *Session) Result {
 		return notApplicable("No request was given data without login.")
 	}
 	for _, r := range f.open {
-		switch origin := strings.TrimSpace(r.header.Get("Access-Control-Allow-Origin")); {
-		case origin == "*":
+		switch r.origin {
+		case anyOrigin:
 			return fail("Data that is open may be read by any web page (Access-Control-Allow-Origin: *).")
-		case strings.EqualFold(origin, testOrigin):
+		case sameOrigin:
 			return fail("Data that is open may be read by any web page: the origin of the request is permitted, whichever it is.")
 		}
 	}

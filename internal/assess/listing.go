@@ -1,6 +1,9 @@
 package assess
 
-import "bytes"
+import (
+	"bytes"
+	"io"
+)
 
 // listing judges a directory listing as its bytes pass. It remembers the end
 // of one name at a time, and counts.
@@ -33,9 +36,25 @@ var listingTitles = [][]byte{
 // 3240), those in use beside it, and the directory of a medium (PS3.10 8.6).
 var dicomEndings = [][]byte{[]byte(".dcm"), []byte(".dicom"), []byte(".ima"), []byte("dicomdir"), []byte(".dcm.gz")}
 
-// Write judges a part of the page. It never fails.
-func (l *listing) Write(page []byte) (int, error) {
-	for _, b := range page {
+// read judges a page. What came before an error counts. Nothing of the page is
+// left in memory afterwards.
+func (l *listing) read(page io.Reader) {
+	buffer := make([]byte, 4096)
+	for {
+		n, err := page.Read(buffer)
+		l.judge(buffer[:n])
+		clear(buffer[:n])
+		if err != nil {
+			break
+		}
+	}
+	clear(l.window[:cap(l.window)])
+	clear(l.name[:cap(l.name)])
+}
+
+// judge judges a part of the page.
+func (l *listing) judge(part []byte) {
+	for _, b := range part {
 		if 'A' <= b && b <= 'Z' {
 			b += 'a' - 'A'
 		}
@@ -54,7 +73,6 @@ func (l *listing) Write(page []byte) (int, error) {
 			l.listed = l.listed || bytes.HasSuffix(l.window, t)
 		}
 	}
-	return len(page), nil
 }
 
 // inLink takes a byte of a link's target.
@@ -75,6 +93,9 @@ func (l *listing) inLink(b byte) {
 
 // push appends b and forgets what is older than n bytes.
 func push(window []byte, b byte, n int) []byte {
+	if window == nil {
+		window = make([]byte, 0, n) // it is not moved, so that no copy is left
+	}
 	if len(window) == n {
 		copy(window, window[1:])
 		window = window[:n-1]

@@ -47,10 +47,62 @@ type Web struct {
 	Left *int
 }
 
-// webReply is the answer to a request: its status and headers.
+// webReply is the answer to a request: its status, and what is kept of its
+// header.
 type webReply struct {
 	status int
-	header http.Header
+	// media is the content type as far as it is one of mediaTypes, "" else.
+	media string
+	// allow are the methods of Allow that are known.
+	allow []string
+	// origin says who else may read the answer.
+	origin corsOrigin
+}
+
+// corsOrigin is whom Access-Control-Allow-Origin permits.
+type corsOrigin uint8
+
+const (
+	noOrigin corsOrigin = iota
+	anyOrigin
+	// sameOrigin: the origin of our request, whichever it is.
+	sameOrigin
+)
+
+// mediaTypes are the content types that are told apart.
+var mediaTypes = []string{"application/dicom+json", "application/json", "application/dicom+xml", "application/vnd.sun.wadl+xml",
+	"text/html", "application/xhtml+xml", "text/plain", "application/dicom"}
+
+// replyOf keeps of a response what can be said in words of ours: a header can
+// hold anything, and is overwritten with the body.
+func replyOf(resp *http.Response) webReply {
+	r := webReply{status: resp.StatusCode, allow: methods(resp.Header.Values("Allow"))}
+	kind := resp.Header.Get("Content-Type")
+	for _, known := range mediaTypes {
+		// multipart/related names the type of its parts in a parameter.
+		if i := indexFold(kind, known); i == 0 || i > 0 && indexFold(kind, "multipart/related") == 0 {
+			r.media = known
+			break
+		}
+	}
+	switch origin := strings.TrimSpace(resp.Header.Get("Access-Control-Allow-Origin")); {
+	case origin == "*":
+		r.origin = anyOrigin
+	case strings.EqualFold(origin, testOrigin):
+		r.origin = sameOrigin
+	}
+	return r
+}
+
+// indexFold is where s has text, whatever its case; -1 where it has not. It
+// copies nothing.
+func indexFold(s, text string) int {
+	for i := 0; i+len(text) <= len(s); i++ {
+		if strings.EqualFold(s[i:i+len(text)], text) {
+			return i
+		}
+	}
+	return -1
 }
 
 // is reports whether the reply has one of the statuses.
@@ -74,15 +126,10 @@ func (r webReply) gone() bool { return r.is(404, 410) }
 // nothing is followed.
 func (r webReply) redirects() bool { return r.status >= 300 && r.status < 400 }
 
-// mediaType is the content type in lower case, with its parameters.
-func (r webReply) mediaType() string { return strings.ToLower(r.header.Get("Content-Type")) }
-
 // dicomList reports whether the reply carries a list of data sets (PS3.18
 // 8.7.3): DICOM JSON, XML, or plain JSON as older servers say.
 func (r webReply) dicomList() bool {
-	t := r.mediaType()
-	return strings.HasPrefix(t, "application/dicom+json") || strings.HasPrefix(t, "application/json") ||
-		strings.Contains(t, "application/dicom+xml")
+	return r.media == "application/dicom+json" || r.media == "application/json" || r.media == "application/dicom+xml"
 }
 
 // errUnasked is the error of a request that was not made.
@@ -93,10 +140,11 @@ type webRequest struct {
 	method, path, query, accept string
 }
 
-// askWeb makes a request and gives the body to read, where there is a read; it
-// is not read otherwise, and the connection is closed after the headers. The
-// error, if any, is in words of ours.
-func (s *Session) askWeb(ctx context.Context, r webRequest, read func(io.Reader)) (webReply, error) {
+// askWeb makes a request and gives the reply and the body to read, where there
+// is a read, which must keep nothing of the body; it is not read otherwise, and
+// the connection is closed after the headers. The error, if any, is in words of
+// ours.
+func (s *Session) askWeb(ctx context.Context, r webRequest, read func(webReply, io.Reader)) (webReply, error) {
 	f := s.webFacts()
 	switch {
 	case s.Web.Client == nil:
@@ -122,10 +170,11 @@ func (s *Session) askWeb(ctx context.Context, r webRequest, read func(io.Reader)
 		return webReply{}, s.explainWeb(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	answer := replyOf(resp)
 	if read != nil {
-		read(resp.Body)
+		read(answer, resp.Body)
 	}
-	return webReply{status: resp.StatusCode, header: resp.Header}, nil
+	return answer, nil
 }
 
 // explainWeb says in words of ours why there is no answer: errors of net/http

@@ -186,7 +186,9 @@ func (c *contact) echo(ctx context.Context, a *ul.Association) {
 		_ = a.Release(ctx) // what the peer says to it changes nothing
 		return
 	}
-	status, err := dimse.NewClient(a).Echo(ctx)
+	client := dimse.NewClient(a)
+	defer client.Wipe()
+	status, err := client.Echo(ctx)
 	var aborted *ul.AbortedError
 	switch {
 	case err == nil:
