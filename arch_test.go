@@ -38,7 +38,7 @@ func layers() map[string]layer {
 		"dicom", "dicom/ul", "dicom/dimse", "internal/survey", "internal/scope", "internal/gate",
 		"internal/discover", "internal/identify", "internal/identify/products", "internal/assess",
 		"internal/census", "internal/census/webcount", "internal/privacy", "internal/attribute", "internal/store",
-		"internal/tlsprobe", "internal/suspect",
+		"internal/tlsprobe", "internal/suspect", "internal/wipe", "internal/markup", "internal/jsonscan",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
 	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/jobs", "internal/publish", "internal/scratch", "internal/report", "internal/registry", "internal/contacts",
@@ -53,25 +53,30 @@ func layers() map[string]layer {
 		"internal/survey": {},
 		"internal/scope": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/goccy/go-yaml"}},
-		"internal/gate": {imports: []string{"internal/survey"},
-			needs: []string{"net", "net/http", "crypto/tls", "syscall", "golang.org/x/sys", "golang.org/x/time",
-				"unsafe"}}, // sendmmsg and the ring of a packet socket
+		"internal/gate": {imports: []string{"internal/survey", "internal/wipe"},
+			needs: []string{"net", "net/http", "net/http/httputil", "crypto/tls", "syscall", "golang.org/x/sys", "golang.org/x/time",
+				"unsafe"}}, // sendmmsg, the ring of a packet socket, and strings in memory that is overwritten
+
+		// How text of a peer is read in memory that is overwritten.
+		"internal/wipe":     {},
+		"internal/markup":   {imports: []string{"internal/wipe"}, needs: []string{"golang.org/x/net"}},
+		"internal/jsonscan": {},
 
 		// The stages.
 		"internal/discover": {imports: []string{"internal/survey", "internal/scope", "internal/gate"},
 			needs: []string{"net", "syscall", "golang.org/x/time"}}, // types and numbers of errors
-		"internal/identify": {imports: append([]string{"internal/identify/products"}, protocol...),
-			needs: []string{"net", "net/http", "crypto/tls", "syscall"}}, // syscall: numbers of errors
-		"internal/identify/products": {imports: []string{"internal/survey"},
+		"internal/identify": {imports: append([]string{"internal/identify/products", "internal/jsonscan", "internal/markup"}, protocol...),
+			needs: []string{"net", "net/http", "crypto/tls", "syscall", "golang.org/x/net"}}, // syscall: numbers of errors
+		"internal/identify/products": {imports: []string{"internal/jsonscan", "internal/survey"},
 			needs: []string{"github.com/goccy/go-yaml"}},
 		"internal/tlsprobe": {imports: []string{"internal/survey"},
 			needs: []string{"net", "crypto/tls", "syscall"}}, // names of versions; syscall: numbers of errors
-		"internal/assess": {imports: append([]string{"internal/advisories", "internal/privacy"}, protocol...),
-			needs: []string{"net", "net/http", "crypto/tls"}},
+		"internal/assess": {imports: append([]string{"internal/advisories", "internal/jsonscan", "internal/markup", "internal/privacy"}, protocol...),
+			needs: []string{"net", "net/http", "crypto/tls", "golang.org/x/net"}},
 		"internal/advisories": {imports: []string{"internal/survey"}, needs: []string{"github.com/goccy/go-yaml"}}, // data
 		"internal/census": {imports: append([]string{"internal/privacy"}, protocol...),
 			needs: []string{"net", "net/http"}},
-		"internal/census/webcount": {imports: []string{"dicom", "internal/privacy", "internal/survey"},
+		"internal/census/webcount": {imports: []string{"dicom", "internal/jsonscan", "internal/privacy", "internal/survey"},
 			needs: []string{"net/http"}}, // makes requests and reads answers; is given the function that sends them
 		"internal/privacy": {imports: []string{"dicom", "internal/survey"},
 			needs: []string{"github.com/dchest/siphash", "github.com/axiomhq/hyperloglog"}},

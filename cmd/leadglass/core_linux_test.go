@@ -112,7 +112,10 @@ func TestMemoryHoldsNoPatientValue(t *testing.T) {
 	_, fleetScope := startFleet(t, "127.0.52.")
 	orthancScope := file(t, scopeText("127.0.0.1", strconv.Itoa(int(orthanc.DICOMPort)), strconv.Itoa(int(orthanc.HTTPPort))))
 
+	talkativeScope := file(t, scopeText("127.0.0.1", talkativeArchive(t), talkativeWeb(t, false)+", "+talkativeWeb(t, true)))
+
 	core, out, errors := dumpMemory(t,
+		"--log-level=debug", "check", "127.0.0.1", "--scope", talkativeScope, staysThen,
 		"--log-level=debug", "check", "127.0.0.1", "--scope", orthancScope, staysThen,
 		"--log-level=debug", "check", dcmtk.DICOMAddr(), "--called-ae-title", dcmtk.AETitle, "--json", staysThen,
 		"--log-level=debug", "--store="+filepath.Join(t.TempDir(), "survey.db"), "survey", "--scope", fleetScope)
