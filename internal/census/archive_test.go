@@ -68,6 +68,8 @@ type archive struct {
 	// studies, 0 for none; hides reports whether it finds nothing.
 	objects func(q request, n int) dimse.Status
 	hides   func(q request) bool
+	// below is how it answers queries below the level of studies.
+	below below
 
 	mu      sync.Mutex
 	open    int
@@ -169,6 +171,17 @@ func opener(addr string) ul.Opener {
 		return ul.Request(ctx, conn, ul.AssociateRQ{CalledAETitle: called, CallingAETitle: "LEADGLASS", Contexts: contexts},
 			ul.Options{ReadTimeout: 2 * time.Second})
 	}
+}
+
+// below is what an archive makes of a query for series or images: the level of
+// the answers, whether they say so ("" for their level, "asked", "none"), which
+// parents are ignored and how the answers name them, and how often an image
+// comes.
+type below struct {
+	level, label         string
+	ignoresParents, echo bool
+	repeat               int
+	first                bool // one image of each series, no more
 }
 
 // request is a C-FIND as the archive understands it.
@@ -295,7 +308,16 @@ func (a *archive) find(ctx context.Context, r *dimse.Request, out *dimse.Respond
 	if a.hides != nil && a.hides(q) {
 		return dimse.Answer(dimse.Success)
 	}
-	l := &list{archive: a, ctx: ctx, out: out, q: q, syntax: r.Syntax, outcome: dimse.Answer(a.finalStatus)}
+	asked := q
+	if b := a.below; q.level == "SERIES" || q.level == "IMAGE" {
+		if b.level != "" {
+			q.level = b.level
+		}
+		if b.ignoresParents {
+			q.study, q.series = "", ""
+		}
+	}
+	l := &list{archive: a, asked: asked, ctx: ctx, out: out, q: q, syntax: r.Syntax, outcome: dimse.Answer(a.finalStatus)}
 	if c := a.cap; c > 0 && (a.capOn == "" || a.capOn == "universal" && q.date == "" || a.capOn == "windows" && q.date != "") {
 		l.limit = c
 	}
@@ -313,6 +335,7 @@ type list struct {
 	ctx     context.Context
 	out     *dimse.Responder
 	q       request
+	asked   request
 	syntax  dicom.Syntax
 	limit   int
 	sent    int
@@ -354,10 +377,15 @@ func (l *list) study(s *study) bool {
 				continue
 			}
 			for k := range s.images/2 + s.images%2*i {
+				if k > 0 && l.below.first {
+					break
+				}
 				id := l.identifier(s, series, 0)
 				id = dicom.AppendString(id, l.syntax, dicom.SOPInstanceUID, dicom.UI, fmt.Sprintf("%s.%d", series, k))
-				if !l.send(id) {
-					return false
+				for range max(1, l.below.repeat) {
+					if !l.send(id) {
+						return false
+					}
 				}
 			}
 		}
@@ -399,15 +427,28 @@ func (l *list) identifier(s *study, series string, images int) []byte {
 	for _, t := range l.q.keys {
 		switch t {
 		case dicom.QueryRetrieveLevel:
-			put(t, dicom.CS, l.q.level)
+			switch l.below.label {
+			case "":
+				put(t, dicom.CS, l.q.level)
+			case "asked":
+				put(t, dicom.CS, l.asked.level)
+			}
 		case dicom.StudyDate:
 			put(t, dicom.DA, s.date)
 		case dicom.StudyTime:
 			put(t, dicom.TM, s.time)
 		case dicom.StudyInstanceUID:
-			put(t, dicom.UI, s.uid)
+			if l.below.echo && l.asked.study != "" {
+				put(t, dicom.UI, l.asked.study)
+			} else {
+				put(t, dicom.UI, s.uid)
+			}
 		case dicom.SeriesInstanceUID:
-			put(t, dicom.UI, series)
+			if l.below.echo && l.asked.series != "" {
+				put(t, dicom.UI, l.asked.series)
+			} else {
+				put(t, dicom.UI, series)
+			}
 		case dicom.PatientID:
 			put(t, dicom.LO, s.patient)
 		case dicom.ModalitiesInStudy:

@@ -6,8 +6,6 @@ import (
 	"math"
 	"slices"
 
-	"leadglass/dicom"
-	"leadglass/dicom/dimse"
 	"leadglass/internal/survey"
 )
 
@@ -24,21 +22,24 @@ const (
 	checkedImages = 500
 	// estimateFrom is how many studies are looked at for an estimate.
 	estimateFrom = 100
-	// maxSeries and maxListed bound what is listed of one study.
-	maxSeries = 64
-	maxListed = 5000
 )
 
 // imageOutcome is what the count of images came to.
 type imageOutcome struct {
 	// none says why there is no number at all.
 	none string
-	// doubt says why the archive's own numbers are not to be used.
-	doubt string
+	// doubt says why the archive's own numbers are not to be used, odd why its
+	// lists of images are not.
+	doubt, odd string
 	// counted is the count by single studies, where that was needed.
 	counted *survey.Count
 	// checked is how many studies had their images listed.
 	checked int
+	// strays is how many answers below the level of studies were of others than
+	// asked for. unnumbered: series come without their numbers of images.
+	// controlled: images of a series that does not exist were asked for.
+	strays                 int64
+	unnumbered, controlled bool
 }
 
 // checkImages makes sure that the archive's numbers of images are usable, and
@@ -61,27 +62,30 @@ func (c *counter) checkImages() {
 // compare lists the images of a few studies chosen at random and compares
 // their number with what the archive says it is.
 func (c *counter) compare(members []member) {
-	wrong := 0
+	images, wrong := &c.out.images, 0
 	for i := range members {
-		if c.out.images.checked == checkedStudies || c.spent() {
+		m := &members[i]
+		if images.checked == checkedStudies || c.spent() {
 			break
 		}
-		m := &members[i]
 		if m.images < 0 || m.images > checkedImages {
 			continue
 		}
-		n, sure, ok := c.listImages(m, true)
-		if !ok || !sure && n < m.images {
+		l, ok := c.listImages(m, true)
+		if !ok || !l.sure && l.n < m.images {
 			break // an archive that does not list images in full cannot be checked
 		}
-		c.out.images.checked++
-		if n != m.images {
+		if images.odd = l.doubt(m.images); images.odd != "" {
+			break
+		}
+		images.checked++
+		if l.n != m.images {
 			wrong++
 		}
 	}
 	if wrong > 0 {
-		c.out.images.doubt = fmt.Sprintf("%d of %d studies looked at hold another number of images than the archive says",
-			wrong, c.out.images.checked)
+		images.doubt = fmt.Sprintf("%d of %d studies looked at hold another number of images than the archive says",
+			wrong, images.checked)
 	}
 }
 
@@ -102,19 +106,23 @@ func (c *counter) countBySample(members []member) {
 	}
 	strata := [groups]stratum{}
 	listed, images, whole := 0, int64(0), true
+	c.t.images.reset()
 	for i := range members {
 		if c.spent() {
 			break
 		}
-		n, sure, ok := c.listImages(&members[i], doubt)
+		l, ok := c.listImages(&members[i], doubt)
 		if !ok {
 			break
 		}
-		whole = whole && sure
+		if images += l.n; l.odd != "" {
+			c.out.images.odd = l.odd
+			break
+		}
+		whole = whole && l.sure
 		listed++
-		images += n
 		g := members[i].group
-		strata[g].values = append(strata[g].values, float64(n))
+		strata[g].values = append(strata[g].values, float64(l.n))
 	}
 	count := c.sampled(population, known, all, listed, len(members), images, strata)
 	if !whole && count.Quality == survey.Exact {
@@ -131,6 +139,12 @@ func (c *counter) sampled(population, known int64, all bool, listed, wanted int,
 		why = fmt.Sprintf("%d studies come without a usable number of images", population)
 	}
 	switch {
+	case c.out.images.odd != "":
+		why += ", and its lists of images cannot be counted: " + c.out.images.odd
+		if known+images == 0 {
+			return survey.UnknownCount(why)
+		}
+		return survey.AtLeast(known+images, sampleSource, why)
 	case all && listed == wanted && c.out.studies.Quality == survey.Exact:
 		return survey.ExactCount(known+images, sampleSource)
 	case all && listed == wanted:
@@ -168,122 +182,6 @@ func (c *counter) expand(population int64, strata [groups]stratum) interval {
 	return estimateTotal([]stratum{one})
 }
 
-// seriesList is what the series of one study showed.
-type seriesList struct {
-	n       int
-	lengths [maxSeries]uint8
-	uids    [maxSeries][maxUID]byte
-	images  [maxSeries]int64
-}
-
-// has reports whether a series is in the list.
-func (l *seriesList) has(uid []byte) bool {
-	for i := range l.n {
-		if string(l.uids[i][:l.lengths[i]]) == string(uid) {
-			return true
-		}
-	}
-	return false
-}
-
-// listImages counts the images of a study, series by series: by the numbers
-// that the archive gives of its series or, where it gives none or deep is set,
-// by listing them. ok is false when they cannot be listed, or not to the end;
-// sure is false when a list may have been cut without notice.
-func (c *counter) listImages(m *member, deep bool) (n int64, sure, ok bool) {
-	var list seriesList
-	defer clear(list.uids[:])
-	study := string(m.uid[:m.length])
-	keys := []dimse.Key{
-		{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "SERIES"},
-		{Tag: dicom.StudyInstanceUID, VR: dicom.UI, Value: study},
-		{Tag: dicom.SeriesInstanceUID, VR: dicom.UI},
-		{Tag: dicom.NumberOfSeriesRelatedInstances, VR: dicom.IS},
-	}
-	ans := c.link.find(c.link.class, keys, func(m dimse.Match) bool { return c.takeSeries(m, &list) })
-	if ans.end != complete || list.n == 0 || c.cutAt(ans.raw) {
-		return 0, false, false
-	}
-	sure = c.unbounded(ans.raw)
-	for i := range list.n {
-		if list.images[i] >= 0 && !deep {
-			n += list.images[i]
-			continue
-		}
-		images, long, ok := c.listSeries(study, string(list.uids[i][:list.lengths[i]]))
-		if !ok {
-			return 0, false, false
-		}
-		n += images
-		sure = sure && (long || images == list.images[i])
-	}
-	return n, sure, true
-}
-
-// listSeries counts the images of a series by listing them.
-func (c *counter) listSeries(study, series string) (n int64, sure, ok bool) {
-	keys := []dimse.Key{
-		{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "IMAGE"},
-		{Tag: dicom.StudyInstanceUID, VR: dicom.UI, Value: study},
-		{Tag: dicom.SeriesInstanceUID, VR: dicom.UI, Value: series},
-		{Tag: dicom.SOPInstanceUID, VR: dicom.UI},
-	}
-	c.t.leaf.reset()
-	ans := c.link.find(c.link.class, keys, func(m dimse.Match) bool {
-		if c.takeImage(m) {
-			n++
-		}
-		c.t.left--
-		return n < maxListed && c.t.left > 0 && !c.stop.Load()
-	})
-	return n, c.unbounded(ans.raw), ans.end == complete && !c.cutAt(ans.raw)
-}
-
-// unbounded reports whether a list of n is shorter than another list of the
-// archive, so that no cap can have cut it.
-func (c *counter) unbounded(n int64) bool { return n < smallestCap || n < c.link.longestList }
-
-// takeImage reports whether a response is of an image not listed before.
-func (c *counter) takeImage(m dimse.Match) bool {
-	it := m.Elements()
-	for it.Next() {
-		if it.Tag() == dicom.SOPInstanceUID {
-			return c.t.leaf.insert(c.o.SketchKey.Hash(trimUID(it.Value())))
-		}
-	}
-	return true
-}
-
-// cutAt reports whether a list of n may have been cut: it is as long as the
-// archive's whole list was when that was cut.
-func (c *counter) cutAt(n int64) bool { return c.listCap > 0 && n >= c.listCap }
-
-func (c *counter) takeSeries(m dimse.Match, list *seriesList) bool {
-	c.t.left--
-	if list.n == maxSeries || c.t.left <= 0 || c.stop.Load() {
-		return false
-	}
-	i := list.n
-	list.images[i] = noImages
-	it := m.Elements()
-	for it.Next() {
-		switch it.Tag() {
-		case dicom.SeriesInstanceUID:
-			uid := trimUID(it.Value())
-			if len(uid) == 0 || len(uid) > maxUID {
-				return false
-			}
-			list.lengths[i] = uint8(copy(list.uids[i][:], uid))
-		case dicom.NumberOfSeriesRelatedInstances:
-			list.images[i] = readNumber(it.Value(), it.VR())
-		}
-	}
-	if list.lengths[i] > 0 && !list.has(list.uids[i][:list.lengths[i]]) {
-		list.n++
-	}
-	return it.Err() == nil
-}
-
 // imagesLinked is the count of images.
 func (c *counter) imagesLinked() survey.Count {
 	out := &c.out
@@ -298,6 +196,9 @@ func (c *counter) imagesLinked() survey.Count {
 		return survey.AtLeast(out.sums.images, source, fmt.Sprintf("%d studies come without a usable number of images", out.sums.unusable))
 	case out.studies.Quality != survey.Exact:
 		return survey.AtLeast(out.sums.images, source, out.studies.Reason)
+	case out.images.odd != "" && out.sums.zero > 0:
+		return survey.AtLeast(out.sums.images, source, fmt.Sprintf("%d studies are said to have no image, and the archive's lists of images cannot be counted: %s",
+			out.sums.zero, out.images.odd))
 	}
 	return survey.ExactCount(out.sums.images, source)
 }

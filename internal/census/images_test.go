@@ -49,6 +49,48 @@ func TestImages(t *testing.T) {
 	}
 }
 
+// TestBelowStudies: answers to queries for series and images count only where
+// they are that; else the archive's own numbers do, or a bound.
+func TestBelowStudies(t *testing.T) {
+	studies := made(130, 100, 0)
+	for i := range studies {
+		studies[i].images = 3
+	}
+	all := func(b below) *archive { return &archive{studies: studies, below: b} }
+	none := func(b below) *archive { return &archive{studies: studies, below: b, noCounts: true} }
+	for _, test := range []struct {
+		name    string
+		archive *archive
+		quality survey.Quality
+	}{
+		{"studies at every level", all(below{level: "STUDY"}), survey.Exact},
+		{"studies at every level, called images", all(below{level: "STUDY", label: "asked"}), survey.Exact},
+		{"images at every level", all(below{level: "IMAGE"}), survey.Exact},
+		{"no level said", all(below{label: "none"}), survey.Exact},
+		{"parents ignored", all(below{ignoresParents: true}), survey.Exact},
+		{"parents ignored, those asked for named", all(below{ignoresParents: true, echo: true}), survey.Exact},
+		{"one image of each series", all(below{first: true}), survey.Exact},
+		{"each image three times", all(below{repeat: 3}), survey.Exact},
+		{"each image three times, no numbers", none(below{repeat: 3}), survey.Exact},
+		{"images at every level, no numbers", none(below{level: "IMAGE"}), survey.UnknownQuality},
+		{"whole data sets without a level, no numbers", none(below{level: "IMAGE", label: "none", ignoresParents: true}), survey.UnknownQuality},
+		{"parents ignored, those asked for named, no numbers", none(below{ignoresParents: true, echo: true}), survey.UnknownQuality},
+		{"parents ignored, no numbers", none(below{ignoresParents: true}), survey.LowerBound},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := count(t, test.archive, census.Options{})
+			linked := r.Counts.ImagesLinked
+			n, _ := linked.Int()
+			if linked.Quality != test.quality || linked.Quality == survey.Exact && n != 390 || n > 390 {
+				t.Errorf("%v images by %s (%s), want %s", linked, linked.Source, linked.Reason, test.quality)
+			}
+			if r.Responses > 40_000 {
+				t.Errorf("%d responses", r.Responses)
+			}
+		})
+	}
+}
+
 // TestPadded: numbers with spaces and zeros around them are numbers.
 func TestPadded(t *testing.T) {
 	studies := made(40, 10, 0)

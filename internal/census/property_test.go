@@ -77,6 +77,37 @@ func coincidence(a *archive) bool {
 	return true
 }
 
+// TestImagesAreTrue: whatever an archive answers below the level of studies, a
+// number of images that is said to be exact is, and a lower bound is not above
+// the truth.
+func TestImagesAreTrue(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := &archive{studies: drawStudies(t), noCounts: rapid.Bool().Draw(t, "no numbers")}
+		a.studies = a.studies[:min(len(a.studies), 40)]
+		a.below = below{
+			level:          rapid.SampledFrom([]string{"", "", "STUDY", "SERIES", "IMAGE"}).Draw(t, "level"),
+			label:          rapid.SampledFrom([]string{"", "", "asked", "none"}).Draw(t, "label"),
+			ignoresParents: rapid.Bool().Draw(t, "ignores parents"),
+			echo:           rapid.Bool().Draw(t, "echoes parents"),
+			repeat:         rapid.IntRange(1, 3).Draw(t, "repeats"),
+		}
+		open, stop := a.start()
+		defer stop()
+		r := census.Count(t.Context(), open, census.Options{Routes: []survey.Route{survey.RouteGet}, MaxTime: 20 * time.Second})
+		c, truth := r.Counts.ImagesLinked, images(a.studies)
+		n, known := c.Int()
+		switch {
+		case !known:
+		case c.Quality == survey.Exact && n != truth, c.Quality == survey.LowerBound && n > truth,
+			c.Quality == survey.Estimated && (*c.Low > truth || *c.High < truth):
+			t.Fatalf("%v images (%s, %s) of %d", c, c.Source, c.Reason, truth)
+		}
+		if !a.noCounts && c.Quality != survey.Exact && r.Counts.Studies.Quality == survey.Exact {
+			t.Fatalf("%v images (%s) of %d, though the archive says how many", c, c.Reason, truth)
+		}
+	})
+}
+
 // TestExactIsExact: whatever the archive and however it cuts its lists, a
 // number that is said to be exact is, and one that is said to be a lower bound
 // is not above the truth.

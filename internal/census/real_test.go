@@ -103,6 +103,24 @@ func TestDcmqrscp(t *testing.T) {
 	}
 }
 
+// TestDcmqrscpPatientRoot counts dcmqrscp by Patient Root alone, where it
+// declines queries for studies without a patient ID: any ID matches a wildcard.
+func TestDcmqrscpPatientRoot(t *testing.T) {
+	s := realserver.Dcmqrscp(t, realserver.DCMTKOptions{Studies: threeYears(60, 0)})
+	o := census.Options{SOPClasses: []string{dicom.PatientRootFind}}
+	if r := countReal(t, s, o); r.Counts.Studies.Quality != survey.UnknownQuality {
+		t.Errorf("%v studies without a patient ID", r.Counts.Studies)
+	}
+	o.WildcardNames = true
+	r := countReal(t, s, o)
+	if n, _ := r.Counts.Studies.Int(); n != 60 || r.Counts.Studies.Quality != survey.Exact {
+		t.Errorf("%v studies (%s)", r.Counts.Studies, r.Counts.Studies.Reason)
+	}
+	if n, _ := r.Counts.ImagesLinked.Int(); n != 120 || r.Counts.ImagesLinked.Quality != survey.Exact {
+		t.Errorf("%v images (%s)", r.Counts.ImagesLinked, r.Counts.ImagesLinked.Reason)
+	}
+}
+
 // BenchmarkGentle counts an Orthanc of 20,000 studies again and again while
 // somebody else sends it C-ECHO, and compares their response times with those
 // of an idle archive.

@@ -21,6 +21,8 @@ type tally struct {
 	// seen holds the studies of the whole list, leaf those of one window,
 	// undated those without a usable date, whatever query they came in.
 	seen, leaf, dateless set
+	// images holds the images listed of single studies.
+	images set
 	// whole are the sums of the studies with a date in the whole list, part
 	// those of a window, datelessSums those of studies without a usable date.
 	whole, part, datelessSums sums
@@ -92,13 +94,14 @@ func (t *tally) init(o Options, stop *atomic.Bool) {
 	t.sketch = privacy.NewSketch()
 	t.table = newModalityTable()
 	t.days = newHistogram()
-	t.seen.mem, t.leaf.mem, t.dateless.mem = o.Memory, o.Memory, o.Memory
+	t.seen.mem, t.leaf.mem, t.dateless.mem, t.images.mem = o.Memory, o.Memory, o.Memory, o.Memory
 }
 
 func (t *tally) release() {
 	t.seen.release()
 	t.leaf.release()
 	t.dateless.release()
+	t.images.release()
 	t.sample.wipe()
 }
 
