@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
 
@@ -117,6 +118,14 @@ type total struct {
 	// known and unknown count the archives with and without a difference,
 	// changed those whose numbers are not the same.
 	known, unknown, changed int64
+	// moved adds up by how much the numbers changed, up or down; most is the
+	// change of one archive.
+	moved, most int64
+}
+
+// change is the change of a sum on its way into a publication.
+func (t *total) change() publish.Cell {
+	return publish.Cell{Archives: t.changed, Sum: t.moved, Largest: t.most}
 }
 
 // add adds the difference of one archive.
@@ -125,6 +134,8 @@ func (t *total) add(before, after survey.Count) {
 	a, alsoKnown := spanOf(after)
 	if known != alsoKnown || a != b {
 		t.changed++
+		by := max(a.value-b.value, b.value-a.value)
+		t.moved, t.most = publish.AddCapped(t.moved, by), max(t.most, by)
 	}
 	if !known || !alsoKnown || !a.bounded || !b.bounded {
 		t.unknown++
@@ -159,6 +170,7 @@ func (t *total) merge(o total) {
 	t.known += o.known
 	t.unknown += o.unknown
 	t.changed += o.changed
+	t.moved, t.most = publish.AddCapped(t.moved, o.moved), max(t.most, o.most)
 }
 
 // difference is the sum of the differences that are known.

@@ -40,7 +40,7 @@ func Publish(s *Comparison, minCount int) Public {
 	all := like.plus(rest)
 	r.InAll = p.net(&all, p.coarse || p.coarseRest)
 	for i, pair := range r.InAll.pairs() {
-		if p.small(figureCells(&rest.Figures[i])...) || r.LikeForLike.pairs()[i].Before.Hidden {
+		if p.unsafe(figureCells(&rest.Figures[i])...) || r.LikeForLike.pairs()[i].Before.Hidden {
 			*pair = withheldPair()
 		}
 	}
@@ -72,9 +72,9 @@ func (r *Public) Earlier(before *report.Public) {
 	before.Withhold(r.withholds() || len(r.Countries) == 0, n.OpenBefore.Hidden, n.StudyRecords.Before.Hidden, n.ImagesLinked.Before.Hidden, n.ImagesAccessible.Before.Hidden)
 }
 
-// small reports whether any of the numbers of archives is too small.
-func (p *publisher) small(n ...int64) bool {
-	return slices.ContainsFunc(n, func(n int64) bool { return publish.Small(n, p.min) })
+// unsafe reports whether any of the cells may not be published.
+func (p *publisher) unsafe(cells ...publish.Cell) bool {
+	return slices.ContainsFunc(cells, func(c publish.Cell) bool { return !c.Safe(p.min) })
 }
 
 func (p *publisher) number(n int64, hide bool) publish.Number {
@@ -98,7 +98,7 @@ func (p *publisher) protectKinds() {
 			for i, k := range kinds {
 				n[i] = cells(p.of.Kinds[k])[column]
 			}
-			hidden, whole := publish.Protect(n, p.min)
+			hidden, whole := publish.Protect(publish.CountsOf(n...), p.min)
 			for i, k := range kinds {
 				h := p.hidden[k]
 				h[column] = hidden[i]
@@ -149,7 +149,7 @@ func (p *publisher) net(t *Tally, hide bool) Net {
 		Left: p.number(t.Left, hide), Entered: p.number(t.Entered, hide)}
 	for i, pair := range n.pairs() {
 		f := &t.Figures[i]
-		if hide || p.small(figureCells(f)...) {
+		if hide || p.unsafe(figureCells(f)...) {
 			*pair = withheldPair()
 			continue
 		}
@@ -163,11 +163,22 @@ func (p *publisher) net(t *Tally, hide bool) Net {
 	return n
 }
 
-// figureCells are the numbers of archives that a figure must not give away:
-// those that contribute, before and now, those whose contribution changed, and
-// those that no difference can be given of.
-func figureCells(f *Figures) []int64 {
-	return []int64{f.Before.Contributors, f.Now.Contributors, f.changes.changed, f.changes.unknown}
+// figureCells are what a figure must not give away: the sums before and now, the
+// change, and the archives that no difference can be given of.
+func figureCells(f *Figures) []publish.Cell {
+	return []publish.Cell{f.Before.Cell(), f.Now.Cell(), f.changes.change(), publish.CountOf(f.changes.unknown)}
+}
+
+// rowCells are what the row of a country must not give away: of the archives that
+// compare like for like all that it shows, and of the others what the rows of two
+// reports less this one show.
+func rowCells(like, rest *Tally) []publish.Cell {
+	cells := publish.CountsOf(like.Stayed, like.Left, like.Entered, rest.Before(), rest.Now())
+	for i := range like.Figures {
+		r := &rest.Figures[i]
+		cells = append(append(cells, figureCells(&like.Figures[i])...), r.Before.Cell(), r.Now.Cell())
+	}
+	return cells
 }
 
 // countries fills in the table of countries. A row in which any number is
@@ -180,21 +191,17 @@ func (p *publisher) countries(r *Public) {
 	if p.coarse || len(keys) == 0 {
 		return
 	}
-	var columns [][]int64
+	var table publish.Table
 	for i, k := range keys {
-		t := p.of.Countries[k]
-		row := []int64{t.Stayed, t.Left, t.Entered}
-		for f := range t.Figures {
-			row = append(row, figureCells(&t.Figures[f])...)
-		}
-		for c, n := range row {
+		like, rest := p.of.Countries[k], p.of.Elsewhere[k]
+		for c, cell := range rowCells(&like, &rest) {
 			if i == 0 {
-				columns = append(columns, make([]int64, len(keys)))
+				table.Columns = append(table.Columns, make([]publish.Cell, len(keys)))
 			}
-			columns[c][i] = n
+			table.Columns[c][i] = cell
 		}
 	}
-	hidden, whole := publish.ProtectRows(columns, nil, p.min)
+	hidden, whole := table.Protect(p.min)
 	if whole {
 		return
 	}

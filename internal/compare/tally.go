@@ -79,8 +79,8 @@ type Comparison struct {
 	// Causes count the archives of the kinds that are not like for like.
 	Causes map[Kind]map[Cause]int64
 	// Countries are like for like, keyed by ISO 3166-1 code,
-	// report.UnknownCountry for none.
-	Countries map[string]Tally
+	// publish.UnknownCountry for none; Elsewhere are the other archives.
+	Countries, Elsewhere map[string]Tally
 	// Failing and Mended count archives by the checks that newly fail or no
 	// longer do.
 	Failing, Mended map[string]int64
@@ -88,7 +88,7 @@ type Comparison struct {
 
 // NewComparison returns an empty comparison for what f compares.
 func NewComparison(f *Frame) *Comparison {
-	return &Comparison{Frame: f, Kinds: map[Kind]Tally{}, Causes: map[Kind]map[Cause]int64{}, Countries: map[string]Tally{},
+	return &Comparison{Frame: f, Kinds: map[Kind]Tally{}, Causes: map[Kind]map[Cause]int64{}, Countries: map[string]Tally{}, Elsewhere: map[string]Tally{},
 		Failing: map[string]int64{}, Mended: map[string]int64{}}
 }
 
@@ -97,16 +97,19 @@ func (s *Comparison) Add(c Change) {
 	t := s.Kinds[c.Kind]
 	t.add(&c)
 	s.Kinds[c.Kind] = t
+	country := publish.UnknownCountry
+	if survey.CountryName(c.Country) != "" {
+		country = c.Country
+	}
 	if !c.Kind.LikeForLike() {
+		t = s.Elsewhere[country]
+		t.add(&c)
+		s.Elsewhere[country] = t
 		if s.Causes[c.Kind] == nil {
 			s.Causes[c.Kind] = map[Cause]int64{}
 		}
 		s.Causes[c.Kind][c.Cause]++
 		return
-	}
-	country := publish.UnknownCountry
-	if survey.CountryName(c.Country) != "" {
-		country = c.Country
 	}
 	t = s.Countries[country]
 	t.add(&c)

@@ -54,13 +54,13 @@ type trendSum struct {
 	// moved[i][j], i < j, are the archives that two surveys differ in: open
 	// in the earlier one alone, in the later one alone, and with another
 	// figure.
-	moved [][][5]int64
+	moved [][][5]publish.Cell
 }
 
 func newTrendSum(n int) trendSum {
-	s := trendSum{open: make([]int64, n), figures: make([][3]publish.Sum, n), moved: make([][][5]int64, n)}
+	s := trendSum{open: make([]int64, n), figures: make([][3]publish.Sum, n), moved: make([][][5]publish.Cell, n)}
 	for i := range s.moved {
-		s.moved[i] = make([][5]int64, n)
+		s.moved[i] = make([][5]publish.Cell, n)
 	}
 	return s
 }
@@ -104,13 +104,14 @@ func (s *trendSum) add(states []*State) {
 			m, a := &s.moved[i][j], &by[i]
 			switch {
 			case a.open && !b.open:
-				m[0]++
+				m[0] = m[0].Plus(publish.CountOf(1))
 			case !a.open && b.open:
-				m[1]++
+				m[1] = m[1].Plus(publish.CountOf(1))
 			}
 			for f := range a.spans {
 				if a.spans[f] != b.spans[f] {
-					m[2+f]++
+					by := max(a.spans[f].value-b.spans[f].value, b.spans[f].value-a.spans[f].value)
+					m[2+f] = m[2+f].Plus(publish.Cell{Archives: 1, Sum: by, Largest: by})
 				}
 			}
 		}
@@ -197,7 +198,7 @@ func publishTrend(surveys []survey.Survey, core, rest *trendSum, least int64) Tr
 		}
 		for j := range surveys {
 			for k := range all.moved[i][j] {
-				all.moved[i][j][k] = core.moved[i][j][k] + rest.moved[i][j][k]
+				all.moved[i][j][k] = core.moved[i][j][k].Plus(rest.moved[i][j][k])
 			}
 		}
 		t.Surveys[i].Label = labelOf(surveys[i])
@@ -220,9 +221,9 @@ func (s *trendSum) publish(rows []TrendRow, of func(*TrendRow) *TrendFigures, ap
 	for column := range 4 {
 		var shown []int
 		for j := len(rows) - 1; j >= 0; j-- {
-			hide := s.small(j, column, least) || apart != nil && apart.small(j, column, least)
+			hide := s.unsafe(j, column, least) || apart != nil && apart.unsafe(j, column, least)
 			for _, later := range shown {
-				hide = hide || s.smallMove(j, later, column, least) || apart != nil && apart.smallMove(j, later, column, least)
+				hide = hide || s.unsafeMove(j, later, column, least) || apart != nil && apart.unsafeMove(j, later, column, least)
 			}
 			if !hide {
 				shown = append(shown, j)
@@ -247,17 +248,16 @@ func (s *trendSum) publish(rows []TrendRow, of func(*TrendRow) *TrendFigures, ap
 	}
 }
 
-// small reports whether few archives stand behind a figure of survey j: column
-// 0 is the open archives.
-func (s *trendSum) small(j, column int, least int64) bool {
-	return publish.Small(s.open[j], least) || column > 0 && publish.Small(s.figures[j][column-1].Contributors, least)
+// unsafe reports whether a figure of survey j may not be published: column 0 is
+// the open archives.
+func (s *trendSum) unsafe(j, column int, least int64) bool {
+	return publish.Small(s.open[j], least) || column > 0 && !s.figures[j][column-1].Cell().Safe(least)
 }
 
-// smallMove reports whether few archives stand behind the difference of two
-// surveys.
-func (s *trendSum) smallMove(i, j, column int, least int64) bool {
+// unsafeMove reports whether the difference of two surveys may not be published.
+func (s *trendSum) unsafeMove(i, j, column int, least int64) bool {
 	m := &s.moved[i][j]
-	return publish.Small(m[0], least) || publish.Small(m[1], least) || column > 0 && publish.Small(m[1+column], least)
+	return !m[0].Safe(least) || !m[1].Safe(least) || column > 0 && !m[1+column].Safe(least)
 }
 
 // WriteJSON writes the trend as JSON, leadglass.trend/1, on one line.

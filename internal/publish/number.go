@@ -35,6 +35,9 @@ type Figure struct {
 	// it is withheld.
 	WithoutCount int64
 	Hidden       bool
+	// Coarse: the count is a lower bound in place of a number that would
+	// disclose an archive.
+	Coarse bool
 }
 
 // MarshalJSON never writes the value of a withheld figure.
@@ -45,7 +48,8 @@ func (f Figure) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		survey.Count
 		WithoutCount int64 `json:"without_count,omitempty"`
-	}{f.Count, f.WithoutCount})
+		Coarse       bool  `json:"coarse,omitempty"`
+	}{f.Count, f.WithoutCount, f.Coarse})
 }
 
 // isSuppressed says whether a JSON value stands for a withheld one.
@@ -66,13 +70,14 @@ func (f *Figure) UnmarshalJSON(data []byte) error {
 	if f.Hidden {
 		return nil
 	}
-	without := struct {
+	rest := struct {
 		WithoutCount int64 `json:"without_count"`
+		Coarse       bool  `json:"coarse"`
 	}{}
-	if err := json.Unmarshal(data, &without); err != nil {
+	if err := json.Unmarshal(data, &rest); err != nil {
 		return err
 	}
-	f.WithoutCount = without.WithoutCount
+	f.WithoutCount, f.Coarse = rest.WithoutCount, rest.Coarse
 	return json.Unmarshal(data, &f.Count)
 }
 

@@ -30,6 +30,13 @@ type Sum struct {
 	// Contributors counts the archives with a value above 0: those whose
 	// figures the sum would disclose were they too few.
 	Contributors int64
+	// Largest is the largest value of one archive.
+	Largest int64
+}
+
+// Cell is the sum on its way into a publication.
+func (s Sum) Cell() Cell {
+	return Cell{Archives: s.Contributors, Sum: AddCapped(AddCapped(s.Exact, s.Bound), s.Estimate), Largest: s.Largest}
 }
 
 // Add adds the count of one archive. A count that contradicts itself is an
@@ -56,6 +63,7 @@ func (s *Sum) Add(c survey.Count) {
 	if n > 0 {
 		s.Contributors++
 	}
+	s.Largest = max(s.Largest, n)
 }
 
 // QualityOf is the quality of c; unknown for a count that contradicts itself.
@@ -85,6 +93,22 @@ func (s *Sum) Merge(o Sum) {
 	s.Estimates += o.Estimates
 	s.Unknowns += o.Unknowns
 	s.Contributors += o.Contributors
+	s.Largest = max(s.Largest, o.Largest)
+}
+
+// Coarse is the sum as a lower bound that says little: the largest power of ten
+// that is at most half of it. It is for a sum of which one archive makes up most.
+// The second result is false where there is none.
+func (s Sum) Coarse() (survey.Count, bool) {
+	n, ok := s.Count().Int()
+	if !ok || n < 20 {
+		return survey.Count{}, false
+	}
+	bound := int64(10)
+	for bound <= n/20 {
+		bound *= 10
+	}
+	return survey.AtLeast(bound, "", reasonCoarse), true
 }
 
 // The reasons that a sum gives for its quality. They hold no numbers: a
@@ -93,6 +117,7 @@ const (
 	reasonNoNumber = "no archive gave a number"
 	reasonEstimate = "some archives were counted by sample; their intervals are added in quadrature"
 	reasonBound    = "for some archives only a lower bound is known, or no number at all"
+	reasonCoarse   = "the exact sum would disclose a single archive; this is a power of ten that is at most half of it"
 	reasonBoundEst = reasonBound + "; estimates stand in the sum with the low end of their interval"
 )
 

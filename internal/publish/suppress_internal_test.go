@@ -46,7 +46,7 @@ func TestProtectAgainstOneWhoKnowsTheRule(t *testing.T) {
 
 // look is what is published of a table.
 func look(n []int64, least int64) string {
-	hidden, whole := Protect(n, least)
+	hidden, whole := Protect(CountsOf(n...), least)
 	seen, sum := "", int64(0)
 	for i := range n {
 		sum += n[i]

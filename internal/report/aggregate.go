@@ -31,14 +31,20 @@ type Aggregate struct {
 	Countries map[string]Row
 	// The tables below count archives by a property. Of Products, Toolkits
 	// and Transport each archive has exactly one; of the others any number.
-	Products, Toolkits, Transport       map[string]int64
-	TLSVersions, Rejections, Classes    map[string]int64
-	Checks                              map[string]CheckTally
-	Years, Modalities                   map[string]StudyTally
-	Qualities                           Qualities
-	Suspects                            Suspects
-	SSNPatternRecords                   publish.Sum
-	UniqueStudies                       Unique
+	Products, Toolkits, Transport    map[string]int64
+	TLSVersions, Rejections, Classes map[string]int64
+	Checks                           map[string]CheckTally
+	Years, Modalities                map[string]StudyTally
+	// YearsGap and ModalitiesGap add up, over the open archives, by how much
+	// the table above differs from the study records of the archive.
+	YearsGap, ModalitiesGap publish.Sum
+	Qualities               Qualities
+	Suspects                Suspects
+	SSNPatternRecords       publish.Sum
+	UniqueStudies           Unique
+	// Sketched are the study records of the archives that UniqueStudies is of,
+	// Unsketched those of the other open ones.
+	Sketched, Unsketched                publish.Sum
 	Traffic                             survey.Traffic
 	UnreadableSketches, DuplicatesFound int64
 }
@@ -67,9 +73,9 @@ type Row struct {
 	Viewers int64
 	// StudyRecords and the images are those of the open archives.
 	StudyRecords, ImagesLinked, ImagesAccessible publish.Sum
-	// Differ counts the archives that would not hand out all images that they
-	// link: the difference of the two sums is theirs alone.
-	Differ int64
+	// Kept adds up, over the archives that would not serve all images that they
+	// link, the images in between: it is the difference of the two sums.
+	Kept publish.Sum
 }
 
 // CheckTally is the result of one check over all archives.
@@ -81,8 +87,9 @@ type CheckTally struct {
 	Failed, Passed, Unknown int64
 }
 
-// StudyTally is a number of studies in a number of archives.
-type StudyTally struct{ Studies, Archives int64 }
+// StudyTally is a number of studies in a number of archives; Largest are those
+// of the archive that has the most.
+type StudyTally struct{ Studies, Archives, Largest int64 }
 
 // Qualities counts the open archives by the quality of their counts.
 type Qualities struct {
@@ -163,7 +170,12 @@ func (a *Aggregator) Add(r survey.Record) {
 		return
 	}
 	a.addCounts(&f.Counts)
-	if len(r.StudySketch) > 0 && !a.sketches.add(r.StudySketch) {
+	if len(r.StudySketch) > 0 && a.sketches.add(r.StudySketch) {
+		a.agg.Sketched.Add(f.Counts.Studies)
+		return
+	}
+	a.agg.Unsketched.Add(f.Counts.Studies)
+	if len(r.StudySketch) > 0 {
 		a.agg.UnreadableSketches++
 	}
 }
@@ -184,7 +196,7 @@ func (a *Aggregator) addRow(f *survey.Finding) {
 		one.ImagesAccessible.Add(f.Counts.ImagesAccessible)
 		linked, _ := f.Counts.ImagesLinked.Int()
 		if accessible, ok := f.Counts.ImagesAccessible.Int(); ok && accessible != linked {
-			one.Differ = 1
+			one.Kept.Add(survey.ExactCount(max(linked-accessible, accessible-linked), ""))
 		}
 	}
 	if one.Archives == 0 && one.Viewers == 0 {
@@ -219,7 +231,7 @@ func (r Row) plus(o Row) Row {
 	r.StudyRecords.Merge(o.StudyRecords)
 	r.ImagesLinked.Merge(o.ImagesLinked)
 	r.ImagesAccessible.Merge(o.ImagesAccessible)
-	r.Differ += o.Differ
+	r.Kept.Merge(o.Kept)
 	return r
 }
 
@@ -234,6 +246,20 @@ func (a *Aggregator) addCounts(c *survey.Counts) {
 	a.agg.DuplicatesFound = publish.AddCapped(a.agg.DuplicatesFound, c.Duplicates)
 	addStudies(a.agg.Years, c.Years, cleanYear)
 	addStudies(a.agg.Modalities, c.Modalities, cleanModality)
+	addGap(&a.agg.YearsGap, c.Studies, c.Years)
+	addGap(&a.agg.ModalitiesGap, c.Studies, c.Modalities)
+}
+
+// addGap adds by how much a table of one archive differs from its study records.
+func addGap(to *publish.Sum, studies survey.Count, table map[string]int64) {
+	n, _ := studies.Int()
+	sum := int64(0)
+	for _, v := range table {
+		sum = publish.AddCapped(sum, max(v, 0))
+	}
+	if n = max(n, 0); n != sum {
+		to.Add(survey.ExactCount(max(n-sum, sum-n), ""))
+	}
 }
 
 // addStudies adds the studies of one archive to into; labels that clean makes
@@ -248,7 +274,7 @@ func addStudies(into map[string]StudyTally, from map[string]int64, clean func(st
 	}
 	for label, n := range one {
 		t := into[label]
-		into[label] = StudyTally{Studies: publish.AddCapped(t.Studies, n), Archives: t.Archives + 1}
+		into[label] = StudyTally{Studies: publish.AddCapped(t.Studies, n), Archives: t.Archives + 1, Largest: max(t.Largest, n)}
 	}
 }
 

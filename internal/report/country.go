@@ -72,52 +72,45 @@ func (p *publisher) columns(rows []Row, r *Public) []Country {
 		out[i].Archives = p.number(row.Archives, p.coarse)
 		out[i].ArchivesOpen = p.number(row.Open, p.nothing || publish.Small(row.Open, p.min))
 	}
-	sums := []struct {
+	columns := []struct {
 		of    func(*Row) *publish.Sum
 		cell  func(*Country) *publish.Figure
 		total *publish.Figure
-		// behind is the number of archives whose figures a cell discloses.
-		behind func(*Row) int64
 	}{
-		{func(r *Row) *publish.Sum { return &r.StudyRecords }, func(c *Country) *publish.Figure { return &c.StudyRecords }, &r.Totals.StudyRecords,
-			func(r *Row) int64 { return r.StudyRecords.Contributors }},
-		{func(r *Row) *publish.Sum { return &r.ImagesLinked }, func(c *Country) *publish.Figure { return &c.ImagesLinked }, &r.Totals.ImagesLinked,
-			func(r *Row) int64 { return r.ImagesLinked.Contributors }},
-		{func(r *Row) *publish.Sum { return &r.ImagesAccessible }, func(c *Country) *publish.Figure { return &c.ImagesAccessible }, &r.Totals.ImagesAccessible,
-			func(r *Row) int64 { return p.behindAccessible(r) }},
+		{func(r *Row) *publish.Sum { return &r.StudyRecords }, func(c *Country) *publish.Figure { return &c.StudyRecords }, &r.Totals.StudyRecords},
+		{func(r *Row) *publish.Sum { return &r.ImagesLinked }, func(c *Country) *publish.Figure { return &c.ImagesLinked }, &r.Totals.ImagesLinked},
+		{func(r *Row) *publish.Sum { return &r.ImagesAccessible }, func(c *Country) *publish.Figure { return &c.ImagesAccessible }, &r.Totals.ImagesAccessible},
 	}
-	for _, s := range sums {
-		n := make([]int64, len(rows))
+	// What is kept of the images linked is the difference of two columns.
+	kept, keptWhole := p.protectSums(rows, func(r *Row) *publish.Sum { return &r.Kept })
+	for c, column := range columns {
+		hidden, whole := p.protectSums(rows, column.of)
 		for i := range rows {
-			n[i] = s.behind(&rows[i])
+			hide := hidden[i] || c == 2 && kept[i]
+			*column.cell(&out[i]) = p.figure(*column.of(&rows[i]), hide)
 		}
-		hidden, whole := publish.Protect(n, p.min)
-		for i := range rows {
-			*s.cell(&out[i]) = p.figure(*s.of(&rows[i]), hidden[i])
-		}
-		*s.total = p.figure(*s.of(&p.agg.Total), whole || publish.Small(s.behind(&p.agg.Total), p.min))
+		*column.total = p.total(*column.of(&p.agg.Total), !whole && (c < 2 || !keptWhole))
 	}
-	viewers := make([]int64, len(rows))
+	var viewers []publish.Cell
 	for i := range rows {
-		viewers[i] = rows[i].Viewers
+		viewers = append(viewers, publish.CountOf(rows[i].Viewers))
 	}
 	hidden, whole := publish.Protect(viewers, p.min)
 	for i := range rows {
-		out[i].ViewersOpen = p.number(viewers[i], hidden[i] || p.nothing)
+		out[i].ViewersOpen = p.number(rows[i].Viewers, hidden[i] || p.nothing)
 	}
 	r.Totals.ViewersOpen = p.number(p.agg.Total.Viewers, whole || p.nothing)
 	p.viewersHidden = r.Totals.ViewersOpen.Hidden
 	return out
 }
 
-// behindAccessible is the number of archives whose figures the images accessible
-// of r disclose: those that add to them, or, by subtraction from the images
-// linked, those that do not hand out all of theirs, where those are few.
-func (p *publisher) behindAccessible(r *Row) int64 {
-	if publish.Small(r.Differ, p.min) && !publish.Small(r.ImagesAccessible.Contributors, p.min) {
-		return r.Differ
+// protectSums protects one column of sums.
+func (p *publisher) protectSums(rows []Row, of func(*Row) *publish.Sum) (hidden []bool, whole bool) {
+	cells := make([]publish.Cell, len(rows))
+	for i := range rows {
+		cells[i] = of(&rows[i]).Cell()
 	}
-	return r.ImagesAccessible.Contributors
+	return publish.Protect(cells, p.min)
 }
 
 func boolCompare(a, b bool) int {

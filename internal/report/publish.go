@@ -1,8 +1,6 @@
 package report
 
 import (
-	"cmp"
-	"maps"
 	"slices"
 
 	"leadglass/internal/publish"
@@ -26,6 +24,9 @@ type publisher struct {
 	// identified, are withheld as a pair.
 	openPair, closedPair bool
 	viewersHidden        bool
+	// known are numbers of archives that are published elsewhere, and those
+	// that follow from them.
+	known []int64
 }
 
 // Publish makes a report of a in which no cell with fewer than minCount
@@ -37,6 +38,11 @@ func Publish(a Aggregate, minCount int) Public {
 	p.coarse = p.nothing || publish.Small(a.Total.Open, p.min) || publish.Small(closed, p.min)
 	p.openPair = p.coarse || p.anySmall(survey.Open, survey.OpenImages)
 	p.closedPair = p.coarse || p.anySmall(survey.Protected, survey.Identified)
+	p.known = []int64{a.Total.Archives, a.Total.Open, closed, a.Total.Viewers,
+		a.Transport[transportTLS], a.Transport[transportTLS] + a.Transport[transportBoth], a.Transport[transportPlain] + a.Transport[transportBoth]}
+	for _, v := range []survey.Verdict{survey.Protected, survey.Identified, survey.Open, survey.OpenImages} {
+		p.known = append(p.known, a.Verdicts[v])
+	}
 	r := Public{
 		Schema: Schema, Edition: publish.EditionPublic, MinCount: p.min,
 		Survey: SurveyLabel{
@@ -45,10 +51,9 @@ func Publish(a Aggregate, minCount int) Public {
 			Addresses: p.number(a.Survey.Addresses, p.nothing), Probed: p.number(a.Survey.Probed, p.nothing),
 		},
 		Verdicts: p.verdicts(), Grades: p.grades(),
-		Products: p.archiveTable(a.Products), Toolkits: p.archiveTable(a.Toolkits),
-		Transport: p.archiveTable(a.Transport), TLSVersions: p.archiveTable(a.TLSVersions),
+		Products: p.archiveTable(a.Products, false), Toolkits: p.archiveTable(a.Toolkits, false),
+		Transport: p.archiveTable(a.Transport, false), TLSVersions: p.archiveTable(a.TLSVersions, true),
 		Rejections: p.rejections(),
-		Years:      p.studyTable(a.Years), Modalities: p.studyTable(a.Modalities),
 		Qualities: PublicQualities{
 			StudyRecords: p.qualities(a.Qualities.StudyRecords), ImagesLinked: p.qualities(a.Qualities.ImagesLinked),
 			ImagesAccessible: p.qualities(a.Qualities.ImagesAccessible),
@@ -56,14 +61,15 @@ func Publish(a Aggregate, minCount int) Public {
 		Traffic: p.load(),
 	}
 	p.countryTable(&r)
+	r.Years = p.studyTable(a.Years, a.YearsGap, r.Totals.StudyRecords)
+	r.Modalities = p.studyTable(a.Modalities, a.ModalitiesGap, r.Totals.StudyRecords)
 	withoutCount(&r.Totals.StudyRecords, r.Qualities.StudyRecords)
 	withoutCount(&r.Totals.ImagesLinked, r.Qualities.ImagesLinked)
 	withoutCount(&r.Totals.ImagesAccessible, r.Qualities.ImagesAccessible)
-	r.Checks = p.checks()
+	r.Checks = p.checks(&r)
 	r.Identifying = p.identifying()
 	r.Suspects = p.suspects(&r)
-	r.UniqueStudies = p.figureOf(a.UniqueStudies.Count(), a.UniqueStudies.Archives)
-	r.UniqueStudies.AtMost(r.Totals.StudyRecords)
+	r.UniqueStudies = p.unique(r.Totals.StudyRecords)
 	if a.SSNPatternRecords.Exacts+a.SSNPatternRecords.Bounds+a.SSNPatternRecords.Estimates > 0 {
 		f := p.figure(a.SSNPatternRecords, false)
 		r.SSNPatternRecords = &f
@@ -80,14 +86,21 @@ func (p *publisher) number(n int64, hide bool) publish.Number {
 	return publish.Number{N: n}
 }
 
+// near reports whether a number of archives, which may be part of one that is
+// published elsewhere or have it as a part, leaves few archives beside it.
+func (p *publisher) near(n int64) bool {
+	return n > 0 && slices.ContainsFunc(p.known, func(o int64) bool { return publish.Small(max(n-o, o-n), p.min) })
+}
+
 // count is a number of archives that nothing else adds up to.
 func (p *publisher) count(n int64) publish.Number {
 	return p.number(n, p.nothing || publish.Small(n, p.min))
 }
 
-// figure is the sum s, withheld if hide is set or few archives contribute.
+// figure is the sum s, withheld if hide is set, or if few archives contribute,
+// or one of them most.
 func (p *publisher) figure(s publish.Sum, hide bool) publish.Figure {
-	if hide || p.nothing || publish.Small(s.Contributors, p.min) {
+	if hide || p.nothing || !s.Cell().Safe(p.min) {
 		return publish.Figure{Hidden: true}
 	}
 	f := publish.Figure{Count: s.Count()}
@@ -97,15 +110,34 @@ func (p *publisher) figure(s publish.Sum, hide bool) publish.Figure {
 	return f
 }
 
-// figureOf is a count over so many archives; nil over none.
-func (p *publisher) figureOf(c survey.Count, archives int64) *publish.Figure {
+// total is the sum over all countries. Where the exact one would disclose an
+// archive, but enough contribute, it is coarse.
+func (p *publisher) total(s publish.Sum, exact bool) publish.Figure {
+	if f := p.figure(s, !exact); !f.Hidden {
+		return f
+	}
+	coarse, ok := s.Coarse()
+	if !ok || p.nothing || publish.Small(s.Contributors, p.min) {
+		return publish.Figure{Hidden: true}
+	}
+	return publish.Figure{Count: coarse, Coarse: true}
+}
+
+// unique is the number of different studies; nil where no archive has a sketch.
+// It tells the sum of the study records of those archives nearly, and beside the
+// total that of the others.
+func (p *publisher) unique(total publish.Figure) *publish.Figure {
+	of := p.agg.UniqueStudies
 	switch {
-	case archives == 0:
+	case of.Archives == 0:
 		return nil
-	case p.nothing || publish.Small(archives, p.min):
+	case p.nothing || publish.Small(of.Archives, p.min),
+		p.min > 1 && (total.Hidden || total.Coarse || !p.agg.Sketched.Cell().Safe(p.min) || !p.agg.Unsketched.Cell().Safe(p.min)):
 		return &publish.Figure{Hidden: true}
 	}
-	return &publish.Figure{Count: c}
+	f := &publish.Figure{Count: of.Count()}
+	f.AtMost(total)
+	return f
 }
 
 func (p *publisher) anySmall(verdicts ...survey.Verdict) bool {
@@ -129,23 +161,28 @@ func (p *publisher) verdicts() []Slice {
 	return rows
 }
 
+// closedGrades are the grades that only closed archives get, gradesHidden
+// whether they are withheld: a grade is nearly a verdict, so that those of closed
+// archives are withheld together, and where their verdicts are.
+var closedGrades = []survey.Grade{survey.GradeA, survey.GradeB, survey.GradeC, survey.GradeD}
+
+func (p *publisher) gradesHidden() bool {
+	var n []int64
+	for _, g := range closedGrades {
+		n = append(n, p.agg.Grades[g])
+	}
+	hidden, _ := publish.Protect(publish.CountsOf(n...), p.min)
+	return p.min > 1 && (p.closedPair || slices.Contains(hidden, true))
+}
+
 func (p *publisher) grades() []Slice {
-	grades := []survey.Grade{survey.GradeA, survey.GradeB, survey.GradeC, survey.GradeD, survey.GradeF}
-	cells := make([]cell, 0, len(grades))
-	for _, g := range grades {
-		cells = append(cells, cell{name: string(g), archives: p.agg.Grades[g]})
+	var rows []Slice
+	hidden := p.gradesHidden()
+	for _, g := range closedGrades {
+		rows = append(rows, Slice{string(g), p.number(p.agg.Grades[g], hidden)})
 	}
-	rows := p.fixedTable(cells)
-	// A grade may be the same as a verdict: where the verdicts on closed
-	// archives are withheld, so are the grades that only those get.
-	if p.closedPair && p.min > 1 {
-		for i := range rows {
-			f := rows[i].Name == string(survey.GradeF)
-			n := p.agg.Grades[survey.GradeF]
-			rows[i].Count = p.number(n, !f || p.coarse || publish.Small(n, p.min))
-		}
-	}
-	return rows
+	open := p.agg.Grades[survey.GradeF]
+	return append(rows, Slice{string(survey.GradeF), p.number(open, p.coarse || p.near(open))})
 }
 
 // rejections come from protected archives, mostly.
@@ -153,126 +190,68 @@ func (p *publisher) rejections() Distribution {
 	if p.closedPair && p.min > 1 {
 		return Distribution{Rows: []Slice{}, Other: &publish.Number{Hidden: true}}
 	}
-	return p.archiveTable(p.agg.Rejections)
+	return p.archiveTable(p.agg.Rejections, true)
 }
 
 func (p *publisher) qualities(by map[survey.Quality]int64) []Slice {
-	var cells []cell
-	for _, q := range []survey.Quality{survey.Exact, survey.LowerBound, survey.Estimated, survey.UnknownQuality} {
-		cells = append(cells, cell{name: string(q), archives: by[q]})
+	list := []survey.Quality{survey.Exact, survey.LowerBound, survey.Estimated, survey.UnknownQuality}
+	var n []int64
+	for _, q := range list {
+		n = append(n, by[q])
 	}
-	return p.fixedTable(cells)
+	hidden, _ := publish.Protect(publish.CountsOf(n...), p.min)
+	rows := make([]Slice, 0, len(n))
+	for i, q := range list {
+		rows = append(rows, Slice{string(q), p.number(n[i], p.coarse || hidden[i])})
+	}
+	return rows
 }
 
 // withoutCount says with a total how many archives are not in it, if the table
 // of qualities says so too.
 func withoutCount(total *publish.Figure, qualities []Slice) {
 	for _, q := range qualities {
-		if q.Name == string(survey.UnknownQuality) && !q.Count.Hidden && !total.Hidden {
+		if q.Name == string(survey.UnknownQuality) && !q.Count.Hidden && !total.Hidden && !total.Coarse {
 			total.WithoutCount = q.Count.N
 		}
 	}
 }
 
-// fixedTable is a table whose lines are known, so that a withheld line is
-// named. Where sums must not be had, all lines are withheld.
-func (p *publisher) fixedTable(cells []cell) []Slice {
-	n := make([]int64, len(cells))
-	for i, c := range cells {
-		n[i] = c.archives
-	}
-	hidden, _ := publish.Protect(n, p.min)
-	rows := make([]Slice, 0, len(cells))
-	for i, c := range cells {
-		rows = append(rows, Slice{c.name, p.number(c.archives, p.coarse || hidden[i])})
-	}
-	return rows
-}
-
-func (p *publisher) archiveTable(m map[string]int64) Distribution {
-	cells := make([]cell, 0, len(m))
+// archiveTable counts archives by a property; each has one, or, with overlap,
+// any number.
+func (p *publisher) archiveTable(m map[string]int64, overlap bool) Distribution {
+	rows := make([]row, 0, len(m))
 	for name, n := range m {
-		cells = append(cells, cell{name: name, value: n, archives: n})
+		r := row{name: name, value: n, Cell: publish.CountOf(n)}
+		r.Secret = overlap && p.near(n)
+		rows = append(rows, r)
 	}
-	return p.distribution(cells, p.coarse)
+	return p.table(rows, overlap, p.coarse, publish.Cell{})
 }
 
-func (p *publisher) studyTable(m map[string]StudyTally) Distribution {
-	cells := make([]cell, 0, len(m))
+// studyTable counts studies by a property. Its sum is nearly the total of the
+// study records, or tells the rest of it.
+func (p *publisher) studyTable(m map[string]StudyTally, gap publish.Sum, total publish.Figure) Distribution {
+	rows := make([]row, 0, len(m))
 	for name, t := range m {
-		cells = append(cells, cell{name: name, value: t.Studies, archives: t.Archives})
+		rows = append(rows, row{name: name, value: t.Studies, Cell: publish.Cell{Archives: t.Archives, Sum: t.Studies, Largest: t.Largest}})
 	}
-	return p.distribution(cells, false)
+	return p.table(rows, true, true, gap.Cell())
 }
 
-func (p *publisher) distribution(cells []cell, secretSum bool) Distribution {
-	if p.nothing && len(cells) > 0 {
+func (p *publisher) table(rows []row, overlap, secretSum bool, gap publish.Cell) Distribution {
+	if p.nothing && len(rows) > 0 {
 		return Distribution{Rows: []Slice{}, Other: &publish.Number{Hidden: true}}
 	}
-	return distribution(cells, p.min, secretSum && p.min > 1)
+	return table(rows, p.min, overlap, secretSum && p.min > 1, gap)
 }
 
-// checksOfOpen and checksOfClosed are the checks whose results decide between
-// open and open-images, and between protected and identified; checksOfViewers
-// count the viewers. They are withheld when those are.
-var (
-	checksOfOpen    = survey.ChecksOf(survey.Retrieves)
-	checksOfClosed  = []string{"LG-D01", "LG-D02"}
-	checksOfViewers = []string{"LG-W04", "LG-W05"}
-)
-
-func (p *publisher) checks() []CheckRow {
-	rows := make([]CheckRow, 0, len(p.agg.Checks))
-	for _, id := range slices.Sorted(maps.Keys(p.agg.Checks)) {
-		t := p.agg.Checks[id]
-		hide := p.coarse || publish.Small(t.Failed, p.min) ||
-			(p.openPair && slices.Contains(checksOfOpen, id)) ||
-			(p.closedPair && slices.Contains(checksOfClosed, id)) ||
-			(p.viewersHidden && slices.Contains(checksOfViewers, id))
-		tested := t.Failed + t.Passed
-		rows = append(rows, CheckRow{ID: id, Title: t.Title, Severity: t.Severity,
-			Failed: p.number(t.Failed, hide), Tested: p.number(tested, hide || publish.Small(tested, p.min))})
-	}
-	slices.SortStableFunc(rows, func(a, b CheckRow) int {
-		return cmp.Compare(severityRank(a.Severity), severityRank(b.Severity))
-	})
-	return rows
-}
-
-func (p *publisher) identifying() []Slice {
-	rows := make([]Slice, 0, len(p.agg.Classes))
-	for _, class := range slices.Sorted(maps.Keys(p.agg.Classes)) {
-		rows = append(rows, Slice{class, p.count(p.agg.Classes[class])})
-	}
-	return rows
-}
-
-// suspects must not give the figures of a few suspected archives away as the
-// difference of two totals.
-func (p *publisher) suspects(r *Public) PublicSuspects {
-	s := &p.agg.Suspects
-	out := PublicSuspects{Honeypot: p.count(s.Honeypot), TestData: p.count(s.TestData), Veterinary: p.count(s.Veterinary)}
-	if s.Honeypot+s.TestData+s.Veterinary == 0 || p.coarse || out.Honeypot.Hidden || out.TestData.Hidden || out.Veterinary.Hidden {
-		return out
-	}
-	free := func(total publish.Figure, marked, rest publish.Sum) publish.Figure {
-		return p.figure(rest, total.Hidden || publish.Small(marked.Contributors, p.min))
-	}
-	out.Without = &SuspectFree{
-		ArchivesOpen:     p.number(s.Rest.Open, r.Totals.ArchivesOpen.Hidden || publish.Small(s.Marked.Open, p.min) || publish.Small(s.Rest.Open, p.min)),
-		StudyRecords:     free(r.Totals.StudyRecords, s.Marked.StudyRecords, s.Rest.StudyRecords),
-		ImagesLinked:     free(r.Totals.ImagesLinked, s.Marked.ImagesLinked, s.Rest.ImagesLinked),
-		ImagesAccessible: free(r.Totals.ImagesAccessible, s.Marked.ImagesAccessible, s.Rest.ImagesAccessible),
-	}
-	if publish.Small(s.Marked.Differ, p.min) || publish.Small(s.Rest.Differ, p.min) {
-		out.Without.ImagesAccessible = publish.Figure{Hidden: true}
-	}
-	return out
-}
-
+// load is what the survey put on the wire. It follows what the archives hold,
+// and the longest query is one of a single archive: where anything is withheld,
+// so is the load.
 func (p *publisher) load() Load {
 	t := &p.agg.Traffic
-	n := func(v int64) publish.Number { return p.number(v, p.nothing) }
+	n := func(v int64) publish.Number { return p.number(v, p.min > 1) }
 	return Load{
 		Associations: n(t.Associations), Connections: n(t.Connections), BytesSent: n(t.BytesSent),
 		BytesReceived: n(t.BytesReceived), Queries: n(t.Queries), Responses: n(t.Responses),

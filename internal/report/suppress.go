@@ -8,53 +8,50 @@ import (
 )
 
 // protectRows says which countries go into the row of others. A country is
-// shown when it has enough archives, and either enough open ones or none; of
-// the rows that are not shown the archives, and the open ones, cannot be had
-// from the sums. If whole is true, no row can be shown, and not even the number
-// of countries.
+// shown when it has enough archives, and either enough open ones or none, and
+// as many that are not; of the rows that are not shown the archives, and the
+// open ones, cannot be had from the sums. If whole is true, no row can be shown,
+// and not even the number of countries.
 func protectRows(rows []Row, least int64) (hidden []bool, whole bool) {
-	if least <= 1 {
-		return make([]bool, len(rows)), false
-	}
-	archives, open, none := make([]int64, len(rows)), make([]int64, len(rows)), make([]bool, len(rows))
+	t := publish.Table{Columns: make([][]publish.Cell, 3), Apart: make([]bool, len(rows))}
 	for i, r := range rows {
-		archives[i], open[i], none[i] = r.Archives, r.Open, r.Archives == 0
+		for c, n := range []int64{r.Open, r.Archives - r.Open, r.Archives} {
+			t.Columns[c] = append(t.Columns[c], publish.CountOf(n))
+		}
+		t.Apart[i] = r.Archives == 0
 	}
-	return publish.ProtectRows([][]int64{open, archives}, none, least)
+	return t.Protect(least)
 }
 
-// cell is one labelled number on its way into a table.
-type cell struct {
-	name string
-	// value is what is published, archives how many archives stand behind it.
-	value, archives int64
+// row is one labelled number on its way into a table: value is published.
+type row struct {
+	name  string
+	value int64
+	publish.Cell
 }
 
-// distribution makes a table of cells, the largest first. Withheld cells are
-// not named: they go into one sum of others. Where secretSum is set, the sum
-// of the table must not be had from it either: then the others are withheld,
-// and there are others always.
-func distribution(cells []cell, least int64, secretSum bool) Distribution {
-	slices.SortFunc(cells, func(a, b cell) int {
+// table makes a table of rows, the largest first. Withheld rows are not named:
+// they go into one sum of others, which is withheld where secretSum is set. gap
+// is what the table lacks of a sum that is published elsewhere.
+func table(rows []row, least int64, overlap, secretSum bool, gap publish.Cell) Distribution {
+	slices.SortFunc(rows, func(a, b row) int {
 		return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(a.name, b.name))
 	})
-	n := make([]int64, len(cells))
-	for i, c := range cells {
-		n[i] = c.archives
+	t := publish.Table{Columns: [][]publish.Cell{make([]publish.Cell, len(rows)+1)}, Overlap: overlap, Apart: make([]bool, len(rows)+1)}
+	for i, r := range rows {
+		t.Columns[0][i] = r.Cell
 	}
-	hidden, whole := publish.Protect(n, least)
-	if secretSum && !slices.Contains(hidden, true) && len(cells) > 0 {
-		hidden[len(hidden)-1] = true // the smallest
-	}
+	t.Columns[0][len(rows)], t.Apart[len(rows)] = gap, true
+	hidden, whole := t.Protect(least)
 	d := Distribution{Rows: []Slice{}}
 	other, withheld := publish.Number{}, false
-	for i, c := range cells {
+	for i, r := range rows {
 		if !hidden[i] {
-			d.Rows = append(d.Rows, Slice{Name: c.name, Count: publish.Number{N: c.value}})
+			d.Rows = append(d.Rows, Slice{Name: r.name, Count: publish.Number{N: r.value}})
 			continue
 		}
 		withheld = true
-		other.N = publish.AddCapped(other.N, c.value)
+		other.N = publish.AddCapped(other.N, r.value)
 	}
 	if withheld {
 		if whole || secretSum {

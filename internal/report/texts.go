@@ -37,7 +37,8 @@ func texts(a *Aggregate, least int64) (method, limits, notes []string) {
 		"A country that is not listed was not found to have an archive in this scope, or is among the other countries; it is not shown to be free of them.",
 	)
 	if least > 1 {
-		limits = append(limits, "Cells with few archives behind them are withheld, and so are further cells from which those could be worked out.")
+		limits = append(limits, "Cells with few archives behind them are withheld, and sums of which one archive makes up more than 80 %, and so are further cells from which those could be worked out. A total that is withheld for such an archive alone is given as a coarse lower bound.",
+			"The load of the survey is withheld: what it sends and receives follows what the archives hold.")
 	}
 	if a.Suspects.Honeypot+a.Suspects.TestData+a.Suspects.Veterinary > 0 {
 		limits = append(limits, "Some archives look like honeypots, or hold test data or the studies of animals; the totals include them, and are given without them too where that discloses no single archive.")
