@@ -36,6 +36,8 @@ type webFacts struct {
 	failed bool
 	// control is the answer to a path that cannot exist.
 	control webReply
+	// files: the start page lists DICOM files.
+	files bool
 	// open are the answers that gave data without login.
 	open []webReply
 }

@@ -24,6 +24,8 @@ type gradeFacts struct {
 	// guessed: a made-up or default called AE title opens an association on a
 	// port without TLS.
 	guessed bool
+	// clear: something that is said can be read on the way.
+	clear bool
 	// certificate: the certificate is at fault.
 	certificate bool
 	// profile: LG-T02 passes on every port that answers.
@@ -46,11 +48,13 @@ func GradeRules() []GradeRule {
 			func(f gradeFacts) bool { return f.guessed }},
 		{survey.GradeC, "the verdict is identified, but only over TLS without a client certificate or with a title that has to be known",
 			func(f gradeFacts) bool { return f.verdict == survey.Identified }},
+		{survey.GradeC, "the verdict is protected, but what is said to it, passwords included, can be read on the way (LG-D03 or LG-W10 fails)",
+			func(f gradeFacts) bool { return f.clear }},
 		{survey.GradeC, "the verdict is protected, but the certificate is expired, self-signed, for another name or weak (LG-T03 fails)",
 			func(f gradeFacts) bool { return f.certificate }},
 		{survey.GradeA, "the verdict is protected, every port that answers demands TLS with a client certificate and meets the TLS profile (LG-T02 passes), and nothing else is reachable",
 			func(f gradeFacts) bool { return f.mutual && f.profile }},
-		{survey.GradeB, "the verdict is protected: every association is rejected, or TLS keeps strangers out",
+		{survey.GradeB, "the verdict is protected: what is said is encrypted, and whoever has no account, title or certificate is turned away",
 			func(gradeFacts) bool { return true }},
 	}
 }
@@ -76,6 +80,7 @@ func factsOf(services []survey.Service, checks []survey.Check) gradeFacts {
 	f := gradeFacts{
 		verdict:     survey.VerdictOf(services, checks),
 		viewer:      failedOn(checks, 0, LGW04.ID, LGW06.ID, LGW07.ID),
+		clear:       failedOn(checks, 0, LGD03.ID, LGW10.ID),
 		certificate: failedOn(checks, 0, LGT03.ID),
 		mutual:      true,
 		profile:     true,

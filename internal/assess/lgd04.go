@@ -19,7 +19,7 @@ birth dates, patient numbers and findings that go with them. This is what the st
 the operator it is a breach of confidentiality of every patient in the archive, whether or not anybody came.`,
 	Tested: `A C-FIND of Study Root at STUDY level for the last 30 days, which is little work for the archive; where it finds
 nothing, once more without a date. The first response is counted and answered with C-CANCEL; no value of it is read, only
-whether it has elements of an image, which no query requests (docs/suspicion.md). Any response,
+whether it is a whole data set with pixels, which no query requests (docs/suspicion.md). Any response,
 with or without an identifier, status 0000, a warning, and FE00 without a cancel of ours fail the check: unauthenticated
 queries are processed, also by an archive that holds nothing. Statuses 0118, 0122, 0124 and 0211, and an association that is
 ended at the request (Orthanc's way of refusing), pass. Any other failure (0110, A7xx, A900, Cxxx) may mean that the query

@@ -54,5 +54,6 @@ func runW07(ctx context.Context, s *Session) Result {
 	case l.files == 0:
 		return pass("The start page is a listing without files that are DICOM by their names.")
 	}
+	s.webFacts().files = true
 	return fail("The start page is a listing; links to files that are DICOM by their names: %d.", l.files)
 }

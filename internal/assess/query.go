@@ -49,10 +49,7 @@ func (s *Session) ask(ctx context.Context, sopClass string, keys []dimse.Key) re
 	var cause error
 	bare := false
 	e := s.do(ctx, sopClass, func(ctx context.Context, c *dimse.Client) error {
-		result, cause = find(ctx, c, sopClass, keys, func(m dimse.Match) {
-			bare = m.Bare
-			s.seeResponse(m)
-		})
+		result, cause = find(ctx, c, sopClass, keys, func(m dimse.Match) { bare = m.Bare })
 		s.sent(1, result.Pending, result.Duration, cause)
 		if result.Pending > 0 && cause != nil {
 			return errCutOff
@@ -76,18 +73,6 @@ func (s *Session) ask(ctx context.Context, sopClass string, keys []dimse.Key) re
 // errCutOff is the error of a query that broke off after a response: the
 // association is of no more use, but the question is answered.
 var errCutOff = errors.New("the query broke off after a response")
-
-// seeResponse notes that a response has elements of an image. Queries here
-// request none, and responses hold nothing but what was requested (PS3.4
-// C.4.1.1.3.2): such a server returns its files. Tags are read, no value is.
-func (s *Session) seeResponse(m dimse.Match) {
-	for it := m.Elements(); it.Next(); {
-		if t := it.Tag(); t == dicom.Rows || t == dicom.PixelData {
-			s.note("", survey.BehaviourWholeFile)
-			return
-		}
-	}
-}
 
 // find runs a query that ends after its first response; a peer that falls
 // silent after the C-CANCEL is not waited for. see is given that response.

@@ -139,7 +139,7 @@ func TestOrthancChecksCalledTitle(t *testing.T) {
 	expect(t, by, map[string]survey.CheckState{"LG-D01": survey.Pass, "LG-D02": survey.Pass, "LG-D03": survey.Fail,
 		"LG-D04": survey.NotApplicable, "LG-D08": survey.NotApplicable, "LG-D13": survey.NotApplicable})
 	services := []survey.Service{*tg.session.Service}
-	if v, g := survey.VerdictOf(services, a.Checks), assess.Grade(services, a.Checks); v != survey.Protected || g != survey.GradeB {
+	if v, g := survey.VerdictOf(services, a.Checks), assess.Grade(services, a.Checks); v != survey.Protected || g != survey.GradeC {
 		t.Errorf("verdict %s, grade %s", v, g)
 	}
 	tg = identify(t, s.DICOMAddr(), "ORTHANC", "HIDDEN")

@@ -17,6 +17,7 @@ const (
 	refNIST              = "NIST SP 1800-24, securing picture archiving and communication systems"
 	refTLSProfile        = "DICOM PS3.15 B.12, BCP 195 RFC 8996, 9325 TLS Secure Transport Connection Profile"
 	refTLSModified       = "DICOM PS3.15 B.13, Modified BCP 195 RFC 8996, 9325 TLS Secure Transport Connection Profile"
+	refBasicAuth         = "RFC 7617 4, the Basic HTTP authentication scheme: security considerations"
 	refRFC8996           = "RFC 8996 (BCP 195), deprecating TLS 1.0 and TLS 1.1"
 	refRFC9325           = "RFC 9325 (BCP 195), recommendations for secure use of TLS"
 	refAssociate         = "DICOM PS3.8 9.3.4, A-ASSOCIATE-RJ"

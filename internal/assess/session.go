@@ -109,7 +109,7 @@ func (s *Session) sent(queries, responses int64, took time.Duration, err error) 
 	s.traffic.LongestQueryMS = max(s.traffic.LongestQueryMS, took.Milliseconds())
 	if errors.Is(err, dimse.ErrNotIdentifier) {
 		s.dataSets = true
-		s.note("", survey.BehaviourWholeFile) // as seeResponse does
+		s.note("", survey.BehaviourWholeFile)
 	}
 	for i := range queries {
 		if s.CountQuery == nil {

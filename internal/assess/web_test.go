@@ -175,7 +175,7 @@ func TestDICOMweb(t *testing.T) {
 		"bad request at the root": {handler: routes(map[string]http.HandlerFunc{"GET /dicom-web/studies": answers(400)}), want: states{"LG-W01": dunno, "LG-W02": dunno}, dicomweb: survey.DICOMweb{Root: "/dicom-web", QIDO: unknown, WADO: unknown, STOW: unknown}, verdict: survey.NotDICOM},
 		"redirect elsewhere": {handler: func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://127.255.255.254:9/", http.StatusFound)
-		}, want: states{"LG-W01": none}, verdict: survey.NotDICOM},
+		}, want: states{"LG-W01": none, "LG-W10": none}, verdict: survey.NotDICOM},
 		"redirect to a login page": {handler: routes(map[string]http.HandlerFunc{"GET /dicom-web": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusFound) }, "GET /login": spa}), want: states{"LG-W01": none}, verdict: survey.NotDICOM},
 		"store only":               {handler: routes(map[string]http.HandlerFunc{"GET /dicom-web/studies": answers(405)}), want: states{"LG-W01": pass, "LG-W02": pass}, dicomweb: survey.DICOMweb{Root: "/dicom-web", QIDO: absent, WADO: absent, STOW: unknown}, verdict: survey.NotDICOM},
 		"WADO-URI alone": {product: "dcm4chee-arc", handler: routes(map[string]http.HandlerFunc{

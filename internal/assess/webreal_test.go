@@ -52,7 +52,7 @@ func TestOrthancWebOpen(t *testing.T) {
 	service := webService(s, "Orthanc")
 	a, by := checkReal(t, service, "")
 	expect(t, by, map[string]survey.CheckState{"LG-W01": survey.Fail, "LG-W02": survey.Fail, "LG-W03": survey.Unknown,
-		"LG-W06": survey.Fail, "LG-W07": survey.Pass, "LG-W09": survey.Pass})
+		"LG-W06": survey.Fail, "LG-W07": survey.Pass, "LG-W09": survey.Pass, "LG-W10": survey.Fail})
 	want := survey.DICOMweb{Root: "/dicom-web", QIDO: survey.AccessOpen, WADO: survey.AccessOpen, STOW: survey.AccessUnknown}
 	if service.DICOMweb == nil || *service.DICOMweb != want {
 		t.Errorf("%+v, want %+v", service.DICOMweb, want)
@@ -75,7 +75,7 @@ func TestOrthancWebLogin(t *testing.T) {
 	service.HTTP.AuthRequired, service.HTTP.Status = true, 401
 	a, by := checkReal(t, service, "")
 	expect(t, by, map[string]survey.CheckState{"LG-W01": survey.Pass, "LG-W02": survey.Pass, "LG-W03": survey.Pass,
-		"LG-W06": survey.Pass, "LG-W07": survey.Pass, "LG-W09": survey.NotApplicable})
+		"LG-W06": survey.Pass, "LG-W07": survey.Pass, "LG-W09": survey.NotApplicable, "LG-W10": survey.Fail})
 	if v := survey.VerdictOf([]survey.Service{*service}, a.Checks); v != survey.Protected {
 		t.Errorf("verdict %s", v)
 	}
@@ -105,9 +105,9 @@ func TestNginxBeforeOrthanc(t *testing.T) {
 		verdict survey.Verdict
 	}{
 		"login for everything": {realserver.NginxOptions{User: "u", Password: "p"}, "", "",
-			map[string]survey.CheckState{"LG-W01": survey.NotApplicable, "LG-W06": survey.NotApplicable}, survey.NotDICOM},
+			map[string]survey.CheckState{"LG-W01": survey.NotApplicable, "LG-W06": survey.NotApplicable, "LG-W10": survey.NotApplicable}, survey.NotDICOM},
 		"login for everything, root named": {realserver.NginxOptions{User: "u", Password: "p"}, "", "/dicom-web",
-			map[string]survey.CheckState{"LG-W01": survey.Pass, "LG-W02": survey.Pass, "LG-W03": survey.Pass, "LG-W06": survey.Pass}, survey.Protected},
+			map[string]survey.CheckState{"LG-W01": survey.Pass, "LG-W02": survey.Pass, "LG-W03": survey.Pass, "LG-W06": survey.Pass, "LG-W10": survey.Fail}, survey.Protected},
 		"login for DICOMweb": {realserver.NginxOptions{User: "u", Password: "p", Guarded: "/dicom-web/"}, "Orthanc", "",
 			map[string]survey.CheckState{"LG-W01": survey.Pass, "LG-W02": survey.Pass, "LG-W03": survey.Pass, "LG-W06": survey.Fail, "LG-W09": survey.Pass}, survey.Protected},
 		"login for the pages": {realserver.NginxOptions{User: "u", Password: "p", Guarded: "/app/"}, "Orthanc", "",

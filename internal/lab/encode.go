@@ -31,9 +31,6 @@ func (a *Archive) responseKeys(q *query) []queryKey {
 	if p.retrieveTitle {
 		keys = append(keys, queryKey{dicom.RetrieveAETitle, dicom.AE, ""})
 	}
-	if p.wholeFiles {
-		keys = append(keys, queryKey{dicom.Rows, dicom.US, ""}, queryKey{dicom.PixelData, dicom.OW, ""})
-	}
 	added := len(keys)
 	for _, k := range q.keys {
 		alreadyThere := slices.ContainsFunc(keys[:added], func(o queryKey) bool { return o.tag == k.tag })
@@ -105,10 +102,6 @@ func (e *encoder) element(k queryKey, s shape) {
 		e.fixed(k, dicom.CS, "ISO_IR 100")
 	case dicom.QueryRetrieveLevel:
 		e.fixed(k, dicom.CS, e.level.String())
-	case dicom.Rows:
-		e.fixed(k, dicom.US, "\x08\x00")
-	case dicom.PixelData:
-		e.fixed(k, dicom.OW, strings.Repeat("\x00", 128))
 	case dicom.RetrieveAETitle:
 		e.fixed(k, dicom.AE, e.title)
 	case dicom.StudyDate:

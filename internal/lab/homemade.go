@@ -44,11 +44,11 @@ func homeMade() map[string]persona {
 			counts: true, modalities: true, refusal: refuseByContext, getKnown: statusSubOperations,
 			moveUnknown: statusDestinationUnknown, moveKnown: statusDestinationUnknown, storage: true,
 		},
-		// dicomhawk-pynetdicom is DICOMHawk that announces pynetdicom, accepts
-		// everything and returns its files to queries (measured).
+		// dicomhawk-pynetdicom is DICOMHawk that announces pynetdicom and accepts
+		// everything (measured); that it returns its files to queries is a quirk.
 		"dicomhawk-pynetdicom": {
 			classUID: "1.2.826.0.1.3680043.9.3811.2.0.2", versionName: "PYNETDICOM_202", maxPDU: 16382,
-			promiscuous: true, wholeFiles: true, counts: true, modalities: true, availability: true,
+			promiscuous: true, counts: true, modalities: true, availability: true,
 			port: 11112, title: "PYNETDICOM", product: "DICOMHawk", marks: []Mark{HoneypotMark},
 			refusal: refuseByContext, getKnown: statusSubOperations, storage: true,
 		},

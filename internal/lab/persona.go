@@ -29,8 +29,6 @@ type persona struct {
 	anonymous, promiscuous bool
 	// echoes announces what the requestor announced.
 	echoes bool
-	// wholeFiles adds elements of an image to every response of a query.
-	wholeFiles bool
 
 	// charset adds (0008,0005), retrieveTitle (0008,0054) to every response.
 	charset, retrieveTitle bool

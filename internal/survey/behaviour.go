@@ -49,8 +49,8 @@ const (
 	BehaviourVersionDenied = "protocol-version:denied"
 	// BehaviourDeniedLate: that rejection came 5 to 6 s after the request.
 	BehaviourDeniedLate = "denied-after:5s"
-	// BehaviourWholeFile: a response to a query of studies had elements of an
-	// image (Rows or Pixel Data) that were not requested.
+	// BehaviourWholeFile: a query was answered with a whole data set, pixel data
+	// included, or longer than an identifier can be (dimse.ErrNotIdentifier).
 	BehaviourWholeFile = "find-response:whole-file"
 	// BehaviourMaxPDU is the longest PDU that an acceptance announces, in
 	// bytes: "max-pdu:16384".

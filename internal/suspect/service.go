@@ -40,7 +40,7 @@ var (
 		When: "a query that nothing can match was answered with a match: a made-up patient ID, or a made-up study UID with a study date in 1850",
 		Why:  "unique keys are matched by every archive (PS3.4 C.4.1.1.3.1); what answers the same whatever is asked does not look"}
 	wholeFile = Rule{ID: "whole-file", Kind: KindQueries, Of: honeypots, Weight: sign,
-		When: "a response to a query of studies had elements of an image, Rows or Pixel Data, that were not requested",
+		When: "a query was answered with a whole data set: pixel data, or longer than an identifier can be",
 		Why:  "responses hold what was requested (PS3.4 C.4.1.1.3.2), and a study has no pixels; DICOMHawk returns its files (measured)"}
 )
 
@@ -73,7 +73,7 @@ func ofService(f *survey.Finding, s *survey.Service, x Facts) []survey.Sign {
 		signs = append(signs, impossible.sign("Port %d: a query that nothing can match was answered with a match (%s).", s.Port, strings.Join(asked, ", ")))
 	}
 	if slices.Contains(s.Behaviours, survey.BehaviourWholeFile) {
-		signs = append(signs, wholeFile.sign("Port %d: a query of studies was answered with elements of an image, which were not requested.", s.Port))
+		signs = append(signs, wholeFile.sign("Port %d: a query was answered with a whole data set, which was not requested.", s.Port))
 	}
 	return signs
 }
