@@ -41,7 +41,7 @@ func layers() map[string]layer {
 		"internal/tlsprobe", "internal/suspect", "internal/wipe", "internal/markup", "internal/jsonscan",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
-	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/jobs", "internal/publish", "internal/scratch", "internal/report", "internal/registry", "internal/contacts",
+	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/jobs", "internal/publish", "internal/plain", "internal/scratch", "internal/report", "internal/registry", "internal/contacts",
 		"internal/metrics", "internal/compare", "internal/disclose", "internal/disclose/seal", "internal/pdf", "internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
@@ -101,15 +101,16 @@ func layers() map[string]layer {
 		"internal/store": {imports: []string{"internal/survey"},
 			needs: []string{"database/sql", "net", "modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", // net: types of errors
 				"github.com/go-json-experiment/json", "github.com/riverqueue/river"}}, // the queue's tables are the store's
-		"internal/publish": {imports: []string{"internal/scratch", "internal/survey"}},
+		"internal/publish": {imports: []string{"internal/plain", "internal/scratch", "internal/survey"}},
+		"internal/plain":   {}, // text of others, fit for people
 		// Files that hold addresses until they are complete; a shell removes what a killed process leaves.
 		"internal/scratch": {needs: []string{"os/exec", "golang.org/x/sys"}},
 		// Sketches of unique studies are united there.
-		"internal/report":  {imports: []string{"internal/survey", "internal/publish", "internal/scratch"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
-		"internal/compare": {imports: []string{"internal/survey", "internal/publish", "internal/report"}},
+		"internal/report":  {imports: []string{"internal/survey", "internal/plain", "internal/publish", "internal/scratch"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
+		"internal/compare": {imports: []string{"internal/survey", "internal/plain", "internal/publish", "internal/report"}},
 
 		// Disclosure makes files and sends nothing; only seal knows of encryption.
-		"internal/disclose": {imports: []string{"internal/survey", "internal/publish", "internal/disclose/seal"},
+		"internal/disclose": {imports: []string{"internal/survey", "internal/plain", "internal/publish", "internal/disclose/seal"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/goccy/go-yaml"}},
 		"internal/disclose/seal": {imports: []string{"internal/scratch"}, needs: []string{"github.com/ProtonMail/gopenpgp/v3", "filippo.io/age"}},
 		"internal/pdf":           {imports: []string{"internal/scratch"}, needs: []string{"os/exec", "syscall"}}, // runs a browser on a file

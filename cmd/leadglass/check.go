@@ -103,7 +103,7 @@ func (c *checkCommand) print(a *app, f survey.Finding) error {
 	if c.JSON {
 		return json.NewEncoder(a.out).Encode(f)
 	}
-	return report.Finding(a.out, f, report.TextOptions{Color: a.color})
+	return report.Finding(a.painted, f, report.TextOptions{Color: a.color})
 }
 
 // scope is the scope file's, or the implicit one of the targets, with what the

@@ -168,13 +168,13 @@ func (c *contactsRDAPCommand) plan(a *app, addrs []netip.Addr) error {
 		}{"leadglass.contacts-plan/1", len(addrs), public, hosts})
 	}
 	if public == 0 {
-		fmt.Fprintf(a.out, "%s, none of them public; no registry would be asked\n", plural(len(addrs), "address"))
+		a.printf("%s, none of them public; no registry would be asked\n", plural(len(addrs), "address"))
 		return nil
 	}
-	fmt.Fprintf(a.out, "%s, %s of them public; those would be asked about in %s or more, unless the store knows the answer, of\n",
+	a.printf("%s, %s of them public; those would be asked about in %s or more, unless the store knows the answer, of\n",
 		plural(len(addrs), "address"), grouped(int64(public)), time.Duration(float64(public)/c.Rate*float64(time.Second)).Round(time.Second))
 	for _, host := range hosts {
-		fmt.Fprintf(a.out, "  %s\n", host)
+		a.printf("  %s\n", host)
 	}
 	return nil
 }
@@ -233,12 +233,12 @@ func (c *contactsRDAPCommand) print(a *app, v survey.Survey, s registry.Summary,
 	if c.JSON {
 		return json.NewEncoder(a.out).Encode(contactsSummary{"leadglass.contacts/1", v.ID, s, l})
 	}
-	fmt.Fprintf(a.out, "survey %s of %s: %s, %s\n", v.ID, v.Name, plural(s.Addresses, "address"), plural(s.Contacts, "contact"))
-	fmt.Fprintf(a.out, "  asked %s, known already %s, not public %s, without answer %s\n",
+	a.printf("survey %s of %s: %s, %s\n", v.ID, v.Name, plural(s.Addresses, "address"), plural(s.Contacts, "contact"))
+	a.printf("  asked %s, known already %s, not public %s, without answer %s\n",
 		grouped(int64(s.Asked)), grouped(int64(s.Cached)), grouped(int64(s.Special)), grouped(int64(s.Failed)))
 	for _, why := range slices.Sorted(maps.Keys(s.Failures)) {
-		fmt.Fprintf(a.out, "  %d x %s\n", s.Failures[why], why)
+		a.printf("  %d x %s\n", s.Failures[why], why)
 	}
-	fmt.Fprintf(a.out, "  %s to registries, %s bytes sent, %s received\n", plural(l.Requests, "request"), grouped(l.BytesSent), grouped(l.BytesReceived))
+	a.printf("  %s to registries, %s bytes sent, %s received\n", plural(l.Requests, "request"), grouped(l.BytesSent), grouped(l.BytesReceived))
 	return nil
 }

@@ -141,13 +141,13 @@ func (c *demoCommand) print(a *app, r demoResult) error {
 		err = json.NewEncoder(a.out).Encode(r)
 	} else {
 		err = a.printScores(r.Scores)
-		fmt.Fprintf(a.out, "%.1f s, %d MB resident at most, simulated fleet %d MB\nreport: %s\n",
+		a.printf("%.1f s, %d MB resident at most, simulated fleet %d MB\nreport: %s\n",
 			r.Seconds, r.ClientMaxRSS>>20, r.LabMaxRSS>>20, r.Report)
 		if r.PDF != "" {
-			fmt.Fprintf(a.out, "as PDF: %s\n", r.PDF)
+			a.printf("as PDF: %s\n", r.PDF)
 		}
 		if r.FollowUp != nil {
-			fmt.Fprintf(a.out, "%.1f s for the follow-up and the comparison\ncomparison: %s\n", r.FollowUp.Seconds, r.FollowUp.Comparison)
+			a.printf("%.1f s for the follow-up and the comparison\ncomparison: %s\n", r.FollowUp.Seconds, r.FollowUp.Comparison)
 		}
 	}
 	if err == nil && (!r.AllRight() || r.FollowUp != nil && !r.FollowUp.AllRight()) {

@@ -16,6 +16,7 @@ import (
 
 	"leadglass/internal/disclose"
 	"leadglass/internal/disclose/seal"
+	"leadglass/internal/plain"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
 )
@@ -246,7 +247,7 @@ func (p *preparer) prepare(ctx context.Context) error {
 func newSystem(f *survey.Finding) system {
 	s := system{Address: f.Target.Address, Port: f.Target.Port, Verdict: f.Verdict, Viewer: f.Viewer}
 	if f.Owner != nil {
-		s.Country, s.ASN, s.Site = f.Owner.Country, f.Owner.ASN, disclose.Clean(f.Owner.Site)
+		s.Country, s.ASN, s.Site = f.Owner.Country, f.Owner.ASN, plain.Line(f.Owner.Site)
 	}
 	return s
 }

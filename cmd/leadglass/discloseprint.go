@@ -13,16 +13,16 @@ import (
 // print writes what was prepared and what to do next.
 func (p *preparer) print(a *app) {
 	for _, d := range p.result.Prepared {
-		fmt.Fprintf(a.out, "%s: %s, %s\n", d.Recipient, plural(d.Systems, "system"), d.TLP)
+		a.printf("%s: %s, %s\n", d.Recipient, plural(d.Systems, "system"), d.TLP)
 		if d.File != "" {
-			fmt.Fprintf(a.out, "  file       %s\n", d.File)
+			a.printf("  file       %s\n", d.File)
 		}
 		printKeys(a, d.Method, d.Keys)
 		if d.SignedBy != "" {
-			fmt.Fprintf(a.out, "  signed by  %s\n", d.SignedBy)
+			a.printf("  signed by  %s\n", d.SignedBy)
 		}
 		if d.File != "" {
-			fmt.Fprintf(a.out, "  next       compare the key with the recipient by another channel, if you have not yet;\n             %s\n",
+			a.printf("  next       compare the key with the recipient by another channel, if you have not yet;\n             %s\n",
 				nextSend(d.Channel, d.Email, d.Recipient))
 		}
 	}
@@ -32,12 +32,12 @@ func (p *preparer) print(a *app) {
 		}
 	}
 	for _, n := range p.result.NotPrepared {
-		fmt.Fprintf(a.out, "%s: %s, not prepared\n  reason     %s\n", n.Recipient, plural(n.Systems, "system"), n.Reason)
+		a.printf("%s: %s, not prepared\n  reason     %s\n", n.Recipient, plural(n.Systems, "system"), n.Reason)
 	}
 	if n := len(p.result.NoRecipient); n > 0 {
-		fmt.Fprintf(a.out, "No recipient: %s\n", plural(n, "system"))
+		a.printf("No recipient: %s\n", plural(n, "system"))
 		for _, s := range p.result.NoRecipient {
-			fmt.Fprintf(a.out, "  %s  %s%s\n", addressPort(s.Address, s.Port), s.Verdict, owner(s))
+			a.printf("  %s  %s%s\n", addressPort(s.Address, s.Port), s.Verdict, owner(s))
 		}
 		a.note("note: nobody is told of these; add recipients for them to %s", p.Recipients)
 	}
@@ -61,7 +61,7 @@ func (p *preparer) print(a *app) {
 func printKeys(a *app, method string, keys []string) {
 	name := map[string]string{seal.OpenPGP: "OpenPGP", seal.Age: "age"}[method]
 	for _, k := range keys {
-		fmt.Fprintf(a.out, "  key        %s %s\n", name, k)
+		a.printf("  key        %s %s\n", name, k)
 	}
 }
 
@@ -107,13 +107,13 @@ var outcomeWords = []struct {
 }
 
 func (s disclosureStatus) print(a *app, systems bool) {
-	fmt.Fprintf(a.out, "%s: %s, survey %s, %s\n", s.Recipient, plural(len(s.Followed), "system"), s.SurveyID, s.TLP)
+	a.printf("%s: %s, survey %s, %s\n", s.Recipient, plural(len(s.Followed), "system"), s.SurveyID, s.TLP)
 	for _, e := range s.Events {
 		note := ""
 		if e.Note != "" {
 			note = "  " + e.Note
 		}
-		fmt.Fprintf(a.out, "  %-13s%s%s\n", e.State, e.At.UTC().Format(time.DateOnly), note)
+		a.printf("  %-13s%s%s\n", e.State, e.At.UTC().Format(time.DateOnly), note)
 	}
 	var counts []string
 	for _, o := range outcomeWords {
@@ -121,15 +121,15 @@ func (s disclosureStatus) print(a *app, systems bool) {
 			counts = append(counts, fmt.Sprintf("%d %s", n, o.words))
 		}
 	}
-	fmt.Fprintf(a.out, "  systems      %s\n", strings.Join(counts, ", "))
-	fmt.Fprintf(a.out, "  file         %s\n", s.File)
-	fmt.Fprintf(a.out, "  keys         %s\n", strings.Join(s.Keys, " "))
+	a.printf("  systems      %s\n", strings.Join(counts, ", "))
+	a.printf("  file         %s\n", s.File)
+	a.printf("  keys         %s\n", strings.Join(s.Keys, " "))
 	overdue := ""
 	if s.Overdue {
 		overdue = " (overdue)"
 	}
-	fmt.Fprintf(a.out, "  answer by    %s%s\n", s.AnswerBy.UTC().Format(time.DateOnly), overdue)
-	fmt.Fprintf(a.out, "  next         %s\n", s.Next)
+	a.printf("  answer by    %s%s\n", s.AnswerBy.UTC().Format(time.DateOnly), overdue)
+	a.printf("  next         %s\n", s.Next)
 	if !systems {
 		return
 	}
@@ -144,19 +144,19 @@ func (s disclosureStatus) print(a *app, systems bool) {
 		if f.Survey != "" {
 			since = fmt.Sprintf(" (survey %s)", f.Survey)
 		}
-		fmt.Fprintf(a.out, "    %-24s %s → %s%s\n", addressPort(f.Address, f.Port), f.Told, outcomeWords[i].words, since)
+		a.printf("    %-24s %s → %s%s\n", addressPort(f.Address, f.Port), f.Told, outcomeWords[i].words, since)
 	}
 }
 
 func (r checkedRecipient) print(a *app) {
-	fmt.Fprintf(a.out, "%s\n  told of    %s\n", r.Organisation, strings.Join(r.Claims, ", "))
+	a.printf("%s\n  told of    %s\n", r.Organisation, strings.Join(r.Claims, ", "))
 	way := r.Channel
 	if r.Email != "" {
 		way += " to " + r.Email
 	}
-	fmt.Fprintf(a.out, "  by         %s, in the language %s, %s\n", way, r.Language, r.TLP)
+	a.printf("  by         %s, in the language %s, %s\n", way, r.Language, r.TLP)
 	printKeys(a, r.Method, r.Keys)
 	if r.Problem != "" {
-		fmt.Fprintf(a.out, "  problem    %s\n", r.Problem)
+		a.printf("  problem    %s\n", r.Problem)
 	}
 }

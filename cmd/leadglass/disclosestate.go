@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"leadglass/internal/disclose"
+	"leadglass/internal/plain"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
 )
@@ -46,7 +47,7 @@ Examples:
 func (c *discloseMarkCommand) Run(ctx context.Context, a *app) error {
 	now := time.Now()
 	e := survey.DisclosureEvent{State: survey.DisclosureState(c.State), At: now, Note: c.Note}
-	if disclose.Clean(c.Note) != c.Note {
+	if plain.Line(c.Note) != c.Note {
 		return usage(errors.New("--note holds line breaks or other control characters; write one plain line"))
 	}
 	if c.Date != "" {

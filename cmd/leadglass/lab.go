@@ -81,7 +81,7 @@ func (c *labRunCommand) Run(ctx context.Context, a *app) error {
 	if c.JSON {
 		err = json.NewEncoder(a.out).Encode(map[string]any{"archives": len(fleet.Archives), "scope": path})
 	} else {
-		_, err = fmt.Fprintf(a.out, "%s listen; survey them with\n  leadglass survey --scope %s\n",
+		err = a.printf("%s listen; survey them with\n  leadglass survey --scope %s\n",
 			plural(len(fleet.Archives), "archive"), path)
 	}
 	if err != nil {
@@ -228,16 +228,16 @@ func numberOf(c survey.Count) lab.Number {
 
 // printScores prints the totals, and every other figure that is off.
 func (a *app) printScores(s lab.Scores) error {
-	fmt.Fprintf(a.out, "%-34s %15s %15s %8s\n", "figure", "truth", "measured", "error")
+	a.printf("%-34s %15s %15s %8s\n", "figure", "truth", "measured", "error")
 	for _, f := range s.Figures {
 		if !strings.Contains(f.Name, ".") || f.Error != 0 {
-			fmt.Fprintf(a.out, "%-34s %15s %15s %8s\n", f.Name, grouped(f.Truth), grouped(f.Measured), grouped(f.Error))
+			a.printf("%-34s %15s %15s %8s\n", f.Name, grouped(f.Truth), grouped(f.Measured), grouped(f.Error))
 		}
 	}
 	for _, w := range s.Wrong {
-		fmt.Fprintf(a.out, "%s: %s\n", w.Address, strings.Join(w.Wrong, "; "))
+		a.printf("%s: %s\n", w.Address, strings.Join(w.Wrong, "; "))
 	}
-	_, err := fmt.Fprintf(a.out, "%s compared, %s wrong\n", plural(len(s.Figures), "figure"), plural(s.ArchivesWrong, "archive"))
+	err := a.printf("%s compared, %s wrong\n", plural(len(s.Figures), "figure"), plural(s.ArchivesWrong, "archive"))
 	return err
 }
 

@@ -42,14 +42,14 @@ func (c *productsCommand) Run(a *app) error {
 	if c.JSON {
 		return json.NewEncoder(a.out).Encode(list)
 	}
-	fmt.Fprintf(a.out, "%d products, %d toolkits\n\n", len(list.Products), len(list.Toolkits))
-	fmt.Fprintf(a.out, "%-32s %-9s %-22s %s\n", "name", "kind", "maker", "told by")
+	a.printf("%d products, %d toolkits\n\n", len(list.Products), len(list.Toolkits))
+	a.printf("%-32s %-9s %-22s %s\n", "name", "kind", "maker", "told by")
 	for _, p := range list.Products {
 		var signs []string
 		for _, s := range p.Signs {
 			signs = append(signs, s.Evidence...)
 		}
-		fmt.Fprintf(a.out, "%-32s %-9s %-22s %s\n", p.Name, p.Kind, cmp.Or(p.Vendor, "-"), strings.Join(unique(signs), ", "))
+		a.printf("%-32s %-9s %-22s %s\n", p.Name, p.Kind, cmp.Or(p.Vendor, "-"), strings.Join(unique(signs), ", "))
 	}
 	return nil
 }
@@ -88,7 +88,7 @@ func (c *checksCommand) Run(a *app) error {
 		}{"leadglass.checks/1", assess.Catalogue(), assess.GradeRules(), suspect.Needed, suspect.Rules()})
 	}
 	for _, check := range assess.Catalogue() {
-		fmt.Fprintf(a.out, "%s  %-8s  %s\n", check.ID, check.Severity, check.Title)
+		a.printf("%s  %-8s  %s\n", check.ID, check.Severity, check.Title)
 	}
 	fmt.Fprintln(a.out, "\nGrades: the first line that applies")
 	for _, r := range assess.GradeRules() {
@@ -96,11 +96,11 @@ func (c *checksCommand) Run(a *app) error {
 		if grade == "" {
 			grade = "-"
 		}
-		fmt.Fprintf(a.out, "  %s  %s\n", grade, r.When)
+		a.printf("  %s  %s\n", grade, r.When)
 	}
-	fmt.Fprintf(a.out, "\nSuspicions: %d is enough; of signs of one kind the heaviest counts\n", suspect.Needed)
+	a.printf("\nSuspicions: %d is enough; of signs of one kind the heaviest counts\n", suspect.Needed)
 	for _, r := range suspect.Rules() {
-		fmt.Fprintf(a.out, "  %d  %-12s  %s\n", r.Weight, r.Kind, r.When)
+		a.printf("  %d  %-12s  %s\n", r.Weight, r.Kind, r.When)
 	}
 	return nil
 }
@@ -157,7 +157,7 @@ func (c *versionCommand) Run(a *app) error {
 	if c.JSON {
 		return json.NewEncoder(a.out).Encode(v)
 	}
-	fmt.Fprintf(a.out, "leadglass %s (commit %s, %s, %s/%s)\nApache License 2.0; %d modules of others are linked in: see docs/dependencies.md for their licences\nCountry of an address: %s\n",
+	a.printf("leadglass %s (commit %s, %s, %s/%s)\nApache License 2.0; %d modules of others are linked in: see docs/dependencies.md for their licences\nCountry of an address: %s\n",
 		v.Version, v.Commit, v.Go, runtime.GOOS, runtime.GOARCH, len(v.Modules), v.Countries)
 	return nil
 }

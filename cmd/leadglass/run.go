@@ -10,6 +10,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
+
+	"leadglass/internal/plain"
 )
 
 // commandLine is the whole command line: the global flags and one field a
@@ -40,8 +42,12 @@ type commandLine struct {
 // app is what every command is given.
 type app struct {
 	*commandLine
+	// out and err are for people and for programs; what steers a terminal does
+	// not get through to out.
 	out, err io.Writer
-	log      *slog.Logger
+	// painted is stdout as it is, for text whose colours are our own.
+	painted io.Writer
+	log     *slog.Logger
 	// ownStore: --store was given, and not only its default or the environment.
 	ownStore bool
 	// live: stderr is a terminal, so that a status line can be kept there.
@@ -77,10 +83,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case exited >= 0: // help was printed
 		return exited
 	case err != nil:
-		fmt.Fprintln(stderr, "leadglass:", usageMessage(err))
+		fmt.Fprintln(stderr, "leadglass:", plain.Text(usageMessage(err)))
 		return exitUsage
 	}
-	a := &app{commandLine: &cl, out: stdout, err: stderr, log: logger(stderr, cl.LogLevel, cl.LogAddr),
+	a := &app{commandLine: &cl, out: plain.NewWriter(stdout), painted: stdout, err: stderr, log: logger(stderr, cl.LogLevel, cl.LogAddr),
 		live: isTerminal(stderr) && !cl.Quiet, color: isTerminal(stdout) && !cl.NoColor && os.Getenv("NO_COLOR") == ""}
 	a.ownStore = slices.ContainsFunc(k.Path, func(p *kong.Path) bool { return p.Flag != nil && p.Flag.Name == "store" })
 	k.BindTo(ctx, (*context.Context)(nil))

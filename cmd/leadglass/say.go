@@ -2,10 +2,13 @@ package main
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
 	"leadglass/internal/pipeline"
+	"leadglass/internal/plain"
 )
 
 // Messages to people, on stderr. The rules: lower case and no full stop after
@@ -13,13 +16,33 @@ import (
 // the remedy; a note is something worth knowing that needs nothing done.
 // Results go to stdout and never through here.
 
+// printf prints a result for a person. Its arguments may be text of others: of
+// each string only one line of visible text is printed.
+func (a *app) printf(format string, args ...any) error {
+	_, err := fmt.Fprintf(a.out, format, fitForLine(args)...)
+	return err
+}
+
+// fitForLine makes each string among args one line of visible text.
+func fitForLine(args []any) []any {
+	fit := slices.Clone(args)
+	for i, arg := range fit {
+		if v := reflect.ValueOf(arg); v.Kind() == reflect.String {
+			if _, named := arg.(fmt.Stringer); !named {
+				fit[i] = plain.Line(v.String())
+			}
+		}
+	}
+	return fit
+}
+
 // fail says why the program ends.
 func (a *app) fail(err error) { a.line("leadglass: " + err.Error()) }
 
 // note says something worth knowing, unless --quiet.
 func (a *app) note(format string, args ...any) {
 	if !a.Quiet {
-		a.line(fmt.Sprintf(format, args...))
+		a.line(fmt.Sprintf(format, fitForLine(args)...))
 	}
 }
 
@@ -27,6 +50,7 @@ func (a *app) note(format string, args ...any) {
 const clearLine = "\r\x1b[K"
 
 func (a *app) line(s string) {
+	s = plain.Text(s)
 	if a.live {
 		s = clearLine + s
 	}
@@ -36,6 +60,7 @@ func (a *app) line(s string) {
 // status shows s in place of what it showed before, on a terminal; elsewhere
 // it is a line of its own.
 func (a *app) status(s string) {
+	s = plain.Line(s)
 	switch {
 	case a.Quiet:
 	case a.live:

@@ -84,19 +84,19 @@ func (c *scopeCheckCommand) Run(a *app) error {
 	if c.JSON {
 		return json.NewEncoder(a.out).Encode(p)
 	}
-	fmt.Fprintf(a.out, "%s: valid until %s, ordered by %s (%s)\n", s.Name,
+	a.printf("%s: valid until %s, ordered by %s (%s)\n", s.Name,
 		s.Authority.ValidUntil.Add(-time.Second).Format(time.DateOnly), s.Authority.Organisation, s.Authority.Contact)
-	fmt.Fprintf(a.out, "  addresses       %s, names %d\n", grouped(int64(p.Addresses)), p.Names)
-	fmt.Fprintf(a.out, "  probes          %s on %d ports\n", grouped(int64(p.Probes)), p.Ports)
-	fmt.Fprintf(a.out, "  packets         %s, of %s bytes together, when nobody answers; with --syn %s, of %s\n", grouped(int64(p.Packets)),
+	a.printf("  addresses       %s, names %d\n", grouped(int64(p.Addresses)), p.Names)
+	a.printf("  probes          %s on %d ports\n", grouped(int64(p.Probes)), p.Ports)
+	a.printf("  packets         %s, of %s bytes together, when nobody answers; with --syn %s, of %s\n", grouped(int64(p.Packets)),
 		grouped(int64(p.Bytes)), grouped(int64(p.SYNPackets)), grouped(int64(p.SYNBytes)))
 	if p.HL7Ports > 0 {
-		fmt.Fprintf(a.out, "  HL7 v2          %s at most beyond that, on hosts on which DICOM is found\n", plural(int64(p.HL7Probes), "connection"))
+		a.printf("  HL7 v2          %s at most beyond that, on hosts on which DICOM is found\n", plural(int64(p.HL7Probes), "connection"))
 	}
-	fmt.Fprintf(a.out, "  least time      %s, at %s\n", inDays(p.Time), boundOf(s, p))
+	a.printf("  least time      %s, at %s\n", inDays(p.Time), boundOf(s, p))
 	printNetworks(a.out, s, p)
 	for _, prefix := range p.NotSwept {
-		fmt.Fprintf(a.out, "  too large       %s: list its addresses instead\n", prefix)
+		a.printf("  too large       %s: list its addresses instead\n", prefix)
 	}
 	return nil
 }

@@ -110,7 +110,7 @@ func (c *surveyListCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if !c.JSON {
-		fmt.Fprintf(a.out, "%-21s %-11s %-16s %12s %8s  %s\n", "survey", "status", "started (UTC)", "records", "open", "name")
+		a.printf("%-21s %-11s %-16s %12s %8s  %s\n", "survey", "status", "started (UTC)", "records", "open", "name")
 	}
 	for _, v := range all {
 		s, err := surveyStatusOf(ctx, db, v)
@@ -120,24 +120,14 @@ func (c *surveyListCommand) Run(ctx context.Context, a *app) error {
 		if c.JSON {
 			err = json.NewEncoder(a.out).Encode(s)
 		} else {
-			_, err = fmt.Fprintf(a.out, "%-21s %-11s %-16s %12s %8s  %s\n", v.ID, s.Status, v.StartedAt.Format("2006-01-02 15:04"),
-				grouped(s.Records), grouped(s.open()), printable(v.Name))
+			err = a.printf("%-21s %-11s %-16s %12s %8s  %s\n", v.ID, s.Status, v.StartedAt.Format("2006-01-02 15:04"),
+				grouped(s.Records), grouped(s.open()), v.Name)
 		}
 		if err != nil {
 			return fmt.Errorf("printing the surveys: %w", err)
 		}
 	}
 	return nil
-}
-
-// printable is text without what a terminal would obey.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return '?'
-		}
-		return r
-	}, s)
 }
 
 type surveyShowCommand struct {
@@ -200,7 +190,7 @@ func (a *app) printStatus(s surveyStatus, asJSON bool) error {
 		if line.value == "" {
 			continue
 		}
-		if _, err := fmt.Fprintf(a.out, "%-14s %s\n", line.name, printable(line.value)); err != nil {
+		if err := a.printf("%-14s %s\n", line.name, line.value); err != nil {
 			return fmt.Errorf("printing the survey: %w", err)
 		}
 	}

@@ -79,7 +79,7 @@ func (a *app) summary(p *pipeline.Progress, traffic survey.Traffic, v survey.Sur
 	if o.resume {
 		part = ", its last part"
 	}
-	_, err := fmt.Fprintf(a.out, "survey %s finished%s in %.1f s\n  hosts recorded  %s\n  archives        %s\n  freely open     %s\n  studies         %s%s%s\n  images          %s%s\n  sent %s bytes in %s\n",
+	err := a.printf("survey %s finished%s in %.1f s\n  hosts recorded  %s\n  archives        %s\n  freely open     %s\n  studies         %s%s%s\n  images          %s%s\n  sent %s bytes in %s\n",
 		v.ID, part, s.Seconds, grouped(s.Hosts), grouped(s.Archives), grouped(s.Open), least, grouped(s.Studies), rest, least, grouped(s.Images),
 		grouped(s.Traffic.BytesSent), plural(s.Traffic.Connections, "connection"))
 	if err == nil && v.Sweep != nil && v.Sweep.Hosts+v.Sweep.Canaries > 0 {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 
+	"leadglass/internal/plain"
 	"leadglass/internal/publish"
 	"leadglass/internal/report"
 	"leadglass/internal/survey"
@@ -49,6 +50,7 @@ type netRow struct {
 // which needs nothing else; with changes, which may be nil, the archives that
 // are not as they were.
 func WriteHTML(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
+	w = plain.NewWriter(w)
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"moment": publish.Moment, "grouped": publish.Grouped, "change": change,
 		"tlpMeaning": func() string { return publish.TLPMeaning },

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"leadglass/internal/plain"
 	"leadglass/internal/publish"
 )
 
@@ -60,9 +61,9 @@ func (k Kind) String() string {
 // WriteText writes a comparison for a terminal; with changes, which may be nil,
 // the archives that are not as they were, one a line.
 func WriteText(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
-	out := bufio.NewWriter(w)
+	out := bufio.NewWriter(plain.NewWriter(w))
 	p := func(format string, args ...any) { fmt.Fprintf(out, format, args...) }
-	p("%s, %s\n  to %s, %s\n", r.Before.Name, publish.Moment(r.Before.StartedAt), r.Now.Name, publish.Moment(r.Now.StartedAt))
+	p("%s, %s\n  to %s, %s\n", plain.Line(r.Before.Name), publish.Moment(r.Before.StartedAt), plain.Line(r.Now.Name), publish.Moment(r.Now.StartedAt))
 	if r.TLP != "" {
 		p("%s, confidential: names single systems\n", r.TLP)
 	}
@@ -192,7 +193,7 @@ func (c *Change) describe() string {
 	if c.Cause != "" {
 		b.WriteString("; " + causes[c.Cause])
 	}
-	return b.String()
+	return plain.Line(b.String())
 }
 
 func verdictText(s *State) string {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"leadglass/internal/plain"
 	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
@@ -270,7 +271,7 @@ func (t *Trend) WriteJSON(w io.Writer) error {
 
 // WriteText writes the trend for a terminal.
 func (t *Trend) WriteText(w io.Writer) error {
-	out := bufio.NewWriter(w)
+	out := bufio.NewWriter(plain.NewWriter(w))
 	table := func(title string, of func(*TrendRow) *TrendFigures) {
 		fmt.Fprintf(out, "%s\n", title)
 		tab := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -281,7 +282,7 @@ func (t *Trend) WriteText(w io.Writer) error {
 			for _, figure := range []publish.Figure{f.StudyRecords, f.ImagesLinked, f.ImagesAccessible} {
 				cells = append(cells, figure.Mark()+figure.String())
 			}
-			fmt.Fprintln(tab, strings.Join(append(cells, t.Surveys[i].Name), "\t")+"\t")
+			fmt.Fprintln(tab, strings.Join(append(cells, plain.Line(t.Surveys[i].Name)), "\t")+"\t")
 		}
 		_ = tab.Flush() // an error stays in out
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"leadglass/internal/plain"
 	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
@@ -38,7 +39,7 @@ func (b *Bundle) writeCSV(w io.Writer) error {
 	for _, f := range b.Findings {
 		row := csvRow(f)
 		for i := range row {
-			row[i] = publish.Harmless(Clean(row[i]))
+			row[i] = publish.Harmless(row[i])
 		}
 		if err := cw.Write(row); err != nil {
 			return fmt.Errorf("writing CSV: %w", err)
@@ -145,20 +146,6 @@ func suspicions(f *survey.Finding) []string {
 	return list
 }
 
-// Clean makes text from outside fit for a line: control characters and
-// separators of lines become spaces.
-func Clean(s string) string {
-	if plain(s) {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		if !plain(string(r)) {
-			return ' '
-		}
-		return r
-	}, s)
-}
-
 // bundleDocument is a bundle as JSON, docs/schema/disclosure.schema.json.
 type bundleDocument struct {
 	Schema    string            `json:"schema"`
@@ -230,7 +217,7 @@ func (b *Bundle) event(f *survey.Finding) map[string]any {
 	}
 	set := func(key, value string) {
 		if value != "" {
-			m[key] = Clean(value)
+			m[key] = plain.Line(value)
 		}
 	}
 	set("source.ip", f.Target.Address)
@@ -337,7 +324,7 @@ func (b *Bundle) writeRemedies(w io.Writer) error {
 		}
 	}
 	t.WriteString("\n" + b.Recipient.TLP + "\n")
-	_, err := io.WriteString(w, t.String())
+	_, err := io.WriteString(w, plain.Text(t.String()))
 	return err
 }
 
@@ -347,10 +334,10 @@ func productAt(f *survey.Finding, port uint16) string {
 	if s := serviceAt(f, port); s != nil {
 		switch {
 		case s.Product.Name != "" && s.Product.Confidence != survey.UnknownConf:
-			return Clean(s.Product.Name)
+			return plain.Line(s.Product.Name)
 		case s.Toolkit.Name != "":
-			return Clean(s.Toolkit.Name) + " (toolkit; product not recognised)"
+			return plain.Line(s.Toolkit.Name) + " (toolkit; product not recognised)"
 		}
 	}
-	return Clean(productOf(f).Name)
+	return plain.Line(productOf(f).Name)
 }

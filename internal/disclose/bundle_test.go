@@ -20,6 +20,7 @@ import (
 	"unicode"
 
 	"leadglass/internal/disclose"
+	"leadglass/internal/plain"
 	"leadglass/internal/survey"
 )
 
@@ -195,8 +196,10 @@ func TestCSV(t *testing.T) {
 // formula nor break a line.
 func TestHostileText(t *testing.T) {
 	const formula = "=HYPERLINK(\"http://evil.example\")"
-	for _, evil := range []string{formula, "+1+2", "-1", "@SUM(A1)", "\t=1", "\r\n=1", "a\nb", "＝1", "a\u2028TLP:CLEAR", "\x00=1"} {
+	for _, evil := range []string{formula, "+1+2", "-1", "@SUM(A1)", "\t=1", "\r\n=1", "a\nb", "＝1", "a\u2028TLP:CLEAR", "\x00=1",
+		"\x1b[2Ja\u009b31m", "\u202egro.elpmaxe\u202c\u2066", "a\u200b\u00ad\U000e0041b"} {
 		b := aBundle("en", 1)
+		b.Survey.Name, b.Survey.Authority = evil, survey.Authority{Organisation: evil, Contact: evil, Reference: evil}
 		f := b.Findings[0]
 		f.Target.Host, f.Owner.Site, f.Owner.Contact, f.Owner.Network = evil, evil, evil, evil
 		f.Services[0].Product.Name, f.Services[0].Product.Version = evil, &evil
@@ -210,6 +213,11 @@ func TestHostileText(t *testing.T) {
 				if c := strings.TrimSpace(cell); c != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(c)[0]) {
 					t.Errorf("%q: %s is a formula: %q", evil, name, cell)
 				}
+			}
+		}
+		for _, name := range []string{disclose.LetterName, "remedies.txt"} {
+			if plain.Text(files[name]) != files[name] {
+				t.Errorf("%q: %s holds what is not seen", evil, name)
 			}
 		}
 		for line := range strings.Lines(files[disclose.LetterName] + files["remedies.txt"]) {

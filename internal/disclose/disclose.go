@@ -11,7 +11,6 @@ package disclose
 import (
 	"fmt"
 	"strings"
-	"unicode"
 )
 
 // FileError is a mistake in a file that the user wrote: where, what, and what
@@ -45,9 +44,4 @@ func shown(s string) string {
 		runes = append(runes[:57], '…')
 	}
 	return fmt.Sprintf("%q", string(runes))
-}
-
-// plain reports whether s can stand in a line of a letter and of a table.
-func plain(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' })
 }

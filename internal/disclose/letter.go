@@ -13,6 +13,7 @@ import (
 	"text/template"
 	"time"
 
+	"leadglass/internal/plain"
 	"leadglass/internal/survey"
 )
 
@@ -125,16 +126,17 @@ func newLetter(b *Bundle) Letter {
 	}
 	l.Overlap = l.OpenImages+l.Open+l.Viewers+l.Listings+l.Others > l.Count
 	l.More = l.Count - int64(len(l.Systems))
+	plain.Strings(&l, plain.Line)
 	return l
 }
 
 func newLetterSystem(f *survey.Finding) LetterSystem {
-	s := LetterSystem{Address: f.Target.Address, Port: portOf(f), Verdict: f.Verdict, Viewer: f.Viewer != "", Product: Clean(productOf(f).Name)}
+	s := LetterSystem{Address: f.Target.Address, Port: portOf(f), Verdict: f.Verdict, Viewer: f.Viewer != "", Product: plain.Line(productOf(f).Name)}
 	if f.Target.Host != f.Target.Address {
-		s.Host = Clean(f.Target.Host)
+		s.Host = plain.Line(f.Target.Host)
 	}
 	if f.Owner != nil {
-		s.Country, s.Site = f.Owner.Country, Clean(f.Owner.Site)
+		s.Country, s.Site = f.Owner.Country, plain.Line(f.Owner.Site)
 	}
 	if f.Verdict.FreelyAccessible() {
 		s.Studies.add(f.Counts.Studies)
@@ -271,7 +273,7 @@ func (t *Templates) Render(language string, l Letter) (string, error) {
 	if err := parsed.Execute(&b, l); err != nil {
 		return "", fmt.Errorf("filling in the letter: %w", err)
 	}
-	return wrap(b.String()), nil
+	return wrap(plain.Text(b.String())), nil
 }
 
 // sampleLetter has every part of a letter, to try a template with.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"leadglass/internal/plain"
 	"leadglass/internal/survey"
 )
 
@@ -250,7 +251,7 @@ func (p *reader) text(key string, w word, into *string) {
 	if w.text == "" {
 		return
 	}
-	if !plain(w.text) || len([]rune(w.text)) > maxText {
+	if plain.Line(w.text) != w.text || len([]rune(w.text)) > maxText {
 		p.fail(w, fmt.Sprintf("%s has control characters or more than %d characters", key, maxText), "write one plain line")
 	}
 	*into = w.text

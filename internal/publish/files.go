@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"leadglass/internal/plain"
 	"leadglass/internal/scratch"
 )
 
@@ -143,15 +144,10 @@ func bothEnds(f *os.File) ([]byte, error) {
 }
 
 // Harmless keeps a spreadsheet from taking a cell for a formula: a cell that
-// begins like one gets an apostrophe before it. Line breaks and other control
-// characters become spaces.
+// begins like one gets an apostrophe before it. A cell is one line of visible
+// text.
 func Harmless(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, s)
+	s = plain.Line(s)
 	if t := strings.TrimLeft(s, " "); t != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(t)[0]) {
 		return "'" + s
 	}

@@ -5,8 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
+	"leadglass/internal/plain"
 	"leadglass/internal/survey"
 )
 
@@ -85,15 +85,10 @@ func cleanTLS(s string) string {
 
 func validCheckID(s string) bool { return checkIDForm.MatchString(s) }
 
-// cleanTitle keeps the printable part of a check's title, which is the
+// cleanTitle keeps the visible part of a check's title, which is the
 // catalogue's.
 func cleanTitle(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return -1
-	}, s)
+	s = plain.Line(s)
 	if r := []rune(s); len(r) > 120 {
 		s = string(r[:120])
 	}

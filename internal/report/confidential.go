@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 
+	"leadglass/internal/plain"
 	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
@@ -119,6 +120,7 @@ const (
 // in the order of their addresses, what was seen of each, and the remedies they
 // need.
 func (c *Confidential) WriteHTML(w io.Writer) error {
+	w = plain.NewWriter(w)
 	if c.page == nil {
 		return fmt.Errorf("writing the confidential HTML report: %w", errNotCollected)
 	}

@@ -2,12 +2,14 @@ package report
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
 
+	"leadglass/internal/plain"
 	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
@@ -26,6 +28,10 @@ func Finding(w io.Writer, f survey.Finding, o TextOptions) error {
 	if o.Width == 0 {
 		o.Width = 80
 	}
+	f, err := visible(f)
+	if err != nil {
+		return err
+	}
 	p := &printer{TextOptions: o}
 	p.head(f)
 	p.services(f)
@@ -34,8 +40,27 @@ func Finding(w io.Writer, f survey.Finding, o TextOptions) error {
 	p.undecided(f)
 	p.remedies(f)
 	p.foot(f)
-	_, err := io.WriteString(w, p.b.String())
+	_, err = io.WriteString(w, p.b.String())
 	return err
+}
+
+// visible is a copy of f whose texts hold nothing that would steer a terminal;
+// the colours come after.
+func visible(f survey.Finding) (survey.Finding, error) {
+	text, err := json.Marshal(f)
+	if err != nil {
+		return f, fmt.Errorf("copying the finding: %w", err)
+	}
+	var c survey.Finding
+	if err := json.Unmarshal(text, &c); err != nil {
+		return f, fmt.Errorf("copying the finding: %w", err)
+	}
+	plain.Strings(&c, plain.Text)
+	plain.Strings(&c.Target, plain.Line)
+	for i := range c.Services {
+		plain.Strings(&c.Services[i], plain.Line)
+	}
+	return c, nil
 }
 
 // printer builds the text.

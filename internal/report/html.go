@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"leadglass/internal/plain"
 	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
@@ -60,6 +61,7 @@ type Charts struct {
 // forbids them. The style and the one script within are allowed by their
 // hashes alone, so that no text of a survey could ever become either.
 func WriteHTML(w io.Writer, r Public) error {
+	w = plain.NewWriter(w)
 	t, err := pageTemplate()
 	if err != nil {
 		return err
