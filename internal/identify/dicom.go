@@ -49,6 +49,9 @@ func DICOM(ctx context.Context, port uint16, open ul.Opener, o Options) survey.S
 	if o.RetryWait == 0 {
 		o.RetryWait = retryWait
 	}
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
 	c := &contact{open: open, opt: o, nonsense: dicom.NewUID(), service: survey.Service{
 		Port: port, Protocol: survey.ProtocolUnknown, Product: products.Unknown(), SOPClasses: []string{},
 		CalledAETitle: survey.CalledAETitle{Policy: survey.UnknownTitle}}}
@@ -92,12 +95,19 @@ func (c *contact) try(ctx context.Context, title string) error {
 		return err
 	}
 	c.retried = true
-	select {
-	case <-time.After(c.opt.RetryWait):
-	case <-ctx.Done():
+	if c.opt.Sleep(ctx, c.opt.RetryWait); ctx.Err() != nil {
 		return err
 	}
 	return c.attempt(ctx, title)
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
 }
 
 var errSpent = errors.New("as many associations asked for as are allowed")

@@ -220,7 +220,8 @@ func TestCalledTitlePolicy(t *testing.T) {
 		{"the default of the port's product at once", 5678, onlyTitle("CONQUESTSRV1"), nil, true, survey.DefaultTitle, "CONQUESTSRV1", "", 2},
 		{"default not allowed", 4242, onlyTitle("ORTHANC"), nil, false, survey.RefusedTitle, "", "called-AE-title-not-recognized", 1},
 		{"known before default", 4242, onlyTitle("RADIOLOGY"), []string{"XRAY", "RADIOLOGY"}, true, survey.KnownTitle, "RADIOLOGY", "", 3},
-		{"none", 4242, always(titleRefused()), []string{"A", "B", "C", "D", "E", "F", "G"}, true, survey.RefusedTitle, "", "called-AE-title-not-recognized", 12},
+		{"none", 4242, always(titleRefused()), []string{"A", "B", "C", "D", "E", "F", "G"}, true, survey.RefusedTitle, "", "called-AE-title-not-recognized", 9},
+		{"none of the defaults", 4242, always(titleRefused()), nil, true, survey.RefusedTitle, "", "called-AE-title-not-recognized", 7},
 		{"the calling title is what it is about", 4242, always(callingRefused), []string{"A"}, true, survey.UnknownTitle, "", "calling-AE-title-not-recognized", 1},
 		{"stops when the reason changes", 4242, func(rq *ul.AssociateRQ) *ul.AssociateRJ {
 			if rq.CalledAETitle == "ORTHANC" {
@@ -239,8 +240,13 @@ func TestCalledTitlePolicy(t *testing.T) {
 				return accept(rq, ul.UserInfo{}, dicom.Verification), nil
 			})
 			var titles []string
+			var rests []time.Duration
 			s := identify.DICOM(t.Context(), tt.port, opener(addr, &titles), identify.Options{
-				KnownAETitles: tt.known, DefaultAETitles: tt.defaults, Products: table(t)})
+				KnownAETitles: tt.known, DefaultAETitles: tt.defaults, Products: table(t),
+				Sleep: func(_ context.Context, d time.Duration) { rests = append(rests, d) }})
+			if len(rests) != tt.attempts-1 || slices.ContainsFunc(rests, func(d time.Duration) bool { return d < 100*time.Millisecond }) {
+				t.Errorf("rests %v between %d attempts, want one after each rejection", rests, tt.attempts)
+			}
 			if s.CalledAETitle.Policy != tt.policy {
 				t.Errorf("policy %q, want %q", s.CalledAETitle.Policy, tt.policy)
 			}

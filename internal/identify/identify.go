@@ -11,6 +11,7 @@
 package identify
 
 import (
+	"context"
 	"time"
 
 	"leadglass/internal/identify/products"
@@ -19,14 +20,17 @@ import (
 const (
 	// MaxAssociations is how many associations are asked for at most to
 	// identify one port.
-	MaxAssociations = 12
+	MaxAssociations = 9
 	// maxKnownTitles and maxDefaultTitles bound the titles tried after a
 	// made-up one was refused.
 	maxKnownTitles   = 5
-	maxDefaultTitles = 10
+	maxDefaultTitles = 6
 	// retryWait is how long to wait after a transient rejection before the one
 	// retry.
 	retryWait = 500 * time.Millisecond
+	// titleWait is how long to wait after a rejection before the next title is
+	// tried, so that a peer that logs rejections, or counts them, gets no burst.
+	titleWait = 200 * time.Millisecond
 	// stepTimeout bounds a C-ECHO and a release.
 	stepTimeout = 10 * time.Second
 )
@@ -50,4 +54,6 @@ type Options struct {
 	// RetryWait overrides the wait before the retry of a transient rejection;
 	// 0 means half a second.
 	RetryWait time.Duration
+	// Sleep replaces the clock in tests.
+	Sleep func(context.Context, time.Duration)
 }

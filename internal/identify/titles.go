@@ -91,6 +91,10 @@ func (c *contact) refused(ctx context.Context, first error) {
 	c.note(ctx, first)
 	why := blameOf(first)
 	for _, next := range c.otherTitles(why) {
+		if c.service.Attempts >= MaxAssociations {
+			break
+		}
+		c.opt.Sleep(ctx, titleWait)
 		err := c.try(ctx, next.title)
 		if err == nil {
 			c.accepted(next.title, next.policy)
