@@ -98,7 +98,7 @@ func (c *demoCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	// The archives are simulated, so that no small count needs to be withheld.
-	order := reportCommand{Survey: v.ID, Format: []string{"html", "json", "csv"}, Edition: publish.EditionPublic, MinCount: 1, Out: c.Out}
+	order := reportCommand{Survey: v.ID, Format: []string{"html", "json", "csv"}, Edition: publish.EditionPublic, MinCount: new(1), Out: c.Out}
 	paths, err := writeReport(ctx, a, order)
 	if err != nil {
 		return err

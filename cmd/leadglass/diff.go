@@ -19,7 +19,7 @@ type diffCommand struct {
 	JSON     bool     `help:"The comparison as one JSON object, on one line of stdout."`
 	Format   []string `help:"html, json: write diff.html, diff.json instead of a text on stdout." enum:"html,json" default:""`
 	Edition  string   `help:"public: aggregates without addresses; confidential: with the archives." enum:"public,confidential" default:"public"`
-	MinCount int      `help:"Suppress public counts of fewer archives than this; 1 suppresses nothing." default:"3"`
+	MinCount *int     `help:"Suppress public counts of fewer archives than this; 1 suppresses nothing. A survey has one: default is that of its first public document, or 3." placeholder:"3"`
 	Out      string   `help:"The folder to write files to." default:"." placeholder:"DIR"`
 	FailOn   string   `help:"End with exit code 4 if anything is worse than before, like for like: worse." enum:"worse," default:"" placeholder:"worse"`
 }
@@ -43,10 +43,10 @@ Examples:
 
 // Run prints or writes the comparison.
 func (c *diffCommand) Run(ctx context.Context, a *app) error {
-	switch {
-	case c.MinCount < 1:
-		return usage(fmt.Errorf("--min-count %d: must be 1 or more", c.MinCount))
-	case c.JSON && len(c.Format) > 0:
+	if err := checkMinCount(c.MinCount); err != nil {
+		return err
+	}
+	if c.JSON && len(c.Format) > 0 {
 		return usage(errors.New("--json prints, --format writes files: leave one of them out"))
 	}
 	db, err := store.OpenExisting(ctx, a.Store)
@@ -61,9 +61,13 @@ func (c *diffCommand) Run(ctx context.Context, a *app) error {
 	if d.frame.Before.StartedAt.After(d.frame.Now.StartedAt) {
 		a.note("note: %s is older than %s; the comparison goes backwards", d.frame.Now.ID, d.frame.Before.ID)
 	}
-	r, changes := compare.Publish(d.sum, c.MinCount), iter.Seq2[compare.Change, error](nil)
-	if c.Edition == publish.EditionConfidential {
-		r, changes = compare.Confidential(d.sum), d.changes(ctx)
+	r, changes := compare.Confidential(d.sum), d.changes(ctx)
+	if c.Edition != publish.EditionConfidential {
+		least, err := publishMinCount(ctx, db, c.MinCount, d.frame.Before, d.frame.Now)
+		if err != nil {
+			return err
+		}
+		r, changes = compare.Publish(d.sum, least), nil
 	}
 	if err := c.write(a, r, changes); err != nil {
 		return err

@@ -89,22 +89,25 @@ func TestDiff(t *testing.T) {
 	text := leadglass(t, db, "diff", "--edition", "confidential", "--json").want(t, exitDone).out
 	matches(t, "diff", []byte(text))
 	checkChanges(t, text)
+	s := searched{}
+	// Nothing withheld: a number that later ones may replace.
+	s.run(t, db, "diff", "--min-count", "1").want(t, exitDone)
+	matches(t, "diff", []byte(s.run(t, db, "diff", "--min-count", "1", "--json").want(t, exitDone).out))
+	matches(t, "trend", []byte(s.run(t, db, "trend", "--min-count", "1", "--json").want(t, exitDone).out))
+	matches(t, "trend", []byte(s.run(t, db, "trend", "--edition", "confidential", "--json").want(t, exitDone).out))
+	public := filepath.Join(dir, "public")
+	s.run(t, "--store="+path, "diff", "--format", "html,json", "--min-count", "1", "--out", public).want(t, exitDone)
+	s.folder(t, public)
+	s.run(t, db, "diff").want(t, exitDone)
+	matches(t, "diff", []byte(s.run(t, db, "diff", "before", "after", "--json").want(t, exitDone).out))
+	s.run(t, db, "trend").want(t, exitDone)
+	oneMinCount(t, db, dir)
 	for _, text := range []string{text, leadglass(t, db, "diff", "--json").want(t, exitDone).out, leadglass(t, db, "trend", "--json").want(t, exitDone).out} {
 		if strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "}\n") {
 			t.Errorf("not one line:\n%s", text)
 		}
 	}
 
-	s := searched{}
-	s.run(t, db, "diff").want(t, exitDone)
-	s.run(t, db, "diff", "--min-count", "1").want(t, exitDone)
-	matches(t, "diff", []byte(s.run(t, db, "diff", "before", "after", "--json").want(t, exitDone).out))
-	matches(t, "diff", []byte(s.run(t, db, "diff", "--min-count", "1", "--json").want(t, exitDone).out))
-	matches(t, "trend", []byte(s.run(t, db, "trend", "--min-count", "1", "--json").want(t, exitDone).out))
-	s.run(t, db, "trend").want(t, exitDone)
-	public := filepath.Join(dir, "public")
-	s.run(t, "--store="+path, "diff", "--format", "html,json", "--min-count", "1", "--out", public).want(t, exitDone)
-	s.folder(t, public)
 	for name := range s { // the file's own path and the command lines are not output
 		if strings.HasPrefix(name, "stderr") {
 			delete(s, name)
@@ -187,19 +190,37 @@ func checkChanges(t *testing.T, text string) {
 	}
 }
 
+// oneMinCount: a survey that was published with one --min-count is published
+// with no other, by any command.
+func oneMinCount(t *testing.T, db, dir string) {
+	t.Helper()
+	for _, command := range [][]string{{"report", "after", "--out", filepath.Join(dir, "other")}, {"report", "before", "--out", filepath.Join(dir, "other")}, {"diff"}, {"trend"}} {
+		for _, least := range []string{"1", "2", "4"} {
+			out := leadglass(t, append(append([]string{db}, command...), "--min-count", least)...).want(t, exitUsage)
+			if !strings.Contains(out.errors, "was published with --min-count 3") || out.out != "" {
+				t.Errorf("%s --min-count %s says %q", command[0], least, out.errors)
+			}
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "other")); err == nil {
+		t.Error("a report that was refused is there")
+	}
+}
+
 // sameWithheld: what the public comparison withholds, the public report with the
 // totals of the earlier survey does not show; and the comparison names the ways
 // out.
 func sameWithheld(t *testing.T, db, dir string) {
 	t.Helper()
 	text := leadglass(t, db, "diff").want(t, exitDone).out
-	for _, want := range []string{"withheld", "--edition confidential", "--min-count 1"} {
+	for _, want := range []string{"withheld", "--edition confidential"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the comparison does not say %q:\n%s", want, text)
 		}
 	}
-	for least, want := range map[string]string{"3": `{"suppressed":true}`, "1": "6"} {
-		leadglass(t, db, "report", "after", "--earlier", "before", "--min-count", least, "--format", "json", "--out", dir).want(t, exitDone)
+	for edition, want := range map[string]string{"public": `{"suppressed":true}`, "confidential": "6"} {
+		dir := filepath.Join(dir, edition)
+		leadglass(t, db, "report", "after", "--earlier", "before", "--edition", edition, "--format", "json", "--out", dir).want(t, exitDone)
 		data, err := os.ReadFile(filepath.Join(dir, "report.json"))
 		if err != nil {
 			t.Fatal(err)
@@ -216,7 +237,7 @@ func sameWithheld(t *testing.T, db, dir string) {
 		}
 		var open bytes.Buffer
 		if len(r.Earlier) != 1 || json.Compact(&open, r.Earlier[0].Totals.Open) != nil || open.String() != want {
-			t.Errorf("--min-count %s: earlier surveys %+v, open archives %s, want %s", least, r.Earlier, &open, want)
+			t.Errorf("%s: earlier surveys %+v, open archives %s, want %s", edition, r.Earlier, &open, want)
 		}
 	}
 }

@@ -22,7 +22,7 @@ type reportCommand struct {
 	Survey   string   `arg:"" optional:"" help:"The survey's ID or name; default: the last one."`
 	Format   []string `help:"html, json, csv, pdf." enum:"html,json,csv,pdf" default:"html,json"`
 	Edition  string   `help:"public: aggregates without addresses; confidential: with addresses, evidence and remedies." enum:"public,confidential" default:"public"`
-	MinCount int      `help:"Suppress public counts of fewer archives than this; 1 suppresses nothing." default:"3"`
+	MinCount *int     `help:"Suppress public counts of fewer archives than this; 1 suppresses nothing. A survey has one: default is that of its first public document, or 3." placeholder:"3"`
 	Earlier  []string `help:"Surveys whose totals are shown for comparison, by ID or name." placeholder:"SURVEY"`
 	Study    string   `name:"study-2019" help:"always or never show the figures of the study of 2019 beside; auto: where the survey is of several countries, or simulated." enum:"auto,always,never" default:"auto"`
 	Out      string   `help:"The folder to write to." default:"." placeholder:"DIR"`
@@ -43,8 +43,8 @@ as root, Chromium has no sandbox; as anybody else it keeps it.`
 
 // Run writes the report's files and prints their paths.
 func (c *reportCommand) Run(ctx context.Context, a *app) error {
-	if c.MinCount < 1 {
-		return usage(fmt.Errorf("--min-count %d: must be 1 or more", c.MinCount))
+	if err := checkMinCount(c.MinCount); err != nil {
+		return err
 	}
 	collectLater()
 	paths, err := writeReport(ctx, a, *c)
@@ -115,7 +115,17 @@ func writeReport(ctx context.Context, a *app, c reportCommand) (paths []string, 
 // files makes the report of v, and returns what lists its files of the formats,
 // and what gives back the room that they take on disk until they are written.
 func (c *reportCommand) files(ctx context.Context, db *store.Store, v survey.Survey) (list func(...publish.Format) ([]publish.File, error), done func() error, err error) {
-	earlier, err := c.earlier(ctx, db, v)
+	before, err := namedSurveys(ctx, db, c.Earlier)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--earlier: %w", err)
+	}
+	least := 1 // the confidential edition withholds nothing
+	if c.Edition != publish.EditionConfidential {
+		if least, err = publishMinCount(ctx, db, c.MinCount, append([]survey.Survey{v}, before...)...); err != nil {
+			return nil, nil, err
+		}
+	}
+	earlier, err := earlierReports(ctx, db, v, before, least)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -138,7 +148,7 @@ func (c *reportCommand) files(ctx context.Context, db *store.Store, v survey.Sur
 	if err != nil {
 		return nil, nil, err
 	}
-	r := report.Publish(agg, c.MinCount)
+	r := report.Publish(agg, least)
 	r.Follow(earlier...)
 	c.study(r.Study2019)
 	return func(formats ...publish.Format) ([]publish.File, error) {
@@ -153,54 +163,46 @@ func (c *reportCommand) study(show func(bool)) {
 	}
 }
 
-// earlier are the reports of the surveys of --earlier. Of each is withheld what
-// a comparison with a later one of them, or with v, withholds: beside one
-// another the totals would tell it.
-func (c *reportCommand) earlier(ctx context.Context, db *store.Store, v survey.Survey) ([]report.Public, error) {
-	surveys := []survey.Survey{v}
-	var reports []report.Public
-	for _, name := range c.Earlier {
-		before, agg, err := loadAggregate(ctx, db, name)
+// namedSurveys are the surveys of these IDs or names.
+func namedSurveys(ctx context.Context, db *store.Store, names []string) ([]survey.Survey, error) {
+	var list []survey.Survey
+	for _, name := range names {
+		v, err := db.Survey(ctx, name)
 		if err != nil {
-			return nil, fmt.Errorf("--earlier %s: %w", name, err)
+			return nil, err
 		}
-		surveys, reports = append(surveys, before), append(reports, report.Publish(agg, c.least()))
+		list = append(list, v)
 	}
-	for i := range reports {
-		for _, later := range surveys {
-			before := surveys[i+1]
-			if c.least() == 1 || later.ID == before.ID || later.StartedAt.Before(before.StartedAt) {
+	return list, nil
+}
+
+// earlierReports are the reports of the surveys before v. Of each is withheld
+// what a comparison with a later one of them, or with v, withholds: beside one
+// another the totals would disclose it.
+func earlierReports(ctx context.Context, db *store.Store, v survey.Survey, before []survey.Survey, least int) ([]report.Public, error) {
+	var reports []report.Public
+	for _, b := range before {
+		agg, err := aggregate(b, db.Records(ctx, b.ID))
+		if err != nil {
+			return nil, err
+		}
+		reports = append(reports, report.Publish(agg, least))
+	}
+	for i, b := range before {
+		for _, later := range append([]survey.Survey{v}, before...) {
+			if least == 1 || later.ID == b.ID || later.StartedAt.Before(b.StartedAt) {
 				continue
 			}
-			d, err := compareSurveys(ctx, db, before, later)
-			if err != nil { // it cannot be told how few archives a difference would be of
+			d, err := compareSurveys(ctx, db, b, later)
+			if err != nil { // it is not known how few archives a difference would be of
 				reports[i].Withhold(true, true, true, true, true)
 				continue
 			}
-			r := compare.Publish(d.sum, c.least())
+			r := compare.Publish(d.sum, least)
 			r.Earlier(&reports[i])
 		}
 	}
 	return reports, nil
-}
-
-// least is the --min-count of the edition: the confidential one withholds
-// nothing.
-func (c *reportCommand) least() int {
-	if c.Edition == publish.EditionConfidential {
-		return 1
-	}
-	return c.MinCount
-}
-
-// loadAggregate adds up the survey of that ID or name.
-func loadAggregate(ctx context.Context, db *store.Store, name string) (survey.Survey, report.Aggregate, error) {
-	v, err := db.Survey(ctx, name)
-	if err != nil {
-		return survey.Survey{}, report.Aggregate{}, err
-	}
-	agg, err := aggregate(v, db.Records(ctx, v.ID))
-	return v, agg, err
 }
 
 func aggregate(v survey.Survey, records iter.Seq2[survey.Record, error]) (report.Aggregate, error) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"leadglass/internal/compare"
+	"leadglass/internal/publish"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
 )
@@ -13,7 +14,8 @@ import (
 type trendCommand struct {
 	Surveys  []string `arg:"" optional:"" help:"Two surveys or more, by ID or name; default: all finished ones of the last survey's scope, at most 24."`
 	JSON     bool     `help:"The trend as JSON on stdout."`
-	MinCount int      `help:"Suppress counts of fewer archives than this; 1 suppresses nothing." default:"3"`
+	Edition  string   `help:"public: with counts suppressed; confidential: nothing is suppressed. Neither has addresses." enum:"public,confidential" default:"public"`
+	MinCount *int     `help:"Suppress public counts of fewer archives than this; 1 suppresses nothing. A survey has one: default is that of its first public document, or 3." placeholder:"3"`
 }
 
 // Help says what is shown, with examples.
@@ -24,13 +26,13 @@ like, that is of what every survey looked at in the same way. No addresses.
 Examples:
   leadglass trend
   leadglass trend 2026-Q1 2026-Q2 2026-Q3
-  leadglass trend --json --min-count 1`
+  leadglass trend --json --edition confidential`
 }
 
 // Run prints the trend.
 func (c *trendCommand) Run(ctx context.Context, a *app) error {
-	if c.MinCount < 1 {
-		return usage(fmt.Errorf("--min-count %d: must be 1 or more", c.MinCount))
+	if err := checkMinCount(c.MinCount); err != nil {
+		return err
 	}
 	db, err := store.OpenExisting(ctx, a.Store)
 	if err != nil {
@@ -45,7 +47,16 @@ func (c *trendCommand) Run(ctx context.Context, a *app) error {
 	for i, v := range surveys {
 		streams[i] = db.Facts(ctx, v.ID)
 	}
-	t, err := compare.NewTrend(surveys, streams, survey.VerdictOf, c.MinCount)
+	least := 1
+	if c.Edition != publish.EditionConfidential {
+		if least, err = publishMinCount(ctx, db, c.MinCount, surveys...); err != nil {
+			return err
+		}
+	}
+	t, err := compare.NewTrend(surveys, streams, survey.VerdictOf, least)
+	if c.Edition == publish.EditionConfidential {
+		t.Edition, t.TLP = c.Edition, publish.TLPAmber
+	}
 	switch {
 	case err != nil:
 		return err

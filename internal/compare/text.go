@@ -122,9 +122,8 @@ func WriteText(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 // whyWithheld says why numbers are withheld, and how they can be had.
 func whyWithheld(least int64) string {
 	return fmt.Sprintf(`Numbers are withheld: fewer than %d archives, but not none, are behind them or
-behind what follows from them, so that they would be those of single archives.
-  --edition confidential  shows all, and names the archives
-  --min-count 1           shows all sums; not to be published as it is`, least)
+behind what follows from them, or one archive makes up more than 80 %% of them.
+  --edition confidential  shows all, and names the archives`, least)
 }
 
 // causes are the causes for people.

@@ -24,8 +24,10 @@ const MaxTrend = 24
 // cells. It has no field for an address. Its JSON is
 // docs/schema/trend.schema.json.
 type Trend struct {
-	Schema   string     `json:"schema"`
-	Edition  string     `json:"edition"`
+	Schema  string `json:"schema"`
+	Edition string `json:"edition"`
+	// TLP is the marking of a confidential edition, in which nothing is withheld.
+	TLP      string     `json:"tlp,omitempty"`
 	MinCount int64      `json:"min_count"`
 	Surveys  []TrendRow `json:"surveys"`
 	Notes    []string   `json:"notes"`
@@ -285,6 +287,9 @@ func (t *Trend) WriteText(w io.Writer) error {
 			fmt.Fprintln(tab, strings.Join(append(cells, plain.Line(t.Surveys[i].Name)), "\t")+"\t")
 		}
 		_ = tab.Flush() // an error stays in out
+	}
+	if t.TLP != "" {
+		fmt.Fprintf(out, "%s. %s\n\n", t.TLP, publish.TLPMeaning)
 	}
 	table("Like for like", func(r *TrendRow) *TrendFigures { return &r.Core })
 	table("\nIn all", func(r *TrendRow) *TrendFigures { return &r.InAll })

@@ -46,6 +46,7 @@ func suite() map[string]func(*testing.T, engine) {
 		"a disclosure needs records":       testDisclosureNeedsRecords,
 		"records of targets":               testRecordsOf,
 		"checks come back":                 testChecksComeBack,
+		"publications":                     testPublications,
 		"findings in full":                 testFindingsInFull,
 	}
 }

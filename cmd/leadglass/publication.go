@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"leadglass/internal/store"
+	"leadglass/internal/survey"
+)
+
+// defaultMinCount is the least number of archives behind a published cell where
+// neither the command nor an earlier publication says another.
+const defaultMinCount = 3
+
+// checkMinCount refuses what is no number of archives; nil is none.
+func checkMinCount(asked *int) error {
+	if asked != nil && *asked < 1 {
+		return usage(fmt.Errorf("--min-count %d: must be 1 or more", *asked))
+	}
+	return nil
+}
+
+// publishMinCount is the --min-count of a document of the public edition on
+// these surveys, which is kept for all later ones: two documents with two
+// numbers, side by side, would disclose what either withholds.
+func publishMinCount(ctx context.Context, db *store.Store, asked *int, surveys ...survey.Survey) (int, error) {
+	ids, names := make([]string, len(surveys)), map[string]string{}
+	for i, v := range surveys {
+		ids[i], names[v.ID] = v.ID, v.Name
+	}
+	least := defaultMinCount
+	if asked != nil {
+		least = *asked
+	} else {
+		published, err := db.Publications(ctx)
+		if err != nil {
+			return 0, err
+		}
+		for _, p := range published {
+			if _, ours := names[p.SurveyID]; ours && p.MinCount > 1 {
+				least = int(p.MinCount)
+			}
+		}
+	}
+	otherwise, err := db.Publish(ctx, int64(least), ids...)
+	if err != nil {
+		return 0, fmt.Errorf("a public document needs a store that can keep its --min-count: %w", err)
+	}
+	if otherwise != nil {
+		name := names[otherwise.SurveyID]
+		if name == "" {
+			name = otherwise.SurveyID
+		}
+		return 0, usage(fmt.Errorf("--min-count %d: survey %s was published with --min-count %d, and documents with two numbers disclose together what each withholds; %w",
+			least, name, otherwise.MinCount, errOneMinCount))
+	}
+	return least, nil
+}
+
+// errOneMinCount says what to do next.
+var errOneMinCount = errors.New("leave --min-count out, or use --edition confidential, in which nothing is withheld")
