@@ -60,7 +60,18 @@ func (c *Client) request(field Command, sopClass, destination string, identifier
 			return 0, 0, err
 		}
 	}
-	return id, syntax, c.a.Flush()
+	if err := c.a.Flush(); err != nil {
+		return 0, 0, err
+	}
+	c.sent(field)
+	return id, syntax, nil
+}
+
+// sent has a request counted.
+func (c *Client) sent(field Command) {
+	if m := c.a.Meter(); m != nil {
+		m.CountRequest(uint16(field))
+	}
 }
 
 // response reads the next response to the request under way.

@@ -89,6 +89,9 @@ func (c *Client) find(ctx context.Context, sopClass string, identifier func([]by
 	err = q.run()
 	q.done()
 	q.result.Duration = time.Since(start)
+	if m := c.a.Meter(); m != nil {
+		m.CountResponses(q.result.Pending, q.result.Duration)
+	}
 	if err != nil {
 		return q.result, fmt.Errorf("C-FIND: %w", err)
 	}
@@ -165,7 +168,11 @@ func (q *query) cancel() error {
 	if err := q.a.AppendPData(q.id, true, q.scratch); err != nil {
 		return err
 	}
-	return q.a.Flush()
+	if err := q.a.Flush(); err != nil {
+		return err
+	}
+	q.sent(CCancelRQ)
+	return nil
 }
 
 // drained counts a response received after the C-CANCEL.

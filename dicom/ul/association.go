@@ -105,6 +105,9 @@ func (a *Association) Requested() *AssociateRQ { return a.rq }
 // Accepted returns the A-ASSOCIATE-AC of the association.
 func (a *Association) Accepted() *AssociateAC { return a.ac }
 
+// Meter counts the messages of the association; nil for nobody.
+func (a *Association) Meter() Meter { return a.opt.Meter }
+
 // Context returns the first accepted presentation context of an abstract
 // syntax whose transfer syntax is one that package dicom can read.
 func (a *Association) Context(abstractSyntax string) (id uint8, transferSyntax string, ok bool) {

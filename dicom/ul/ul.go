@@ -72,6 +72,18 @@ type Options struct {
 	// Buffer is used as receive buffer when it holds at least ReadBuffer
 	// bytes, so that one buffer can serve many associations in turn.
 	Buffer []byte
+	// Meter counts what is sent on the association; nil for nobody.
+	Meter Meter
+}
+
+// Meter counts the messages of an association. The association only carries it:
+// package dimse, which makes the messages, calls it.
+type Meter interface {
+	// CountRequest notes a request that was sent, by its command field (PS3.7 E.1).
+	CountRequest(command uint16)
+	// CountResponses notes the pending responses that a query had, and the time
+	// from the request to its end.
+	CountResponses(pending int64, took time.Duration)
 }
 
 func (o Options) withDefaults() Options {

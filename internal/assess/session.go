@@ -80,9 +80,6 @@ type Session struct {
 	Now time.Time
 	// Patience is how long to wait for an answer; 20 s when zero.
 	Patience time.Duration
-	// CountQuery is called for each query with its pending responses and its
-	// time; nil where nobody counts them.
-	CountQuery func(responses int64, took time.Duration)
 
 	line       *line
 	silences   int
@@ -110,15 +107,6 @@ func (s *Session) sent(queries, responses int64, took time.Duration, err error) 
 	if errors.Is(err, dimse.ErrNotIdentifier) {
 		s.dataSets = true
 		s.note("", survey.BehaviourWholeFile)
-	}
-	for i := range queries {
-		if s.CountQuery == nil {
-			return
-		}
-		s.CountQuery(responses, took)
-		if i == 0 {
-			responses, took = 0, 0 // they are those of all
-		}
 	}
 }
 

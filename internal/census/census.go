@@ -73,8 +73,6 @@ type Options struct {
 	// Seed makes the choice of days in budget mode repeatable.
 	Seed uint64
 
-	// CountQuery is told of every query: its pending responses and its time.
-	CountQuery func(responses int64, took time.Duration)
 	// Now and Sleep replace the clock in tests.
 	Now   func() time.Time
 	Sleep func(context.Context, time.Duration)

@@ -175,9 +175,8 @@ func (l *link) find(class string, keys []dimse.Key, each func(dimse.Match) bool)
 			}
 		}
 		l.queries++
-		began := l.o.Now()
 		r, err := l.client.Find(l.ctx, class, keys, each)
-		l.account(r, l.o.Now().Sub(began))
+		l.account(r)
 		if err == nil {
 			l.used++
 			l.brokens = 0
@@ -214,15 +213,9 @@ func (l *link) find(class string, keys []dimse.Key, each func(dimse.Match) bool)
 // lost reports whether the archive no longer answers anything.
 func (l *link) lost() bool { return l.brokens >= maxBroken || l.dataSets }
 
-func (l *link) account(r dimse.FindResult, took time.Duration) {
+func (l *link) account(r dimse.FindResult) {
 	l.responses += r.Pending
 	l.longest = max(l.longest, r.Duration)
-	if l.o.CountQuery != nil {
-		if r.Duration > 0 {
-			took = r.Duration
-		}
-		l.o.CountQuery(r.Pending, took)
-	}
 }
 
 // judge reads the final status of a query.

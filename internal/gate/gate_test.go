@@ -103,8 +103,10 @@ func TestDialAndLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.CountAssociation()
-	h.CountQuery(40, 30*time.Millisecond)
-	h.CountQuery(2, 10*time.Millisecond)
+	h.CountRequest(0x0020)
+	h.CountResponses(40, 30*time.Millisecond)
+	h.CountRequest(0x0020)
+	h.CountResponses(2, 10*time.Millisecond)
 	got := h.Traffic()
 	if got.Connections != 1 || got.BytesSent != 12 || got.BytesReceived != 12 || got.Associations != 1 ||
 		got.Queries != 2 || got.Responses != 42 || got.LongestQueryMS != 30 {

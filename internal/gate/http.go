@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
@@ -161,7 +162,12 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	ctx := req.Context()
-	req = req.Clone(context.WithValue(ctx, requestContext{}, ctx))
+	sent := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(w httptrace.WroteRequestInfo) {
+		if w.Err == nil {
+			t.own.host.countHTTP()
+		}
+	}})
+	req = req.Clone(context.WithValue(sent, requestContext{}, ctx))
 	if req.Header == nil {
 		req.Header = http.Header{}
 	}

@@ -9,21 +9,26 @@ import (
 
 // counters is one page of the ledger: a host's, or the gate's for all hosts.
 type counters struct {
-	connections, refused, lookups    atomic.Int64
-	sent, received                   atomic.Int64
-	packets, packetBytes             atomic.Int64
-	associations, queries, responses atomic.Int64
+	connections, refused, lookups atomic.Int64
+	sent, received                atomic.Int64
+	packets, packetBytes          atomic.Int64
+	associations, responses       atomic.Int64
+	echoes, finds, gets, moves    atomic.Int64
+	cancels, httpRequests         atomic.Int64
 	// longestQuery is in nanoseconds.
 	longestQuery atomic.Int64
 }
 
 func (c *counters) traffic() survey.Traffic {
 	return survey.Traffic{
-		Associations:   c.associations.Load(),
-		Connections:    c.connections.Load(),
-		BytesSent:      c.sent.Load(),
-		BytesReceived:  c.received.Load(),
-		Queries:        c.queries.Load(),
+		Associations:  c.associations.Load(),
+		Connections:   c.connections.Load(),
+		BytesSent:     c.sent.Load(),
+		BytesReceived: c.received.Load(),
+		DIMSERequests: survey.DIMSERequests{Echo: c.echoes.Load(), Find: c.finds.Load(), Get: c.gets.Load(),
+			Move: c.moves.Load(), Cancel: c.cancels.Load()},
+		HTTPRequests:   c.httpRequests.Load(),
+		Queries:        c.finds.Load(),
 		Responses:      c.responses.Load(),
 		LongestQueryMS: time.Duration(c.longestQuery.Load()).Milliseconds(),
 	}
@@ -35,14 +40,34 @@ func (c *counters) resume(t survey.Traffic) {
 	c.connections.Store(t.Connections)
 	c.sent.Store(t.BytesSent)
 	c.received.Store(t.BytesReceived)
-	c.queries.Store(t.Queries)
+	c.finds.Store(t.Queries)
+	c.echoes.Store(t.DIMSERequests.Echo)
+	c.gets.Store(t.DIMSERequests.Get)
+	c.moves.Store(t.DIMSERequests.Move)
+	c.cancels.Store(t.DIMSERequests.Cancel)
+	c.httpRequests.Store(t.HTTPRequests)
 	c.responses.Store(t.Responses)
 	c.longestQuery.Store(int64(time.Duration(t.LongestQueryMS) * time.Millisecond))
 }
 
-func (c *counters) query(responses int64, took time.Duration) {
-	c.queries.Add(1)
-	c.responses.Add(responses)
+// request notes a DIMSE request by its command field (PS3.7 E.1).
+func (c *counters) request(command uint16) {
+	switch command {
+	case 0x0030:
+		c.echoes.Add(1)
+	case 0x0020:
+		c.finds.Add(1)
+	case 0x0010:
+		c.gets.Add(1)
+	case 0x0021:
+		c.moves.Add(1)
+	case 0x0FFF:
+		c.cancels.Add(1)
+	}
+}
+
+func (c *counters) query(pending int64, took time.Duration) {
+	c.responses.Add(pending)
 	for {
 		longest := c.longestQuery.Load()
 		if int64(took) <= longest || c.longestQuery.CompareAndSwap(longest, int64(took)) {
@@ -87,11 +112,24 @@ func (h *Host) CountAssociation() {
 	h.gate.all.associations.Add(1)
 }
 
-// CountQuery notes a query that was sent to the host, the pending responses
-// that it had, and the time from the request to the final response.
-func (h *Host) CountQuery(responses int64, took time.Duration) {
-	h.own.query(responses, took)
-	h.gate.all.query(responses, took)
+// CountRequest notes a DIMSE request that was sent to the host, by its command
+// field; see ul.Meter.
+func (h *Host) CountRequest(command uint16) {
+	h.own.request(command)
+	h.gate.all.request(command)
+}
+
+// CountResponses notes the pending responses that a query had, and the time from
+// the request to its end.
+func (h *Host) CountResponses(pending int64, took time.Duration) {
+	h.own.query(pending, took)
+	h.gate.all.query(pending, took)
+}
+
+// countHTTP notes an HTTP request that was sent to the host.
+func (h *Host) countHTTP() {
+	h.own.httpRequests.Add(1)
+	h.gate.all.httpRequests.Add(1)
 }
 
 func (h *Host) countSent(n int) {

@@ -273,7 +273,7 @@ func (h *host) fitRemedies() {
 func (h *host) session(s *survey.Service, open ul.Opener) *assess.Session {
 	return &assess.Session{
 		Service: s, Host: h.finding.Services, Address: h.gate.Addr(), Open: open,
-		CallingAETitle: h.Scope.Identity.CallingAETitle, Patience: h.Timeouts.Query, CountQuery: h.gate.CountQuery,
+		CallingAETitle: h.Scope.Identity.CallingAETitle, Patience: h.Timeouts.Query,
 		Allow: assess.Allow{Sample: h.Scope.Allow.Sample, DefaultAETitles: h.Scope.Allow.DefaultAETitles,
 			DICOMweb: h.Scope.Allow.DICOMweb},
 	}

@@ -78,7 +78,6 @@ func (h *host) countQuery(ctx context.Context, q answering) countedService {
 		Mode: string(h.Scope.CountMode), CalledAETitle: s.CalledAETitle.Accepted, SOPClasses: s.SOPClasses,
 		Routes: retrieval.Open, RoutesUnknown: retrieval.Why, SketchKey: h.SketchKey,
 		CountNationalIDs: h.Scope.Allow.Sample, WildcardNames: h.Scope.Allow.Sample, MaxTime: max(left-left/countReserve, time.Millisecond), Memory: h.Memory,
-		CountQuery: h.gate.CountQuery,
 	})
 	f.Counts = r.Counts
 	assess.CountedSSNs(f, s)

@@ -89,6 +89,10 @@ type Traffic struct {
 	Connections   int64 `json:"connections"`
 	BytesSent     int64 `json:"bytes_sent"`
 	BytesReceived int64 `json:"bytes_received"`
+	// DIMSERequests counts the DIMSE requests sent, of checks and counts alike,
+	// HTTPRequests the HTTP requests, redirects included.
+	DIMSERequests DIMSERequests `json:"dimse_requests"`
+	HTTPRequests  int64         `json:"http_requests"`
 	// Queries counts the C-FIND requests sent, Responses the pending C-FIND
 	// responses received.
 	Queries   int64 `json:"queries"`
@@ -101,6 +105,16 @@ type Traffic struct {
 	// archive was not counted.
 	EchoBeforeMS float64 `json:"echo_before_ms,omitempty"`
 	EchoDuringMS float64 `json:"echo_during_ms,omitempty"`
+}
+
+// DIMSERequests are numbers of DIMSE requests by service (PS3.7 table 9.1-1),
+// and of C-CANCEL requests.
+type DIMSERequests struct {
+	Echo   int64 `json:"c_echo"`
+	Find   int64 `json:"c_find"`
+	Get    int64 `json:"c_get"`
+	Move   int64 `json:"c_move"`
+	Cancel int64 `json:"c_cancel"`
 }
 
 // IdentifyingClass says whether a class of identifying attributes was present
