@@ -3,6 +3,8 @@ package webcount
 import (
 	"io"
 	"net/http"
+	"reflect"
+	"slices"
 
 	"leadglass/dicom"
 	"leadglass/internal/privacy"
@@ -31,6 +33,29 @@ func ReadNumbers(body io.Reader) (found [3]int64, err error) {
 	found = [3]int64{-1, -1, -1}
 	err = readNumbers(body, products()[0].routes[0].keys, &found)
 	return found, err
+}
+
+// Unpack unpacks a body, and reports how many bytes of it are left in memory
+// after it was overwritten, and how many were there before.
+func Unpack(body io.Reader, encoding string) (text []byte, before, after int, err error) {
+	var u unpacker
+	r, err := u.unpack(body, encoding)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	text, err = io.ReadAll(r)
+	left := func() (n int) {
+		window := reflect.ValueOf(u.out).Elem().FieldByName("dict").FieldByName("hist").Bytes()
+		for _, c := range slices.Concat(window, u.in.buffer[:]) {
+			if c != 0 {
+				n++
+			}
+		}
+		return n
+	}
+	before = left()
+	u.wipe()
+	return text, before, left(), err
 }
 
 // Stated reads the headers of a page at an offset with so many studies.

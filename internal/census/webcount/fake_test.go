@@ -1,6 +1,8 @@
 package webcount_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
@@ -47,6 +49,15 @@ type archive struct {
 	extra string
 	// fail answers this status to every request from the n-th on.
 	fail, failFrom int
+	// over is how many studies a search may find before status declines it, also
+	// a search that asks for fewer of them.
+	over, status int
+	// slash redirects to the path with a slash behind it, plainOnly refuses
+	// includefield with a status, jsonOnly knows application/json alone, packed
+	// sends gzip, partial says 206 where there is more, nameless finds nothing
+	// where no name is matched.
+	slash, jsonOnly, packed, partial, nameless bool
+	plainOnly                                  int
 	// numbers are the documents of other paths.
 	numbers map[string]string
 
@@ -83,7 +94,11 @@ func (a *archive) do(_ context.Context, r *http.Request) (*http.Response, error)
 	case known:
 		resp.Body = io.NopCloser(strings.NewReader(body))
 		return resp, nil
-	case !strings.HasSuffix(r.URL.Path, "/studies"):
+	case a.slash && strings.HasSuffix(r.URL.Path, "/studies"):
+		resp.StatusCode = 301
+		resp.Header.Set("Location", r.URL.Path+"/?"+r.URL.RawQuery)
+		return resp, nil
+	case !strings.HasSuffix(strings.TrimSuffix(r.URL.Path, "/"), "/studies"):
 		resp.StatusCode = 404
 		return resp, nil
 	case a.fail != 0 && a.requests >= a.failFrom:
@@ -97,8 +112,23 @@ func (a *archive) do(_ context.Context, r *http.Request) (*http.Response, error)
 		resp.StatusCode = 400
 		return resp, nil
 	}
+	switch {
+	case a.plainOnly > 0 && q.Has("includefield"):
+		resp.StatusCode = a.plainOnly
+		return resp, nil
+	case a.jsonOnly && !strings.Contains(r.Header.Get("Accept"), "application/json"):
+		resp.StatusCode = 406
+		return resp, nil
+	case a.nameless && q.Get("PatientName") == "":
+		resp.StatusCode = 204
+		return resp, nil
+	}
 	matches := a.matches(q.Get("StudyDate"), q.Get("StudyTime"))
 	all := len(matches)
+	if a.status > 0 && all > a.over {
+		resp.StatusCode = a.status
+		return resp, nil
+	}
 	if a.cut > 0 {
 		matches = matches[:min(len(matches), a.cut)]
 	}
@@ -124,7 +154,15 @@ func (a *archive) do(_ context.Context, r *http.Request) (*http.Response, error)
 		resp.StatusCode = 204
 		return resp, nil
 	}
-	resp.Body = io.NopCloser(strings.NewReader(a.list(matches)))
+	if a.partial && all > offset+len(matches) {
+		resp.StatusCode = 206
+	}
+	body := a.list(matches)
+	if a.packed {
+		resp.Header.Set("Content-Encoding", "gzip")
+		body = string(pack(body))
+	}
+	resp.Body = io.NopCloser(strings.NewReader(body))
 	return resp, nil
 }
 
@@ -186,4 +224,18 @@ func (a *archive) list(numbers []int) string {
 	}
 	b.WriteString("]")
 	return b.String()
+}
+
+// pack makes a gzip member with a file name.
+func pack(text string) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Name, z.Extra = "studies.json", []byte("extra")
+	if _, err := z.Write([]byte(text)); err != nil {
+		panic(err)
+	}
+	if err := z.Close(); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
 }

@@ -110,6 +110,8 @@ type page struct {
 	status int
 	// why says why the answer could not be used; empty where it could.
 	why string
+	// moved: the search is at the same path with a slash behind it.
+	moved bool
 	// short: the answer was not read to its end.
 	short bool
 }
@@ -117,10 +119,50 @@ type page struct {
 // reasonStudies is why a count ended at Options.MaxStudies.
 const reasonStudies = "the limit on studies was reached"
 
-// ask asks for one page of a window.
+// tooMuch reports whether a status may mean that a search asks for more than
+// the archive is willing to look for, so that a smaller one may be answered
+// (dcm4chee-arc: 413, whatever the limit).
+func tooMuch(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity,
+		http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// acceptList is what a search accepts: older archives know plain JSON alone.
+const acceptList = "application/dicom+json, application/json;q=0.9"
+
+// ask asks for one page of a window. Until the archive has answered once, the
+// search is also tried in the forms that some archives need.
 func (c *counter) ask(w window, limit, offset int64) page {
-	query := url.Values{"limit": {strconv.FormatInt(limit, 10)}, "offset": {strconv.FormatInt(offset, 10)},
-		"includefield": {"00080020", "00080056", "00201208"}}
+	p := c.request(w, limit, offset)
+	if p.moved && !c.slash {
+		c.slash = true
+		p = c.request(w, limit, offset)
+	}
+	if !c.answered && !c.plain && tooMuch(p.status) {
+		c.plain = true
+		if again := c.request(w, limit, offset); again.why == "" {
+			p = again
+		} else {
+			c.plain = false
+		}
+	}
+	c.answered = c.answered || p.why == ""
+	return p
+}
+
+// request makes one request for a page.
+func (c *counter) request(w window, limit, offset int64) page {
+	query := url.Values{"limit": {strconv.FormatInt(limit, 10)}, "offset": {strconv.FormatInt(offset, 10)}}
+	if !c.plain {
+		query["includefield"] = []string{"00080020", "00080056", "00201208"}
+	}
+	if c.named {
+		query.Set("PatientName", "*")
+	}
 	if w.dated {
 		query.Set("StudyDate", w.dates())
 		if w.until != 0 {
@@ -130,7 +172,11 @@ func (c *counter) ask(w window, limit, offset int64) page {
 	c.pause()
 	c.requests++
 	begun := c.o.Now()
-	resp, err := c.o.get(c.ctx, c.o.Root+"/studies", query, "application/dicom+json")
+	path := c.o.Root + "/studies"
+	if c.slash {
+		path += "/"
+	}
+	resp, err := c.o.get(c.ctx, path, query, acceptList)
 	if err != nil {
 		return page{total: -1, why: "no answer: " + c.explain(err)}
 	}
@@ -138,9 +184,14 @@ func (c *counter) ask(w window, limit, offset int64) page {
 	p := page{total: -1, status: resp.StatusCode}
 	p.stated(resp.Header, offset)
 	switch resp.StatusCode {
-	case http.StatusOK:
+	case http.StatusOK, http.StatusPartialContent: // the latter before 2017, for a list that was cut
+		p.more = p.more || resp.StatusCode == http.StatusPartialContent
 		c.take(&p, w, resp)
 	case http.StatusNoContent:
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		to, _, _ := strings.Cut(resp.Header.Get("Location"), "?")
+		p.moved = strings.HasSuffix(to, path+"/")
+		p.why = "the archive leads the search elsewhere"
 	default:
 		p.why = fmt.Sprintf("the archive refuses the search with status %d", resp.StatusCode)
 	}
@@ -152,7 +203,13 @@ func (c *counter) ask(w window, limit, offset int64) page {
 // take reads the studies of an answer.
 func (c *counter) take(p *page, w window, resp *http.Response) {
 	enough := false
-	n, err := c.reader.read(resp.Body, c.o.MaxBody, func(s study) bool {
+	body, err := c.unpacker.unpack(resp.Body, resp.Header.Get("Content-Encoding"))
+	if err != nil {
+		p.why, p.short = c.explain(err), true
+		return
+	}
+	defer c.unpacker.wipe()
+	n, err := c.reader.read(body, c.o.MaxBody, func(s study) bool {
 		if int64(len(c.seen)) >= c.o.MaxStudies || c.ctx.Err() != nil {
 			enough = true
 			return false
@@ -224,7 +281,7 @@ func (p *page) settle() {
 
 // explain says what went wrong without any words of the peer.
 func (c *counter) explain(err error) string {
-	for _, known := range []error{jsonscan.ErrNotJSON, errNotStudies, jsonscan.ErrDepth, jsonscan.ErrTooLong, jsonscan.ErrCutShort} {
+	for _, known := range []error{jsonscan.ErrNotJSON, errNotStudies, errEncoding, jsonscan.ErrDepth, jsonscan.ErrTooLong, jsonscan.ErrCutShort} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}

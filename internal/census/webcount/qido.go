@@ -23,6 +23,13 @@ type counter struct {
 	ctx      context.Context
 	o        Options
 	reader   reader
+	unpacker unpacker
+	// answered: a search was answered. slash: the path ends with one. plain:
+	// no attribute is asked for by name, which some archives refuse. named: any
+	// patient's name is matched.
+	answered, slash, plain, named bool
+	// declines: the archive refuses searches that find too much.
+	declines bool
 	deadline time.Time
 	// took is how long the last request took, requests how many were made.
 	took     time.Duration
@@ -128,8 +135,15 @@ func (c *counter) all() proof {
 	l := c.list(window{}, pages{})
 	byDate := l.end == complete && l.studies == 0
 	if byDate { // some archives answer only what names something
-		if l = c.list(days(firstDay, lastDay), pages{}); l.end == complete && l.studies == 0 {
+		l = c.list(days(firstDay, lastDay), pages{})
+	}
+	if byDate && l.end == complete && l.studies == 0 { // or any patient's name
+		byDate, c.named = false, true
+		if l = c.list(window{}, pages{}); l.end == complete && l.studies == 0 {
 			return proof{}
+		}
+		if l.end == refused && len(c.seen) == 0 {
+			return proof{why: "the list is empty, but one for any patient's name failed: " + l.why}
 		}
 	}
 	p := c.judge(l)
@@ -143,6 +157,9 @@ func (c *counter) all() proof {
 func (c *counter) judge(l listing) proof {
 	known := int64(len(c.seen))
 	switch {
+	case l.declined && c.ask(days(c.today(), c.today()), 1, 0).why == "":
+		c.declines = true
+		return c.sweep(l)
 	case l.end == refused && known == 0:
 		return proof{none: true, why: l.why}
 	case l.end == stopped || l.end == refused:
@@ -158,6 +175,12 @@ func (c *counter) judge(l listing) proof {
 		}
 	}
 	return c.sweep(l)
+}
+
+// today is the date of the clock.
+func (c *counter) today() dicom.Date {
+	y, m, d := c.o.Now().UTC().Date()
+	return dicom.DateOf(y, m, d)
 }
 
 // spent reports whether a limit of the count is reached.
@@ -202,7 +225,9 @@ type listing struct {
 	more bool
 	// first is how many the first page held, asked how many it was to hold.
 	first, asked int64
-	why          string
+	// declined: nothing came because the search may ask for too much.
+	declined bool
+	why      string
 }
 
 // pages says how a window is listed.
@@ -245,6 +270,7 @@ func (c *counter) list(w window, how pages) (l listing) {
 		switch {
 		case p.why != "" && !p.short:
 			l.end, l.why = refused, p.why
+			l.declined = l.studies == 0 && tooMuch(p.status)
 			return l
 		case l.studies > 0 && p.studies > 0 && (p.order == before || p.fresh == 0 && !how.part):
 			l.end = repeated

@@ -2,6 +2,7 @@ package webcount
 
 import (
 	"fmt"
+	"math"
 
 	"leadglass/dicom"
 )
@@ -119,6 +120,8 @@ type sweeper struct {
 	shown int64
 	// inside is how many studies came in the windows that were accepted.
 	inside int64
+	// declined is how many windows were declined since the last answer.
+	declined int
 }
 
 // sweep counts by ranges of dates what could not be listed as a whole.
@@ -135,6 +138,9 @@ func (c *counter) sweep(l listing) proof {
 		// fits on one page is sure.
 		s.paging, s.cap = false, l.asked
 		c.size = l.asked
+	}
+	if c.declines { // and cuts no list
+		s.cap, s.paging = math.MaxInt64, true
 	}
 	first, last, ok := c.sums.span()
 	if !ok {
@@ -168,7 +174,7 @@ func (s *sweeper) visit(w window, open bool) bool {
 	if s.spent() {
 		return false
 	}
-	if s.paging && s.cap > 1 {
+	if s.paging && s.cap > 1 && !s.declines {
 		// One study tells whether the list would reach the cap.
 		p := s.ask(w, 1, s.cap-1)
 		switch {
@@ -182,6 +188,13 @@ func (s *sweeper) visit(w window, open bool) bool {
 	switch {
 	case l.end == stopped:
 		return false
+	case l.declined && s.declines:
+		const most = 40 // more than from all days down to a second
+		if s.declined++; s.declined > most {
+			s.why = l.why + ", however small"
+			return false
+		}
+		return s.parts(w, open)
 	case l.end == refused:
 		return s.gap(l.why)
 	case l.studies > l.inside+l.dateless && l.inside*10 < l.studies*9:
@@ -192,6 +205,7 @@ func (s *sweeper) visit(w window, open bool) bool {
 	case w.until == 0 && l.inside < s.sums.in(w):
 		return s.gap("a range of dates lists fewer studies than are known of it")
 	}
+	s.declined = 0
 	if open {
 		s.shown += l.dateless
 	}
@@ -202,6 +216,9 @@ func (s *sweeper) visit(w window, open bool) bool {
 // parts counts the halves of a window.
 func (s *sweeper) parts(w window, open bool) bool {
 	halves := w.split()
+	if halves == nil && s.declines {
+		return s.gap("the archive declines to list the studies of one second")
+	}
 	if halves == nil {
 		return s.gap(fmt.Sprintf("more studies in one second than the archive lists at once (%d)", s.cap))
 	}
