@@ -14,7 +14,8 @@ import (
 // What DICOMweb requests accept. No transfer syntax is preferred, so that no
 // server has to convert anything.
 const (
-	acceptList = "application/dicom+json"
+	// Servers of before 2017 know plain JSON alone.
+	acceptList = "application/dicom+json, application/json;q=0.9"
 	acceptFile = `multipart/related; type="application/dicom"; transfer-syntax=*`
 )
 
@@ -104,6 +105,9 @@ func (s *Session) dicomweb(ctx context.Context) *webFacts {
 		}
 		asked = append(asked, fmt.Sprintf("%s (status %d)", w.root, r.status))
 		if access, there := judgeSearch(r, f.control); there {
+			if access == survey.AccessUnknown {
+				r, access = s.searchLess(ctx, w, r)
+			}
 			f.found(s.Service, w, r, access)
 			return f
 		}
@@ -116,6 +120,27 @@ func (s *Session) dicomweb(ctx context.Context) *webFacts {
 		f.why = "asked for " + strings.Join(asked, ", ")
 	}
 	return f
+}
+
+// searchLess asks for the studies of one day at a root whose answer first says
+// neither that the search is refused nor that there is none: some archives
+// decline what finds too much, whatever the limit (dcm4chee-arc: 413).
+func (s *Session) searchLess(ctx context.Context, w webRoot, first webReply) (webReply, survey.Access) {
+	day := search(w.root)
+	day.query += "&StudyDate=" + s.now().UTC().Format("20060102")
+	r, err := s.askWeb(ctx, day, nil)
+	if err != nil {
+		return first, survey.AccessUnknown
+	}
+	control := s.webFacts().control
+	access, there := judgeSearch(r, control)
+	switch {
+	case there && (access == survey.AccessOpen || access == survey.AccessProtected):
+		return r, access
+	case r.is(http.StatusOK) && r.empty && !control.is(http.StatusOK): // an empty list, without its brackets
+		return r, survey.AccessOpen
+	}
+	return first, survey.AccessUnknown
 }
 
 // found notes a DICOMweb service.

@@ -25,11 +25,11 @@ that servers which answer everything alike are not taken for DICOMweb.
 | 200 with DICOM JSON, JSON or DICOM XML; 204 | fail |
 | 401, 403, 407 | pass |
 | 404, 410, a page, a redirect elsewhere, the same as the path that cannot exist | no DICOMweb service there |
-| anything else (400, 413, 500) | unknown |
+| anything else (400, 413, 500, 503) | asked once more, for the studies of today; where that says neither, unknown |
 
 Where every path demands a login, the service counts as protected if the product is known to have one or the user named the
 root. The body of the answer is not read: the connection is closed after the headers.`,
-	Sends: `GET of a path made up at random and of at most three roots (that of a URL and of the product, where one was named), each with /studies?limit=1. The checks of one HTTP port send
+	Sends: `GET of a path made up at random and of at most three roots (that of a URL and of the product, where one was named), each with /studies?limit=1, and of one with &StudyDate= and today's date where the first answer says neither. The checks of one HTTP port send
 at most 16 requests, those of a host 48.`,
 	Remedies:   webLogin(),
 	References: []string{refQIDO, refAccess, refPersonAuth, refGDPR, refNIS2Access, refNIST},

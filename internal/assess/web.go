@@ -15,9 +15,9 @@ import (
 // Limits on what the checks of HTTP services may ask.
 const (
 	// MaxWebRequests is how many requests the checks send to one HTTP port at
-	// most, redirects included: one control, three roots, one WADO-RS, one
+	// most, redirects included: one control, three roots, one narrower search, one WADO-RS, one
 	// beneath the root, two WADO-URI, one OPTIONS, two routes of the product,
-	// one start page, and four redirects.
+	// one start page, and three redirects.
 	MaxWebRequests = 16
 	// MaxHostWebRequests is the same for all ports of a host together.
 	MaxHostWebRequests = 48
@@ -51,6 +51,8 @@ type Web struct {
 // header.
 type webReply struct {
 	status int
+	// empty: the header says that there is no body.
+	empty bool
 	// media is the content type as far as it is one of mediaTypes, "" else.
 	media string
 	// allow are the methods of Allow that are known.
@@ -76,7 +78,7 @@ var mediaTypes = []string{"application/dicom+json", "application/json", "applica
 // replyOf keeps of a response what can be said in words of ours: a header can
 // hold anything, and is overwritten with the body.
 func replyOf(resp *http.Response) webReply {
-	r := webReply{status: resp.StatusCode, allow: methods(resp.Header.Values("Allow"))}
+	r := webReply{status: resp.StatusCode, empty: resp.ContentLength == 0, allow: methods(resp.Header.Values("Allow"))}
 	kind := resp.Header.Get("Content-Type")
 	for _, known := range mediaTypes {
 		// multipart/related names the type of its parts in a parameter.

@@ -116,6 +116,18 @@ func routes(m map[string]http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// declines answers a search that names no day with a status, and others with
+// narrow.
+func declines(status int, narrow http.HandlerFunc) http.HandlerFunc {
+	return routes(map[string]http.HandlerFunc{"GET /dicom-web/studies": func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/studies") && len(r.URL.Query().Get("StudyDate")) == 8 {
+			narrow(w, r)
+			return
+		}
+		w.WriteHeader(status)
+	}})
+}
+
 const canaryList = `[{"00100010":{"vr":"PN","Value":[{"Alphabetic":"CANARY^PATIENT"}]}}]`
 
 var (
@@ -172,6 +184,23 @@ func TestDICOMweb(t *testing.T) {
 		"204 for everything":      {handler: answers(204), want: states{"LG-W01": none}, verdict: survey.NotDICOM},
 		"500 for everything":      {handler: answers(500), want: states{"LG-W01": none}, verdict: survey.NotDICOM},
 		"nothing":                 {handler: answers(404), want: states{"LG-W01": none, "LG-W02": none, "LG-W03": none, "LG-W06": none, "LG-W09": none}, verdict: survey.NotDICOM},
+		"413 to all but one day": {handler: declines(413, studyList), want: states{"LG-W01": fail, "LG-W02": dunno},
+			dicomweb: survey.DICOMweb{Root: "/dicom-web", QIDO: open, WADO: unknown, STOW: unknown}, verdict: survey.Open},
+		"503 to all but one day": {handler: declines(503, answers(204)), want: states{"LG-W01": fail},
+			dicomweb: survey.DICOMweb{Root: "/dicom-web", QIDO: open, WADO: unknown, STOW: unknown}, verdict: survey.Open},
+		"400 to all but one day, an empty answer": {handler: declines(400, answers(200)), want: states{"LG-W01": fail},
+			dicomweb: survey.DICOMweb{Root: "/dicom-web", QIDO: open, WADO: unknown, STOW: unknown}, verdict: survey.Open},
+		"413, and a login for one day": {handler: declines(413, answers(401)), want: states{"LG-W01": pass},
+			dicomweb: survey.DICOMweb{Root: "/dicom-web", QIDO: protected, WADO: unknown, STOW: unknown}, verdict: survey.Protected},
+		"413 always": {handler: declines(413, answers(413)), want: states{"LG-W01": dunno},
+			dicomweb: survey.DICOMweb{Root: "/dicom-web", QIDO: unknown, WADO: unknown, STOW: unknown}, verdict: survey.NotDICOM},
+		"JSON alone": {handler: routes(map[string]http.HandlerFunc{"GET /dicom-web/studies": func(w http.ResponseWriter, r *http.Request) {
+			if !strings.Contains(r.Header.Get("Accept"), "application/json") {
+				w.WriteHeader(http.StatusNotAcceptable)
+				return
+			}
+			body("application/json", canaryList)(w, r)
+		}}), want: states{"LG-W01": fail}, dicomweb: survey.DICOMweb{Root: "/dicom-web", QIDO: open, WADO: unknown, STOW: unknown}, verdict: survey.Open},
 		"bad request at the root": {handler: routes(map[string]http.HandlerFunc{"GET /dicom-web/studies": answers(400)}), want: states{"LG-W01": dunno, "LG-W02": dunno}, dicomweb: survey.DICOMweb{Root: "/dicom-web", QIDO: unknown, WADO: unknown, STOW: unknown}, verdict: survey.NotDICOM},
 		"redirect elsewhere": {handler: func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://127.255.255.254:9/", http.StatusFound)

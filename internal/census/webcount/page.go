@@ -110,7 +110,7 @@ type page struct {
 	status int
 	// why says why the answer could not be used; empty where it could.
 	why string
-	// moved: the search is at the same path with a slash behind it.
+	// moved: the answer is a redirect.
 	moved bool
 	// short: the answer was not read to its end.
 	short bool
@@ -138,7 +138,7 @@ const acceptList = "application/dicom+json, application/json;q=0.9"
 // search is also tried in the forms that some archives need.
 func (c *counter) ask(w window, limit, offset int64) page {
 	p := c.request(w, limit, offset)
-	if p.moved && !c.slash {
+	if p.moved && !c.answered {
 		c.slash = true
 		p = c.request(w, limit, offset)
 	}
@@ -189,8 +189,7 @@ func (c *counter) request(w window, limit, offset int64) page {
 		c.take(&p, w, resp)
 	case http.StatusNoContent:
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		to, _, _ := strings.Cut(resp.Header.Get("Location"), "?")
-		p.moved = strings.HasSuffix(to, path+"/")
+		p.moved = true // to where is not followed: it may be the same path with a slash
 		p.why = "the archive leads the search elsewhere"
 	default:
 		p.why = fmt.Sprintf("the archive refuses the search with status %d", resp.StatusCode)
