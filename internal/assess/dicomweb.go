@@ -71,8 +71,23 @@ func (s *Session) forbidden() (Result, bool) {
 		return unknown("The scope does not permit to ask for it (allow: dicomweb)."), true
 	case s.Web.Client == nil:
 		return unknown("It was not asked."), true
+	case s.Service.CertificateRequired() && s.Web.Root != "":
+		s.turnedAway()
+		return pass("A client without a certificate was turned away."), true
 	}
 	return Result{}, false
+}
+
+// turnedAway notes the DICOMweb service whose root the user named, where TLS
+// lets nobody ask it who has no certificate.
+func (s *Session) turnedAway() {
+	f := s.webFacts()
+	if f.looked {
+		return
+	}
+	f.looked = true
+	f.found(s.Service, rootsFor(s.Service, s.Web.Root)[0], webReply{}, survey.AccessProtected)
+	f.service.WADO, f.service.STOW = survey.AccessProtected, survey.AccessProtected
 }
 
 // nowhere is the result of the DICOMweb checks where no service was found.

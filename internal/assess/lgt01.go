@@ -16,8 +16,8 @@ var LGT01 = Check{
 	On:       OnHost,
 	Means: `TLS protects nobody who is still let in beside it: stations stay on the old port, and whoever is turned away
 on the new one takes the other.`,
-	Tested: `A host with DICOM over TLS on one port and DICOM without it on another fails. A port that turns
-away clients without a certificate before it can be asked counts as DICOM over TLS. A host without DICOM over TLS is the business of LG-D03.`,
+	Tested: `A host with DICOM over TLS on one port and DICOM without it on another fails. Beside a port that turns
+away clients without a certificate before it can be asked the result is unknown: it may speak DICOM or anything else. A host without DICOM over TLS is the business of LG-D03.`,
 	Sends: `Nothing of its own; what identification saw on each port is compared.`,
 	Remedies: map[Product]string{
 		Any: `close the plaintext port to all but the machine itself as soon as the last station is set to TLS; until then admit only the addresses of those that are not, for example with nftables:
@@ -28,17 +28,22 @@ away clients without a certificate before it can be asked counts as DICOM over T
 }
 
 func runT01(_ context.Context, s *Session) Result {
-	var over, plain []uint16
+	var over, plain, behind []uint16
 	for _, v := range s.Host {
 		switch {
 		case v.Protocol == survey.ProtocolHTTP:
-		case v.TLS != nil && (v.Levels.Speaks || v.CertificateRequired()):
+		case v.TLS != nil && v.Levels.Speaks:
 			over = append(over, v.Port)
+		case v.CertificateRequired():
+			behind = append(behind, v.Port)
 		case v.TLS == nil && v.Levels.Speaks:
 			plain = append(plain, v.Port)
 		}
 	}
 	switch {
+	case len(over) == 0 && len(plain) > 0 && len(behind) > 0:
+		return unknown("DICOM without TLS is spoken on %s; what is behind %s, where TLS demands a client certificate, could not be seen.",
+			ports(plain), ports(behind))
 	case len(over) == 0:
 		return notApplicable("No port of the host speaks DICOM over TLS.")
 	case len(plain) == 0:

@@ -27,6 +27,7 @@ that servers which answer everything alike are not taken for DICOMweb.
 | 404, 410, a page, a redirect elsewhere, the same as the path that cannot exist | no DICOMweb service there |
 | anything else (400, 413, 500, 503) | asked once more, for the studies of today; where that says neither, unknown |
 
+Where TLS demands a client certificate, nothing is asked: the service counts as protected if the user named its root, and as not found otherwise.
 Where every path demands a login, the service counts as protected if the product is known to have one or the user named the
 root. The body of the answer is not read: the connection is closed after the headers.`,
 	Sends: `GET of a path made up at random and of at most three roots (that of a URL and of the product, where one was named), each with /studies?limit=1, and of one with &StudyDate= and today's date where the first answer says neither. The checks of one HTTP port send

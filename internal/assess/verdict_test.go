@@ -23,6 +23,9 @@ func TestVerdictAndGrade(t *testing.T) {
 	required := survey.TLS{Version: "TLS 1.3", ClientCertificate: "required"}
 	optional := survey.TLS{Version: "TLS 1.3", ClientCertificate: "not-required"}
 	mutual := with(survey.Service{Port: 2762, Protocol: survey.ProtocolUnknown, Outcome: survey.Closed}, overTLS(required))
+	named := survey.Service{Port: 8443, Protocol: survey.ProtocolHTTP, Outcome: survey.Closed, TLS: &required,
+		DICOMweb: &survey.DICOMweb{Root: "/dicom-web", QIDO: survey.AccessProtected, WADO: survey.AccessProtected, STOW: survey.AccessProtected}}
+	modernWeb := []survey.Check{{ID: "LG-T02", State: survey.Pass, Port: 8443, Evidence: "test"}}
 	explorer := page(survey.HTTP{Status: 200, Page: "orthanc-explorer", Viewer: true})
 	login := page(survey.HTTP{Status: 401, Page: "orthanc-explorer", Viewer: true, AuthRequired: true})
 	other := func(o survey.Outcome) survey.Service { return survey.Service{Port: 22, Outcome: o} }
@@ -47,13 +50,15 @@ func TestVerdictAndGrade(t *testing.T) {
 		{"malformed", list(other(survey.Malformed)), nil, survey.NotDICOM, ""},
 		{"another web page", list(page(survey.HTTP{Status: 200})), nil, survey.NotDICOM, ""},
 		{"rejects", list(speaks()), failed(104, "LG-D03"), survey.Protected, survey.GradeC},
-		{"client certificate", list(mutual), modern, survey.Protected, survey.GradeA},
+		{"client certificate, nothing identified", list(mutual), modern, survey.NotDICOM, ""},
+		{"client certificate, nothing identified, expired", list(mutual), failed(2762, "LG-T03"), survey.NotDICOM, ""},
 		{"client certificate, and plaintext", list(mutual, speaks()), append(failed(104, "LG-D03"), modern...), survey.Protected, survey.GradeC},
-		{"client certificate, and SSH", list(mutual, other(survey.Foreign)), modern, survey.Protected, survey.GradeB},
-		{"client certificate, and a closed port", list(mutual, other(survey.Refused)), modern, survey.Protected, survey.GradeA},
-		{"client certificate, TLS below the profile", list(mutual), failed(2762, "LG-T02"), survey.Protected, survey.GradeB},
-		{"client certificate, profile unknown", list(mutual), nil, survey.Protected, survey.GradeB},
-		{"client certificate, expired", list(mutual), failed(2762, "LG-T03"), survey.Protected, survey.GradeC},
+		{"DICOMweb with client certificate", list(named), modernWeb, survey.Protected, survey.GradeA},
+		{"DICOMweb with client certificate, and SSH", list(named, other(survey.Foreign)), modernWeb, survey.Protected, survey.GradeB},
+		{"DICOMweb with client certificate, and a closed port", list(named, other(survey.Refused)), modernWeb, survey.Protected, survey.GradeA},
+		{"DICOMweb with client certificate, TLS below the profile", list(named), failed(8443, "LG-T02"), survey.Protected, survey.GradeB},
+		{"DICOMweb with client certificate, profile unknown", list(named), nil, survey.Protected, survey.GradeB},
+		{"DICOMweb with client certificate, expired", list(named), failed(8443, "LG-T03"), survey.Protected, survey.GradeC},
 		{"web page with login", list(with(login, overTLS(optional))), nil, survey.Protected, survey.GradeB},
 		{"web page with login over plain HTTP", list(login), failed(8042, "LG-W10"), survey.Protected, survey.GradeC},
 		{"viewer", list(explorer), failed(8042, "LG-W04", "LG-W05"), survey.Protected, survey.GradeD},

@@ -281,7 +281,9 @@ func (g *Group) dicomVerdict() string {
 		return unreachable
 	case g.Speaks != SpeaksDICOM:
 		return notDICOM
-	case g.TLS == MutualTLS && g.PlainPort == 0, g.Reject != nil, g.CallingTitle != "",
+	case g.TLS == MutualTLS && g.PlainPort == 0:
+		return notDICOM // as far as anybody can see who has no certificate
+	case g.Reject != nil, g.CallingTitle != "",
 		g.CalledTitle != "" && g.CalledTitle != defaultTitle:
 		return protected
 	case g.Query == QueryRefused:

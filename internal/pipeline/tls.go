@@ -106,6 +106,9 @@ func (h *host) probeTLS(ctx context.Context, port uint16) (s survey.Service, ok 
 	case demanded:
 		described.ClientCertificate = certificateRequired
 		s = behindTLS(port, survey.Closed, "the TLS handshake ended without a client certificate")
+		if h.url != nil { // the user said that it is HTTP
+			s.Protocol = survey.ProtocolHTTP
+		}
 	case err != nil:
 		described.ClientCertificate = certificateUnknown
 		s = behindTLS(port, survey.Foreign, "the TLS handshake could not be completed")

@@ -33,8 +33,15 @@ func meaning(f survey.Finding) []string {
 	case survey.Protected:
 		return append(protectedMeaning(f), titleHint(f)...)
 	case survey.NotDICOM:
+		if slices.ContainsFunc(f.Services, keepsOut) {
+			return []string{
+				"A port here demands a client certificate before it says anything, so it could not be seen whether an archive is behind it.",
+				"Nothing is known of its studies. Whoever has no certificate gets no further than this check did.",
+				"If it is a DICOMweb service, name the URL of its root; DICOM behind it can only be checked from a station that has a certificate.",
+			}
+		}
 		return []string{
-			"Something answers here, but it is not a DICOM archive.",
+			"Something answers here, but nothing of it was recognised as DICOM, as DICOMweb, or as the pages of an archive.",
 			"What it is was not looked into; the services below say how far it was recognised.",
 			"If there should be an archive, name its port (HOST:PORT) or the URL of its DICOMweb root.",
 		}
@@ -108,11 +115,12 @@ func withoutImages(f survey.Finding) string {
 	return ", even though no image could be retrieved."
 }
 
-// speaks reports whether a service was asked for studies by DICOM or DICOMweb,
-// or refused everybody before that.
-func speaks(s survey.Service) bool {
-	return s.Levels.Speaks || s.DICOMweb != nil || s.Protocol != survey.ProtocolHTTP && s.TLS != nil
-}
+// speaks reports whether a service was asked for studies by DICOM or DICOMweb.
+func speaks(s survey.Service) bool { return s.Levels.Speaks || s.DICOMweb != nil }
+
+// keepsOut reports whether nothing is known of a service but that its TLS
+// demands a client certificate.
+func keepsOut(s survey.Service) bool { return s.CertificateRequired() && !s.IsArchive() }
 
 // hasPage reports whether a service is the web side of an archive.
 func hasPage(s survey.Service) bool { return s.HTTP != nil && s.HTTP.Page != "" }

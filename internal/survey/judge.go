@@ -45,10 +45,7 @@ func verdictAt(services []Service, s *Service, e Exposure) Verdict {
 
 // closedVerdict is the verdict on a service of which nothing is open.
 func (s *Service) closedVerdict() Verdict {
-	switch {
-	case s.IsArchive():
-		return Protected
-	case s.Protocol != ProtocolHTTP && s.CertificateRequired():
+	if s.IsArchive() { // a port whose TLS keeps us out is none: nothing was seen of what is behind it
 		return Protected
 	}
 	switch s.Outcome {

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+
+	"leadglass/internal/realserver"
+	"leadglass/internal/survey"
+)
+
+// TestWhatIsBehindClientCertificates: stunnel demands a client certificate
+// before a web server that is no archive. That is all that can be seen, and all
+// that is said; it is the same before an archive.
+func TestWhatIsBehindClientCertificates(t *testing.T) {
+	t.Parallel()
+	id := realserver.Identity(t, realserver.IdentityOptions{})
+	site := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(site.Close)
+	archive := realserver.Dcmqrscp(t, realserver.DCMTKOptions{Studies: archive()})
+	for name, upstream := range map[string]string{"a web server": site.Listener.Addr().String(), "an archive": archive.DICOMAddr()} {
+		for version, line := range map[string]string{"TLS 1.2": "sslVersionMax = TLSv1.2", "TLS 1.3": "sslVersionMin = TLSv1.3"} {
+			t.Run(name+", "+version, func(t *testing.T) {
+				t.Parallel()
+				s := realserver.Stunnel(t, realserver.StunnelOptions{Upstream: upstream, Identity: id, Lines: []string{"verifyChain = yes", line}})
+				f := leadglass(t, "check", s.DICOMAddr(), "--json", "--count", "off").want(t, exitDone).finding(t)
+				if f.Verdict != survey.NotDICOM || f.Grade != survey.GradeNone || f.IsArchive() {
+					t.Errorf("verdict %s, grade %q", f.Verdict, f.Grade)
+				}
+				states(t, f, survey.Pass, "LG-T04")
+				said := leadglass(t, "check", s.DICOMAddr(), "--count", "off").want(t, exitDone).out
+				if strings.Contains(said, "An archive") || strings.Contains(said, "how it should be") || !strings.Contains(said, "demands a client certificate") {
+					t.Error(said)
+				}
+			})
+		}
+	}
+}
+
+// TestDICOMwebWithClientCertificates: the root that the user names is one of an
+// archive, whether its TLS ends the handshake (stunnel) or answers 400 (nginx);
+// with a good certificate and modern TLS its grade is A. Where only the port is
+// named, nothing is known.
+func TestDICOMwebWithClientCertificates(t *testing.T) {
+	t.Parallel()
+	id := realserver.Identity(t, realserver.IdentityOptions{})
+	archive := realserver.Orthanc(t, realserver.OrthancOptions{DICOMweb: true})
+	const strict = "ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256; "
+	for name, start := range map[string]func(*testing.T) uint16{
+		"nginx": func(t *testing.T) uint16 {
+			return realserver.Nginx(t, realserver.NginxOptions{Upstream: archive.HTTPAddr(), Identity: id.Both,
+				Directives: strict + "ssl_verify_client on; ssl_client_certificate " + id.Authority + "; "}).HTTPPort
+		},
+		"stunnel": func(t *testing.T) uint16 {
+			return realserver.Stunnel(t, realserver.StunnelOptions{Upstream: archive.HTTPAddr(), Identity: id,
+				Lines: []string{"verifyChain = yes", "sslVersionMin = TLSv1.2", "ciphers = ECDHE+AESGCM"}}).DICOMPort
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			at := net.JoinHostPort("localhost", strconv.Itoa(int(start(t))))
+			url := "https://" + at + "/dicom-web"
+			f := leadglass(t, "check", url, "--json").want(t, exitDone).finding(t)
+			if f.Verdict != survey.Protected || f.Grade != survey.GradeA {
+				t.Errorf("verdict %s, grade %q: %+v", f.Verdict, f.Grade, f.Services)
+			}
+			states(t, f, survey.Pass, "LG-W01", "LG-W02", "LG-W10", "LG-T02", "LG-T03", "LG-T04")
+			if w := f.Services[0].DICOMweb; w == nil || w.Root != "/dicom-web" || w.QIDO != survey.AccessProtected {
+				t.Errorf("DICOMweb %+v", w)
+			}
+			if f = leadglass(t, "check", at, "--json").want(t, exitDone).finding(t); f.Verdict != survey.NotDICOM || f.Grade != survey.GradeNone {
+				t.Errorf("the port alone: verdict %s, grade %q", f.Verdict, f.Grade)
+			}
+		})
+	}
+}
