@@ -104,6 +104,7 @@ func (t *exchanger) exchange(ctx context.Context, req *http.Request, target []by
 	if _, err := e.conn.Write(e.sent); err != nil {
 		return nil, fmt.Errorf("sending a request: %w", err)
 	}
+	t.own.host.countHTTP()
 	e.reader = bufio.NewReaderSize(e.conn, cmp.Or(t.readAhead, 4096))
 	for range interimResponses {
 		if err := e.readHead(t.maxHeader); err != nil {

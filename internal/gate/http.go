@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
@@ -162,12 +161,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	ctx := req.Context()
-	sent := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(w httptrace.WroteRequestInfo) {
-		if w.Err == nil {
-			t.own.host.countHTTP()
-		}
-	}})
-	req = req.Clone(context.WithValue(sent, requestContext{}, ctx))
+	req = req.Clone(context.WithValue(ctx, requestContext{}, ctx))
 	if req.Header == nil {
 		req.Header = http.Header{}
 	}
