@@ -38,7 +38,7 @@ func layers() map[string]layer {
 		"dicom", "dicom/ul", "dicom/dimse", "internal/survey", "internal/scope", "internal/gate",
 		"internal/discover", "internal/identify", "internal/identify/products", "internal/assess",
 		"internal/census", "internal/census/webcount", "internal/privacy", "internal/attribute", "internal/store",
-		"internal/tlsprobe", "internal/suspect", "internal/wipe", "internal/markup", "internal/jsonscan",
+		"internal/tlsprobe", "internal/suspect", "internal/wipe", "internal/markup", "internal/jsonscan", "internal/strictyaml",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
 	everything := append(slices.Clone(stages), "internal/imports", "internal/pipeline", "internal/jobs", "internal/publish", "internal/plain", "internal/scratch", "internal/report", "internal/registry", "internal/contacts",
@@ -50,8 +50,9 @@ func layers() map[string]layer {
 		"dicom/dimse": {imports: []string{"dicom", "dicom/ul"}},
 
 		// The nouns; then what we may touch, and the only door out.
-		"internal/survey": {},
-		"internal/scope": {imports: []string{"internal/survey"},
+		"internal/survey":     {},
+		"internal/strictyaml": {needs: []string{"github.com/goccy/go-yaml"}}, // files that users write
+		"internal/scope": {imports: []string{"internal/strictyaml", "internal/survey"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/goccy/go-yaml"}},
 		"internal/gate": {imports: []string{"internal/survey", "internal/wipe"},
 			needs: []string{"net", "net/http", "net/http/httputil", "crypto/tls", "syscall", "golang.org/x/sys", "golang.org/x/time",
@@ -67,13 +68,13 @@ func layers() map[string]layer {
 			needs: []string{"net", "syscall", "golang.org/x/time"}}, // types and numbers of errors
 		"internal/identify": {imports: append([]string{"internal/identify/products", "internal/jsonscan", "internal/markup"}, protocol...),
 			needs: []string{"net", "net/http", "crypto/tls", "syscall", "golang.org/x/net"}}, // syscall: numbers of errors
-		"internal/identify/products": {imports: []string{"internal/jsonscan", "internal/survey"},
+		"internal/identify/products": {imports: []string{"internal/jsonscan", "internal/strictyaml", "internal/survey"},
 			needs: []string{"github.com/goccy/go-yaml"}},
 		"internal/tlsprobe": {imports: []string{"internal/survey"},
 			needs: []string{"net", "crypto/tls", "syscall"}}, // names of versions; syscall: numbers of errors
 		"internal/assess": {imports: append([]string{"internal/advisories", "internal/jsonscan", "internal/markup", "internal/privacy"}, protocol...),
 			needs: []string{"net", "net/http", "crypto/tls", "golang.org/x/net"}},
-		"internal/advisories": {imports: []string{"internal/survey"}, needs: []string{"github.com/goccy/go-yaml"}}, // data
+		"internal/advisories": {imports: []string{"internal/strictyaml", "internal/survey"}}, // data
 		"internal/census": {imports: append([]string{"internal/privacy"}, protocol...),
 			needs: []string{"net", "net/http"}},
 		"internal/census/webcount": {imports: []string{"dicom", "internal/jsonscan", "internal/privacy", "internal/survey"},
@@ -110,13 +111,13 @@ func layers() map[string]layer {
 		"internal/compare": {imports: []string{"internal/survey", "internal/plain", "internal/publish", "internal/report"}},
 
 		// Disclosure makes files and sends nothing; only seal knows of encryption.
-		"internal/disclose": {imports: []string{"internal/survey", "internal/plain", "internal/publish", "internal/disclose/seal"},
+		"internal/disclose": {imports: []string{"internal/strictyaml", "internal/survey", "internal/plain", "internal/publish", "internal/disclose/seal"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/goccy/go-yaml"}},
 		"internal/disclose/seal": {imports: []string{"internal/scratch"}, needs: []string{"github.com/ProtonMail/gopenpgp/v3", "filippo.io/age"}},
 		"internal/pdf":           {imports: []string{"internal/scratch"}, needs: []string{"os/exec", "syscall"}}, // runs a browser on a file
 
 		// The simulated fleet must not know what identify and assess expect.
-		"internal/lab": {imports: []string{"dicom", "dicom/ul", "dicom/dimse", "internal/lab/content"},
+		"internal/lab": {imports: []string{"dicom", "dicom/ul", "dicom/dimse", "internal/lab/content", "internal/strictyaml"},
 			needs: []string{"net", "net/http", "crypto/tls", "github.com/goccy/go-yaml", "golang.org/x/sys"}},
 		"internal/lab/content": {imports: []string{"dicom"}},
 		"lab/fleets":           {}, // data

@@ -46,11 +46,7 @@ const (
 // from another seed, and the scope that surveys it within hostTime a host.
 func hostileFleet(t *testing.T, count int, seed int64) (scopeFile string) {
 	t.Helper()
-	f, err := fleets.Open("hostile")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(f)
+	text, err := fleets.Read("hostile")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,12 +38,11 @@ func openFleet(nameOrFile string) (*lab.Fleet, error) {
 		}
 		return fleet, err
 	}
-	f, err := fleets.Open(nameOrFile)
+	text, err := fleets.Read(nameOrFile)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	return lab.Read(f)
+	return lab.Parse(nameOrFile, text)
 }
 
 type labRunCommand struct {

@@ -18,8 +18,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
+	"leadglass/internal/strictyaml"
 	"leadglass/internal/survey"
 )
 
@@ -100,7 +99,8 @@ func Parse(data []byte) (*Table, error) {
 		Version    int        `yaml:"version"`
 		Advisories []Advisory `yaml:"advisories"`
 	}
-	if err := yaml.UnmarshalWithOptions(data, &d, yaml.Strict()); err != nil {
+	format := strictyaml.Kind{Name: "table of advisories", MaxBytes: 4 << 20, Levels: "four levels"}
+	if err := format.Decode("advisories.yaml", data, &d); err != nil {
 		return nil, fmt.Errorf("reading advisories: %w", err)
 	}
 	if d.Version != 1 {

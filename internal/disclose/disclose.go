@@ -10,31 +10,12 @@ package disclose
 
 import (
 	"fmt"
-	"strings"
+
+	"leadglass/internal/strictyaml"
 )
 
-// FileError is a mistake in a file that the user wrote: where, what, and what
-// to do about it.
-type FileError struct {
-	File string
-	// Line and Column count from 1; 0 when the mistake has no place.
-	Line, Column int
-	What, Remedy string
-}
-
-// Error is "FILE:LINE:COLUMN: what; remedy".
-func (e *FileError) Error() string {
-	var b strings.Builder
-	b.WriteString(e.File)
-	if e.Line > 0 {
-		fmt.Fprintf(&b, ":%d:%d", e.Line, e.Column)
-	}
-	b.WriteString(": " + e.What)
-	if e.Remedy != "" {
-		b.WriteString("; " + e.Remedy)
-	}
-	return b.String()
-}
+// FileError is a mistake in a file that the user wrote.
+type FileError = strictyaml.Error
 
 // shown is text of a file made fit for a message: quoted, without control
 // characters, at most 60 characters.

@@ -1,29 +1,23 @@
 package disclose
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"net/mail"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"leadglass/internal/plain"
+	"leadglass/internal/strictyaml"
 	"leadglass/internal/survey"
 )
 
 // Limits on the recipients file.
 const (
 	maxFile       = 2 << 20 // bytes
-	maxNesting    = 16
 	fileVersion   = 1
 	maxText       = 200 // characters
 	maxRecipients = 20000
@@ -37,6 +31,11 @@ const (
 	keysOfFile      = "version, recipients"
 	keysOfRecipient = "organisation, email, language, channel, tlp, countries, prefixes, asns, sites, keys {openpgp, age}"
 )
+
+// format is what a recipients file is.
+var format = strictyaml.Kind{Name: "recipients file", MaxBytes: maxFile, Levels: "three levels", Begin: "begin it with version: 1",
+	Unknown: "known keys are " + keysOfFile + " and, of a recipient, " + keysOfRecipient,
+	Form:    "write recipients as a list, each beginning with - organisation: NAME, and keys as {openpgp: FILE}"}
 
 // document is a recipients file as written.
 type document struct {
@@ -66,33 +65,23 @@ type keys struct {
 // Load reads the recipients file at path. Paths of keys in it are relative to
 // its folder; the keys are not read. A mistake in it is a *FileError.
 func Load(path string) (*Recipients, error) {
-	f, err := os.Open(path)
+	data, err := format.ReadFile(path)
 	if err != nil {
-		return nil, unreadable(path, err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, unreadable(path, err)
+		var at *FileError
+		if errors.As(err, &at) {
+			at.Remedy = "name a file of recipients; `leadglass contacts import` writes one"
+		}
+		return nil, err
 	}
 	return Parse(path, data)
-}
-
-// unreadable says why there are no recipients, and where they could come from.
-func unreadable(path string, err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		err = pe.Err // the path is named anyway
-	}
-	return fmt.Errorf("%s: %w; name a file of recipients, which `leadglass contacts import` or a hand writes", path, err)
 }
 
 // Parse reads the text of a recipients file as if it stood at path.
 func Parse(path string, data []byte) (*Recipients, error) {
 	p := &reader{path: path, seen: map[string]claimed{}, names: map[string]bool{}, rs: &Recipients{
 		sites: map[string]*Recipient{}, asns: map[uint32]*Recipient{}, countries: map[string]*Recipient{}}}
-	d, err := p.decode(data)
-	if err != nil {
+	var d document
+	if err := format.Decode(path, data, &d); err != nil {
 		return nil, err
 	}
 	switch {
@@ -136,55 +125,6 @@ func (p *reader) fail(at word, what, remedy string) {
 	if p.err == nil {
 		p.err = &FileError{File: p.path, Line: max(1, at.line), Column: max(1, at.column), What: what, Remedy: remedy}
 	}
-}
-
-// decode is the YAML part of reading.
-func (p *reader) decode(data []byte) (d *document, err error) {
-	if len(data) > maxFile {
-		return nil, &FileError{File: p.path, What: fmt.Sprintf("is larger than %d MiB", maxFile>>20), Remedy: "split it, and prepare one after the other"}
-	}
-	if line, column, deep := tooDeep(data); deep {
-		return nil, &FileError{File: p.path, Line: line, Column: column, What: "nested too deep", Remedy: "a recipients file has three levels"}
-	}
-	defer func() { // the parser is given a user's file
-		if r := recover(); r != nil {
-			d, err = nil, &FileError{File: p.path, Line: 1, Column: 1, What: "not YAML", Remedy: "correct it; indent with spaces, close every quote and bracket"}
-		}
-	}()
-	d = &document{}
-	decoder := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict(), yaml.DisallowUnknownField())
-	err = decoder.Decode(d)
-	switch {
-	case errors.Is(err, io.EOF): // an empty file
-		return d, nil
-	case err == nil:
-		if err := decoder.Decode(&document{}); !errors.Is(err, io.EOF) {
-			return nil, &FileError{File: p.path, What: "holds a second YAML document", Remedy: "put all recipients into one list"}
-		}
-		return d, nil
-	}
-	var own *FileError
-	if errors.As(err, &own) {
-		own.File = p.path
-		return nil, own
-	}
-	at := &FileError{File: p.path, Line: 1, Column: 1, What: "not YAML", Remedy: "correct it; indent with spaces, close every quote and bracket"}
-	var ye yaml.Error
-	if errors.As(err, &ye) {
-		at.What = ye.GetMessage()
-		switch {
-		case strings.Contains(at.What, "unknown field"):
-			at.Remedy = "known keys are " + keysOfFile + " and, of a recipient, " + keysOfRecipient
-		case strings.Contains(at.What, "already defined"):
-			at.Remedy = "remove one"
-		case strings.Contains(at.What, "was used where"):
-			at.Remedy = "write recipients as a list, each beginning with - organisation: NAME, and keys as {openpgp: FILE}"
-		}
-		if tk := ye.GetToken(); tk != nil && tk.Position != nil {
-			at.Line, at.Column = tk.Position.Line, tk.Position.Column
-		}
-	}
-	return nil, at
 }
 
 // recipient reads one entry; number counts from 1.

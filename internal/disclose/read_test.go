@@ -58,7 +58,7 @@ func TestMistakes(t *testing.T) {
 	const head = "version: 1\nrecipients:\n"
 	one := func(more string) string { return head + "  - organisation: A\n    countries: [DE]\n" + more }
 	for text, want := range map[string]string{
-		"":                                          "r.yaml:1:1: key \"version\" is missing; begin",
+		"":                                          "r.yaml:1:1: the recipients file is empty; begin",
 		"version: 2\n":                              "r.yaml:1:10: version \"2\" is not known; write version: 1",
 		"version: 1\n":                              "r.yaml:1:1: no recipients are listed; list",
 		"[":                                         "r.yaml:1:1: ",
@@ -69,6 +69,7 @@ func TestMistakes(t *testing.T) {
 		"version: 1\nrecipients: A\n":               "r.yaml:2:13: ",
 		head + "  - countries: [DE]\n":              "r.yaml:3:17: recipient 1 names no organisation; add organisation",
 		head + "  - organisation: A\n":              "r.yaml:3:19: \"A\" claims nothing; add",
+		one("    sites: &a [x]\n"):                  "r.yaml:5:12: anchors, aliases and tags",
 		one("    contries: [FR]\n"):                 "r.yaml:5:5: unknown field \"contries\"; known keys are version",
 		one("    countries: [FR]\n"):                "r.yaml:5:5: mapping key \"countries\" already defined at [4:5]; remove one",
 		one("    email: Name <a@b.example>\n"):      "r.yaml:5:12: email \"Name <a@b.example>\" is not an address; write",
@@ -90,7 +91,7 @@ func TestMistakes(t *testing.T) {
 		one("    asns: [1]\n  - {organisation: B, asns: [AS1]}\n"):                   "r.yaml:6:30: AS number \"AS1\" is claimed by both",
 		one("    prefixes: [::1]\n  - {organisation: B, prefixes: [\"::1/128\"]}\n"): "r.yaml:6:34: prefix \"::1/128\" is claimed by both",
 		one("    asns: [1, 1]\n"):                                                    "r.yaml:5:15: AS number \"1\" stands already in line 5; remove one",
-		one("---\nversion: 1\n"):                                                     "r.yaml: holds a second YAML document; put",
+		one("---\nversion: 1\n"):                                                     "r.yaml:6:1: a second YAML document; write one",
 		strings.Repeat("#\n", 1<<20+1):                                               "r.yaml: is larger than 2 MiB; split it",
 	} {
 		_, err := disclose.Parse("r.yaml", []byte(text))
@@ -100,6 +101,9 @@ func TestMistakes(t *testing.T) {
 		} else if strings.Contains(err.Error(), "SECRET-KEY-1X") {
 			t.Errorf("a secret key is shown: %v", err)
 		}
+	}
+	if _, err := disclose.Parse("r.yaml", []byte(one("    # a: b: c: d: e: f: g: h: i: j: k: l: m: n: o: p: q: r: s\n"))); err != nil {
+		t.Errorf("a comment with colons: %v", err)
 	}
 	if _, err := disclose.Load(filepath.Join(t.TempDir(), "absent.yaml")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("an absent file: %v", err)

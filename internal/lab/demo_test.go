@@ -3,8 +3,9 @@ package lab_test
 import (
 	"testing"
 
-	"leadglass/dicom/dimse"
 	"net/netip"
+
+	"leadglass/dicom/dimse"
 )
 
 // Every open archive of the demonstration fleet tells over the wire what the

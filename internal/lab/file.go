@@ -2,15 +2,12 @@ package lab
 
 import (
 	"encoding"
-	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"time"
 
 	"leadglass/dicom"
-
-	"github.com/goccy/go-yaml"
+	"leadglass/internal/strictyaml"
 )
 
 // fleetVersion is the version of the fleet file's format.
@@ -272,22 +269,19 @@ type Expect struct {
 	Why string `yaml:"why,omitempty"`
 }
 
+// format is what a fleet file is.
+var format = strictyaml.Kind{Name: "fleet file", MaxBytes: maxFleetFile, Levels: "six levels",
+	Begin: "begin it with version: 1", Unknown: "lab/fleets/README.md lists the keys"}
+
 // readFile decodes a fleet file strictly: an unknown key is an error with its
-// line and column.
-func readFile(r io.Reader) (*File, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxFleetFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading the fleet file: %w", err)
-	}
-	if len(text) > maxFleetFile {
-		return nil, fmt.Errorf("the fleet file is longer than %d bytes", maxFleetFile)
-	}
+// line and column. name is for messages.
+func readFile(name string, text []byte) (*File, error) {
 	var f File
-	if err := yaml.UnmarshalWithOptions(text, &f, yaml.Strict()); err != nil {
-		return nil, errors.New(yaml.FormatError(err, false, true))
+	if err := format.Decode(name, text, &f); err != nil {
+		return nil, err
 	}
 	if f.Version != fleetVersion {
-		return nil, fmt.Errorf("fleet file version %d; this program reads version %d", f.Version, fleetVersion)
+		return nil, fmt.Errorf("%s: fleet file version %d; this program reads version %d", name, f.Version, fleetVersion)
 	}
 	return &f, nil
 }

@@ -38,7 +38,7 @@ func TestMistakesAreRefused(t *testing.T) {
 		"same as nothing": {head + "archives: [{address: 127.0.0.9, persona: orthanc, contents: {same_as: 127.0.0.10}}]", "same_as"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := lab.Read(strings.NewReader(c.text))
+			_, err := lab.Parse("fleet.yaml", []byte(c.text))
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%v; want an error that says %q", err, c.says)
 			}
@@ -55,7 +55,7 @@ func TestGroupsAddUp(t *testing.T) {
 		accessible := max(linked*rapid.Int64Range(0, 1000).Draw(t, "share")/1000, 2*count)
 		accessible = min(accessible, linked)
 		ssn := rapid.Int64Range(0, studies).Draw(t, "ssn")
-		f, err := lab.Read(strings.NewReader(replace(`version: 1
+		f, err := lab.Parse("fleet.yaml", []byte(replace(`version: 1
 name: x
 seed: 1
 dates: {first: 2015-01-01, last: 2019-09-01}

@@ -14,10 +14,8 @@ package lab
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"net/netip"
-	"os"
 	"slices"
 
 	"leadglass/internal/lab/content"
@@ -46,21 +44,16 @@ const maxArchives = 100_000
 
 // Load reads the fleet file at path.
 func Load(path string) (*Fleet, error) {
-	f, err := os.Open(path)
+	text, err := format.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("opening the fleet file: %w", err)
+		return nil, fmt.Errorf("reading the fleet: %w", err)
 	}
-	defer func() { _ = f.Close() }()
-	fleet, err := Read(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return fleet, nil
+	return Parse(path, text)
 }
 
-// Read reads a fleet file.
-func Read(r io.Reader) (*Fleet, error) {
-	file, err := readFile(r)
+// Parse reads the text of a fleet file as if it stood at name.
+func Parse(name string, text []byte) (*Fleet, error) {
+	file, err := readFile(name, text)
 	if err != nil {
 		return nil, err
 	}

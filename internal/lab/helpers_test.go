@@ -21,7 +21,7 @@ import (
 // read reads a fleet file or fails.
 func read(t testing.TB, text string) *lab.Fleet {
 	t.Helper()
-	f, err := lab.Read(strings.NewReader(text))
+	f, err := lab.Parse("fleet.yaml", []byte(text))
 	if err != nil {
 		t.Fatalf("reading the fleet: %v", err)
 	}
@@ -31,12 +31,11 @@ func read(t testing.TB, text string) *lab.Fleet {
 // builtIn reads a fleet that comes with Leadglass.
 func builtIn(t testing.TB, name string) *lab.Fleet {
 	t.Helper()
-	file, err := fleets.Open(name)
+	text, err := fleets.Read(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	f, err := lab.Read(file)
+	f, err := lab.Parse(name, text)
 	if err != nil {
 		t.Fatalf("reading fleet %s: %v", name, err)
 	}

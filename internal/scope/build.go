@@ -10,6 +10,7 @@ import (
 
 	"github.com/gaissmai/bart"
 
+	"leadglass/internal/strictyaml"
 	"leadglass/internal/survey"
 )
 
@@ -113,7 +114,7 @@ func (d *draft) readExcludeFiles() {
 	x := &d.scope.lists.excluded
 	for _, f := range d.excludeFiles {
 		path := d.relative(f.text)
-		file, err := openRegular(path, maxExcludeFile)
+		file, err := strictyaml.Open(path, maxExcludeFile)
 		if err != nil {
 			d.fail(f.at, "exclude file "+shown(f.text)+" "+err.Error(), "correct the path; it is relative to the scope file")
 			continue

@@ -1,16 +1,14 @@
 package scope
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+
+	"leadglass/internal/strictyaml"
 )
 
 // position is a place in the scope file, counted from 1.
@@ -38,88 +36,26 @@ func (d *decoder) fail(at position, what, remedy string) {
 
 // document parses text, which must hold one YAML document that is a mapping.
 func (d *decoder) document(text []byte) ast.MapNode {
-	start := position{1, 1}
-	if at, deep := tooDeep(text); deep {
-		d.fail(at, "nested too deep", "a scope file has three levels")
+	n, err := format.Parse(d.file, text)
+	var at *ConfigError
+	switch {
+	case errors.As(err, &at):
+		d.fail(position{at.Line, at.Column}, at.What, at.Remedy)
+		return nil
+	case n == nil:
+		d.fail(position{1, 1}, "the scope file is empty", "begin it with version: 1")
 		return nil
 	}
-	file, err := parseYAML(text)
-	if err != nil {
-		at, what := start, "unreadable"
-		var ye yaml.Error
-		if errors.As(err, &ye) {
-			at, what = tokenPosition(ye.GetToken()), ye.GetMessage()
-		}
-		d.fail(at, "not YAML: "+strings.ReplaceAll(what, "\t", `\t`),
-			"correct it; indent with spaces, close every quote and bracket")
-		return nil
-	}
-	var bodies []ast.Node
-	for _, doc := range file.Docs {
-		if doc.Body != nil {
-			bodies = append(bodies, doc.Body)
-		}
-	}
-	if len(bodies) == 0 {
-		d.fail(start, "the scope file is empty", "begin it with version: 1")
-		return nil
-	}
-	if len(bodies) > 1 {
-		d.fail(nodePosition(bodies[1]), "a second YAML document", "write one scope a file")
-	}
-	root, ok := bodies[0].(ast.MapNode)
+	root, ok := n.(ast.MapNode)
 	if !ok {
-		d.fail(nodePosition(bodies[0]), "the scope file is not a list of keys", "begin it with version: 1")
+		d.fail(nodePosition(n), "the scope file is not a list of keys", "begin it with version: 1")
 		return nil
 	}
 	return root
 }
 
-// maxNesting bounds the nesting that the YAML parser, which recurses, is given.
-const maxNesting = 16
-
-// tooDeep finds the place where brackets or indicators of nested blocks ("- -")
-// pile up. It does not know quotes: text with so many brackets is refused too.
-func tooDeep(text []byte) (position, bool) {
-	brackets := 0
-	for number, line := range bytes.Split(text, []byte("\n")) {
-		blocks, comment := 0, false
-		for column, c := range line {
-			switch c {
-			case '#':
-				comment = comment || column == 0 || line[column-1] == ' '
-			case '[', '{':
-				brackets++
-			case ']', '}':
-				brackets = max(0, brackets-1)
-			case '-', '?', ':':
-				if comment {
-					continue
-				}
-				if column+1 == len(line) || line[column+1] == ' ' || line[column+1] == '\t' {
-					blocks++
-				}
-			case ',':
-				blocks = 0
-			}
-			if brackets > maxNesting || blocks > maxNesting {
-				return position{number + 1, column + 1}, true
-			}
-		}
-	}
-	return position{}, false
-}
-
-// parseYAML turns a panic of the parser into an error: the file is input like
-// any other, and a scope that cannot be read is refused, not a crash.
-func parseYAML(text []byte) (file *ast.File, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			file, err = nil, fmt.Errorf("parsing: %v", r)
-		}
-	}()
-	return parser.ParseBytes(text, 0)
-}
+// format is what a scope file is.
+var format = strictyaml.Kind{Name: "scope file", MaxBytes: maxScopeFile, Levels: "three levels"}
 
 // mapping reads the keys of n, in the file's order.
 func (d *decoder) mapping(n ast.Node, section string, fields []field) {
@@ -204,8 +140,6 @@ func (d *decoder) scalar(n ast.Node, key string) (string, bool) {
 		return v.Value, true
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		return n.GetToken().Value, true
-	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
-		d.fail(nodePosition(n), key+": anchors, aliases and tags have no place in a scope file", "write the value itself")
 	case *ast.NullNode:
 		d.fail(nodePosition(n), key+" has no value", "give it one or remove it")
 	default:
@@ -276,24 +210,8 @@ func (d *decoder) boolean(key string, into *bool) func(ast.Node) {
 	}
 }
 
-// nodePosition is where n begins; a block mapping begins at its first key.
+// nodePosition is where n begins.
 func nodePosition(n ast.Node) position {
-	switch v := n.(type) {
-	case nil:
-		return position{1, 1}
-	case *ast.MappingNode:
-		if !v.IsFlowStyle && len(v.Values) > 0 {
-			return nodePosition(v.Values[0].Key)
-		}
-	case *ast.MappingValueNode:
-		return nodePosition(v.Key)
-	}
-	return tokenPosition(n.GetToken())
-}
-
-func tokenPosition(tk *token.Token) position {
-	if tk == nil || tk.Position == nil {
-		return position{1, 1}
-	}
-	return position{max(1, tk.Position.Line), max(1, tk.Position.Column)}
+	line, column := strictyaml.Place(n)
+	return position{line, column}
 }

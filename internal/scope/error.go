@@ -4,34 +4,13 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"leadglass/internal/strictyaml"
 )
 
 // ConfigError is a mistake in a scope file or in a file that it names. It says
 // where, what, and what to do about it.
-type ConfigError struct {
-	File string
-	// Line and Column count from 1; 0 when the mistake has no place in a file.
-	Line, Column int
-	What         string
-	Remedy       string
-}
-
-// Error is "FILE:LINE:COLUMN: what; remedy".
-func (e *ConfigError) Error() string {
-	var b strings.Builder
-	if e.File != "" {
-		b.WriteString(e.File)
-		if e.Line > 0 {
-			fmt.Fprintf(&b, ":%d:%d", e.Line, e.Column)
-		}
-		b.WriteString(": ")
-	}
-	b.WriteString(e.What)
-	if e.Remedy != "" {
-		b.WriteString("; " + e.Remedy)
-	}
-	return b.String()
-}
+type ConfigError = strictyaml.Error
 
 // shown is text from a file made fit for a message: quoted, without control
 // characters, at most 60 characters.

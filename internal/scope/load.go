@@ -2,11 +2,8 @@ package scope
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -49,9 +46,9 @@ func Load(path string) (*Scope, error) { return LoadAt(path, time.Now()) }
 
 // LoadAt is Load at the moment now.
 func LoadAt(path string, now time.Time) (*Scope, error) {
-	text, err := readRegular(path, maxScopeFile)
+	text, err := format.ReadFile(path)
 	if err != nil {
-		return nil, &ConfigError{File: path, What: err.Error(), Remedy: "name an existing scope file; `leadglass scope new FILE` writes one to fill in"}
+		return nil, &ConfigError{File: path, What: strings.TrimPrefix(err.Error(), path+": "), Err: err, Remedy: "name an existing scope file; `leadglass scope new FILE` writes one to fill in"}
 	}
 	return Parse(path, text, now)
 }
@@ -256,36 +253,4 @@ func (d *draft) relative(path string) string {
 		return path
 	}
 	return filepath.Join(filepath.Dir(d.file), path)
-}
-
-// openRegular opens a regular file of at most limit bytes.
-func openRegular(path string, limit int64) (*os.File, error) {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("cannot be read: %w", reasonOf(err))
-	case !info.Mode().IsRegular():
-		return nil, errors.New("is not a regular file")
-	case info.Size() > limit:
-		return nil, fmt.Errorf("is larger than %d MiB", limit>>20)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("cannot be read: %w", reasonOf(err))
-	}
-	return f, nil
-}
-
-// readRegular reads a regular file of at most limit bytes.
-func readRegular(path string, limit int64) ([]byte, error) {
-	f, err := openRegular(path, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(f)
-	if err != nil {
-		return nil, fmt.Errorf("cannot be read: %w", reasonOf(err))
-	}
-	return data, nil
 }

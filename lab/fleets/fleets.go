@@ -14,7 +14,7 @@ import (
 //go:embed *.yaml
 var files embed.FS
 
-// Names lists the fleets by the names that Open takes.
+// Names lists the fleets by the names that Read takes.
 func Names() []string {
 	entries, err := fs.ReadDir(files, ".")
 	if err != nil {
@@ -27,11 +27,11 @@ func Names() []string {
 	return names
 }
 
-// Open opens the fleet file of a name: "demo", "greenbone-2019".
-func Open(name string) (fs.File, error) {
-	f, err := files.Open(name + ".yaml")
+// Read returns the text of the fleet file of a name: "demo", "greenbone-2019".
+func Read(name string) ([]byte, error) {
+	text, err := files.ReadFile(name + ".yaml")
 	if err != nil {
 		return nil, fmt.Errorf("no fleet %q comes with Leadglass; there are %s", name, strings.Join(Names(), ", "))
 	}
-	return f, nil
+	return text, nil
 }

@@ -2,16 +2,13 @@ package products
 
 import (
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"regexp"
-	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 
+	"leadglass/internal/strictyaml"
 	"leadglass/internal/survey"
 )
 
@@ -34,17 +31,12 @@ type document struct {
 	Titles   []title   `yaml:"default_ae_titles"`
 }
 
-// FileError is the error of a fingerprint file: what is wrong where.
-type FileError struct {
-	File         string
-	Line, Column int
-	What         string
-}
+// FileError is a mistake in a fingerprint file.
+type FileError = strictyaml.Error
 
-// Error implements error.
-func (e *FileError) Error() string {
-	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.What)
-}
+// format is what a fingerprint file is.
+var format = strictyaml.Kind{Name: "fingerprint file", MaxBytes: maxFile, Levels: "five levels",
+	Begin: "begin it with version: 1", Unknown: "docs/products.md lists the keys"}
 
 // Builtin returns the fingerprints that come with the program.
 func Builtin() (*Table, error) {
@@ -81,14 +73,7 @@ func Builtin() (*Table, error) {
 // Load returns the fingerprints of the program with those of a user's file
 // before them: of two rows that fit equally well, the user's is taken.
 func Load(file string) (*Table, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, fmt.Errorf("reading fingerprints: %w", err)
-	}
-	if info.Size() > maxFile {
-		return nil, fmt.Errorf("reading fingerprints: %s is over the limit of %d bytes", file, maxFile)
-	}
-	data, err := os.ReadFile(file)
+	data, err := format.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("reading fingerprints: %w", err)
 	}
@@ -116,15 +101,10 @@ func Parse(name string, data []byte) (*Table, error) {
 }
 
 // add reads one file into the table.
-func (t *Table) add(name string, data []byte) (err error) {
-	defer func() { // the parser is given a user's file
-		if r := recover(); r != nil {
-			err = &FileError{File: name, Line: 1, Column: 1, What: "not YAML"}
-		}
-	}()
+func (t *Table) add(name string, data []byte) error {
 	var d document
-	if err := yaml.UnmarshalWithOptions(data, &d, yaml.Strict(), yaml.DisallowUnknownField()); err != nil {
-		return located(name, err)
+	if err := format.Decode(name, data, &d); err != nil {
+		return err
 	}
 	if d.Version != formatVersion {
 		return &FileError{File: name, Line: 1, Column: 1, What: fmt.Sprintf("version %d; this program reads version: %d", d.Version, formatVersion)}
@@ -140,35 +120,12 @@ func (t *Table) add(name string, data []byte) (err error) {
 	return nil
 }
 
-// located gives an error of the YAML library its place.
-func located(name string, err error) error {
-	var placed *FileError
-	if errors.As(err, &placed) {
-		placed.File = name
-		return placed
-	}
-	at := &FileError{File: name, Line: 1, Column: 1, What: err.Error()}
-	var ye yaml.Error
-	if errors.As(err, &ye) {
-		at.What = ye.GetMessage()
-		if strings.Contains(at.What, "unknown field") {
-			at.What += ": docs/products.md lists the keys"
-		}
-		if tk := ye.GetToken(); tk != nil && tk.Position != nil {
-			at.Line, at.Column = tk.Position.Line, tk.Position.Column
-		}
-	}
-	return at
-}
-
 // UnmarshalYAML implements the interface of the YAML library for nodes, which
 // know their place.
 func (p *pattern) UnmarshalYAML(node ast.Node) error {
 	const longest = 300
-	at := &FileError{Line: 1, Column: 1}
-	if tk := node.GetToken(); tk != nil && tk.Position != nil {
-		at.Line, at.Column = tk.Position.Line, tk.Position.Column
-	}
+	at := &FileError{}
+	at.Line, at.Column = strictyaml.Place(node)
 	text, ok := node.(*ast.StringNode)
 	if !ok || text.Value == "" || len(text.Value) > longest {
 		at.What = fmt.Sprintf("a pattern is text of 1 to %d bytes, in single quotes", longest)

@@ -347,6 +347,7 @@ func TestUserFileErrorsSayWhere(t *testing.T) {
 		{"no condition", "title: '^Ours$', ", "", 9, "no condition"},
 		{"other version", "version: 1", "version: 2", 1, "version"},
 		{"not YAML", "toolkits:", "toolkits: [", 4, ""},
+		{"nested deep", "toolkits:", "toolkits: " + strings.Repeat("[", 40_000), 2, "nested too deep"},
 		{"toolkit that is not there", "toolkits: [Ours]", "toolkits: [Theirs]", 7, "not in the table: name one"},
 	}
 	for _, tt := range tests {
