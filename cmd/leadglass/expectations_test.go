@@ -43,6 +43,13 @@ func realOrthanc(config ...map[string]any) func(*testing.T) []string {
 	}
 }
 
+// orthancREST starts an Orthanc as it comes, whose own interface is open and
+// whose DICOM side answers no query.
+func orthancREST(t *testing.T) []string {
+	s := realserver.Orthanc(t, realserver.OrthancOptions{Studies: archive()})
+	return wholeHost(t, []uint16{s.DICOMPort}, []uint16{s.HTTPPort})
+}
+
 // orthancWithNeighbour starts an open Orthanc whose patient IDs have the form
 // of Social Security numbers, and beside it a port that accepts connections.
 func orthancWithNeighbour(config map[string]any) func(*testing.T) []string {
@@ -141,14 +148,16 @@ func expectations() []expectation {
 	few := realserver.Studies(1, 6, 2, realserver.StudyOptions{})
 	return []expectation{
 		{product: "Orthanc", setup: "as it comes, with DICOMweb and without a password", real: true, start: realOrthanc(),
-			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D03 D08 D12 D13 W01 W02 W04 W05 W06 W08 W10", pass: "D04 D05 D06 D07 D09 W07 W09 N01 N02", unknown: "W03"},
+			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D03 D08 D12 D13 W01 W02 W04 W05 W06 W08 W10 W11 W12", pass: "D04 D05 D06 D07 D09 W07 W09 N01 N02", unknown: "W03"},
+		{product: "Orthanc", setup: "as it comes, without a password", real: true, start: orthancREST,
+			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D03 D08 D12 D13 W04 W05 W06 W08 W10 W11 W12", pass: "D04 D05 D06 D07 D09 W07 W09 N01 N02"},
 		{product: "Orthanc", setup: "queries and C-GET for anybody", real: true, start: realOrthanc(open),
-			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D03 D04 D05 D06 D08 D10 D12 D13 W01 W02 W04 W05 W06 W08 W10", pass: "D07 D09 D11 W07 W09 N01 N02", unknown: "W03"},
+			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D03 D04 D05 D06 D08 D10 D12 D13 W01 W02 W04 W05 W06 W08 W10 W11 W12", pass: "D07 D09 D11 W07 W09 N01 N02", unknown: "W03"},
 		{product: "Orthanc", setup: "queries for anybody, password on HTTP", real: true, start: realOrthanc(open, login()),
-			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D03 D04 D05 D06 D08 D10 D12 D13 W10", pass: "D07 D09 D11 W01 W02 W03 W04 W05 W06 W07 N01 N02", unknown: "W08"},
+			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D03 D04 D05 D06 D08 D10 D12 D13 W10", pass: "D07 D09 D11 W01 W02 W03 W04 W05 W06 W07 W11 W12 N01 N02", unknown: "W08"},
 		{product: "Orthanc", setup: "as it comes, password on HTTP, a called title of its own", real: true,
 			start:   realOrthanc(login(), map[string]any{"DicomCheckCalledAet": true, "DicomAet": "HIDDEN7", "DicomAlwaysAllowStore": false}),
-			verdict: survey.Protected, grade: survey.GradeC, fail: "D03 W10", pass: "D01 D02 W01 W02 W03 W04 W05 W06 W07 N01 N02", unknown: "D12 W08"},
+			verdict: survey.Protected, grade: survey.GradeC, fail: "D03 W10", pass: "D01 D02 W01 W02 W03 W04 W05 W06 W07 W11 W12 N01 N02", unknown: "D12 W08"},
 		{product: "Orthanc", setup: "DICOM over TLS, client certificates not required", real: true, start: orthancOverTLS,
 			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D04 D05 D06 D08 D10 D12 D13 T02 T04", pass: "D03 D07 D09 D11 T01 T03 N01 N02"},
 		{product: "DCMTK storescp", setup: "TLS with client certificates", real: true, start: storescpOverTLS(),
@@ -157,7 +166,7 @@ func expectations() []expectation {
 			start:   storescpOverTLS("--ignore-peer-cert", "--profile-aes"),
 			verdict: survey.Identified, grade: survey.GradeC, fail: "D01 D08 D12 T02 T04", pass: "D03 D04 D05 D06 D07 D09 D13 T01 T03 N01 N02"},
 		{product: "nginx", setup: "HTTPS before DICOMweb, self-signed, no password", real: true, start: nginxOverTLS,
-			verdict: survey.OpenImages, grade: survey.GradeF, fail: "T02 T03 T04 W01 W02 W04 W06 W08", pass: "W05 W07 W09 W10 N01 N02", unknown: "W03"},
+			verdict: survey.OpenImages, grade: survey.GradeF, fail: "T02 T03 T04 W01 W02 W04 W06 W08 W11 W12", pass: "W05 W07 W09 W10 N01 N02", unknown: "W03"},
 		{product: "Orthanc", setup: "open to those who guess its title, patient IDs in the form of Social Security numbers, HL7 beside it", real: true,
 			start:   orthancWithNeighbour(map[string]any{"DicomCheckCalledAet": true, "DicomAet": "ORTHANC"}),
 			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D02 D03 D04 D05 D06 D08 D10 D11 D12 D13 N02", pass: "D01 D07 D09 N01"},
@@ -176,16 +185,16 @@ func expectations() []expectation {
 			start:   realDCMTK(realserver.Wlmscpfs, realserver.DCMTKOptions{Studies: few}, "--called-ae-title", "WLMSCPFS"),
 			verdict: survey.Open, grade: survey.GradeF, fail: "D03 D09 D12", pass: "D01 D04 D05 D06 D07 D08 D13 N01 N02", unknown: "D02"},
 		{product: "nginx", setup: "before DICOMweb, no password", real: true, start: realNginx(realserver.NginxOptions{AnyOrigin: true}),
-			verdict: survey.OpenImages, grade: survey.GradeF, fail: "W01 W02 W04 W05 W06 W08 W09 W10", pass: "W07 N01 N02", unknown: "W03"},
+			verdict: survey.OpenImages, grade: survey.GradeF, fail: "W01 W02 W04 W05 W06 W08 W09 W10 W11 W12", pass: "W07 N01 N02", unknown: "W03"},
 		{product: "nginx", setup: "before DICOMweb, password on DICOMweb", real: true,
 			start:   realNginx(realserver.NginxOptions{User: "u", Password: "p", Guarded: "/dicom-web/"}),
-			verdict: survey.Protected, grade: survey.GradeD, fail: "W04 W05 W06 W08 W10", pass: "W01 W02 W03 W07 W09 N01 N02"},
+			verdict: survey.OpenImages, grade: survey.GradeF, fail: "W04 W05 W06 W08 W10 W11 W12", pass: "W01 W02 W03 W07 W09 N01 N02"},
 		{product: "nginx", setup: "before DICOMweb, password on everything", real: true,
 			start:   realNginx(realserver.NginxOptions{User: "u", Password: "p"}),
 			verdict: survey.NotDICOM, grade: survey.GradeNone, pass: "W07"},
 		{product: "nginx", setup: "before DICOMweb, password on everything, the root named", real: true,
 			start:   func(t *testing.T) []string { return []string{namedRoot(t)} },
-			verdict: survey.Protected, grade: survey.GradeC, fail: "W10", pass: "W01 W02 W03 W06 W07 N01"},
+			verdict: survey.Protected, grade: survey.GradeC, fail: "W10", pass: "W01 W02 W03 W06 W07 W11 W12 N01"},
 		{product: "nginx", setup: "a directory with DICOM files", real: true, start: realListing,
 			verdict: survey.NotDICOM, grade: survey.GradeD, fail: "W07 W10"},
 

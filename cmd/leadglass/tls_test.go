@@ -261,7 +261,7 @@ func TestTLSOfNginx(t *testing.T) {
 		archive := realserver.Orthanc(t, realserver.OrthancOptions{})
 		s := realserver.Nginx(t, realserver.NginxOptions{Upstream: archive.HTTPAddr(), Identity: id.Both, Directives: strict})
 		f := checkTLS(t, s.HTTPAddr(), tlsWant{survey.ProtocolHTTP, "TLS 1.2", "recommended", "B.13",
-			passes, passes, fails, "", survey.Protected, "D"})
+			passes, passes, fails, "", survey.OpenImages, "F"})
 		if r := checks(f)["LG-T04"].Remedy; !strings.Contains(r, "ssl_verify_client on;") {
 			t.Errorf("LG-T04's remedy does not speak of nginx: %s", r)
 		}

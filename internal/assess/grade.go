@@ -42,7 +42,7 @@ func GradeRules() []GradeRule {
 			func(f gradeFacts) bool { return !f.verdict.Speaks() && !f.viewer }},
 		{survey.GradeF, "the verdict is open or open-images: queries are answered",
 			func(f gradeFacts) bool { return f.verdict.FreelyAccessible() }},
-		{survey.GradeD, "a viewer or administration page, the product's interface, or DICOM files answer without login (LG-W04, LG-W06 or LG-W07 fails)",
+		{survey.GradeD, "a viewer or administration page, the product's interface, or DICOM files answer without login (LG-W04, LG-W06, LG-W07 or LG-W12 fails)",
 			func(f gradeFacts) bool { return f.viewer }},
 		{survey.GradeD, "the verdict is identified, in plaintext, with a made-up or a default called AE title (LG-D03 fails, and LG-D01 or LG-D02)",
 			func(f gradeFacts) bool { return f.guessed }},
@@ -79,7 +79,7 @@ func RuleFor(services []survey.Service, checks []survey.Check) GradeRule {
 func factsOf(services []survey.Service, checks []survey.Check) gradeFacts {
 	f := gradeFacts{
 		verdict:     survey.VerdictOf(services, checks),
-		viewer:      failedOn(checks, 0, LGW04.ID, LGW06.ID, LGW07.ID),
+		viewer:      failedOn(checks, 0, LGW04.ID, LGW06.ID, LGW07.ID, LGW12.ID),
 		clear:       failedOn(checks, 0, LGD03.ID, LGW10.ID),
 		certificate: failedOn(checks, 0, LGT03.ID),
 		mutual:      true,

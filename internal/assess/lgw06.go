@@ -85,15 +85,7 @@ func runW06(ctx context.Context, s *Session) Result {
 // has seen open.
 func (s *Session) apiRoutes(ctx context.Context) (routes []apiRoute, known []string) {
 	f := s.dicomweb(ctx)
-	product := f.root.product
-	if s.Service.Product.Confidence != survey.Possible {
-		for _, w := range webRoots {
-			if (w.product == Orthanc || w.product == Dcm4chee) && w.own(s.Service) {
-				product = w.product
-			}
-		}
-	}
-	switch product {
+	switch s.productOfAPI(ctx) {
 	case Orthanc:
 		if slices.Contains(s.Service.Product.Evidence, "http-api") {
 			known = []string{"/system"}
@@ -107,6 +99,20 @@ func (s *Session) apiRoutes(ctx context.Context) (routes []apiRoute, known []str
 		return []apiRoute{{root + "/studies/count", "count"}, {root + "/instances/count", "count"}}, nil
 	}
 	return nil, nil
+}
+
+// productOfAPI is the product whose own interface may be there: the one that
+// identification found or, where it found none, that of the DICOMweb root.
+func (s *Session) productOfAPI(ctx context.Context) Product {
+	product := s.dicomweb(ctx).root.product
+	if s.Service.Product.Confidence != survey.Possible {
+		for _, w := range webRoots {
+			if (w.product == Orthanc || w.product == Dcm4chee) && w.own(s.Service) {
+				product = w.product
+			}
+		}
+	}
+	return product
 }
 
 // hasKey reports whether a document is a JSON object with the key, whose value

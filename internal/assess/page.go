@@ -3,6 +3,8 @@ package assess
 import (
 	"fmt"
 	"strings"
+
+	"leadglass/internal/survey"
 )
 
 // Page returns the page of the check, in Markdown, as in docs/checks and as
@@ -52,8 +54,37 @@ func Index() string {
 		}
 		fmt.Fprintf(&b, "| %s | %s |\n", grade, r.When)
 	}
+	b.WriteString(routesTable)
+	for _, r := range survey.Routes() {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", r.Route, r.Use, strings.Join(r.Checks, ", "))
+	}
 	return b.String()
 }
+
+// routesTable says how verdicts are given, before the rows of the table.
+const routesTable = `
+## Routes and verdicts
+
+A route is open where one of its checks fails, closed where one passes, and undecided where one is unknown and none
+fails. Undecided is never read as closed: images accessible are then unknown, and a sum with them is a lower bound.
+
+| verdict | when |
+|---|---|
+| open-images | a route that lists studies is open, and one that retrieves images of the same archive |
+| open | a route that lists studies or appointments is open |
+| identified | an association is accepted, or a route over HTTP that retrieves images is open, and none that lists studies |
+| protected | DICOM or DICOMweb is spoken, or a page of an archive or a viewer was recognised, and nothing of the above |
+| not-dicom | something answers that is none of these; such a finding has no counts |
+| unreachable | nothing answers |
+
+Two ports lead to the same archive where they are of the same product. Where a product is not known, an open retrieval
+route of another port leaves retrieval undecided. Routes that show pages or files are said beside the verdict, and
+letters go out for them too. Reports, comparisons, letters and --fail-on all ask this one rule (package
+internal/survey).
+
+| route | leads to | checks |
+|---|---|---|
+`
 
 // markdown sets the configuration lines of a remedy apart.
 func markdown(text string) string {

@@ -17,10 +17,10 @@ const (
 	// MaxWebRequests is how many requests the checks send to one HTTP port at
 	// most, redirects included: one control, three roots, one narrower search, one WADO-RS, one
 	// beneath the root, two WADO-URI, one OPTIONS, two routes of the product,
-	// one start page, and three redirects.
-	MaxWebRequests = 16
+	// one start page, three of its lists and files, and three redirects.
+	MaxWebRequests = 19
 	// MaxHostWebRequests is the same for all ports of a host together.
-	MaxHostWebRequests = 48
+	MaxHostWebRequests = 57
 	// maxWebRedirects is how many redirects of one request are followed, all
 	// on the same scheme, host and port.
 	maxWebRedirects = 2

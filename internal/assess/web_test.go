@@ -26,7 +26,7 @@ type site struct {
 }
 
 // madeUp are the parts of requests that are made up at random.
-var madeUp = regexp.MustCompile(`2\.25\.\d+|\b\d{20,}\b|^GET /[a-z2-7]{26}`)
+var madeUp = regexp.MustCompile(`2\.25\.\d+|\b[0-9a-f]{8}(-[0-9a-f]{8}){4}\b|\b\d{20,}\b|^GET /[a-z2-7]{26}`)
 
 func serve(t *testing.T, h http.HandlerFunc) *site {
 	t.Helper()
@@ -249,7 +249,8 @@ func TestWebRequests(t *testing.T) {
 	service := s.service("Orthanc")
 	_, by := s.check(t, service, "")
 	want := []string{"GET /*/studies?limit=1", "GET /dicom-web/studies?limit=1", "GET /dicom-web/studies/*",
-		"OPTIONS /dicom-web/studies", "GET /system", "GET /statistics", "GET /"}
+		"OPTIONS /dicom-web/studies", "GET /system", "GET /statistics", "GET /",
+		"GET /studies?since=2147483647&limit=1", "GET /instances/*/file"}
 	if !slices.Equal(s.asked, want) {
 		t.Errorf("asked %q\nwant %q", s.asked, want)
 	}

@@ -109,7 +109,7 @@ func TestNginxBeforeOrthanc(t *testing.T) {
 		"login for everything, root named": {realserver.NginxOptions{User: "u", Password: "p"}, "", "/dicom-web",
 			map[string]survey.CheckState{"LG-W01": survey.Pass, "LG-W02": survey.Pass, "LG-W03": survey.Pass, "LG-W06": survey.Pass, "LG-W10": survey.Fail}, survey.Protected},
 		"login for DICOMweb": {realserver.NginxOptions{User: "u", Password: "p", Guarded: "/dicom-web/"}, "Orthanc", "",
-			map[string]survey.CheckState{"LG-W01": survey.Pass, "LG-W02": survey.Pass, "LG-W03": survey.Pass, "LG-W06": survey.Fail, "LG-W09": survey.Pass}, survey.Protected},
+			map[string]survey.CheckState{"LG-W01": survey.Pass, "LG-W02": survey.Pass, "LG-W03": survey.Pass, "LG-W06": survey.Fail, "LG-W11": survey.Fail, "LG-W12": survey.Fail, "LG-W09": survey.Pass}, survey.OpenImages},
 		"login for the pages": {realserver.NginxOptions{User: "u", Password: "p", Guarded: "/app/"}, "Orthanc", "",
 			map[string]survey.CheckState{"LG-W01": survey.Fail, "LG-W02": survey.Fail}, survey.OpenImages},
 		"no login, any origin": {realserver.NginxOptions{AnyOrigin: true}, "", "",

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -158,6 +159,7 @@ func (a *Archive) api(mux *http.ServeMux, w *Web) {
 			"CountInstances": images, "TotalDiskSize": strconv.FormatInt(images*524288, 10),
 			"TotalDiskSizeMB": images / 2, "TotalUncompressedSize": strconv.FormatInt(images*524288, 10)})
 	})
+	orthancLists(mux, map[string]int64{"/studies": studies, "/instances": images})
 }
 
 func writeJSON(rw http.ResponseWriter, v any) {
@@ -211,4 +213,36 @@ func (a *Archive) wado(rw http.ResponseWriter, r *http.Request) {
 	}
 	rw.Header().Set("Content-Type", `multipart/related; type="application/dicom"; boundary=lab`)
 	_, _ = io.WriteString(rw, "--lab\r\nContent-Type: application/dicom\r\n\r\n\r\n--lab--\r\n")
+}
+
+// orthancLists answers Orthanc's lists of identifiers, by position and number,
+// and its files: of identifiers that are not there, none of which is given out,
+// with its error document (1.10.1).
+func orthancLists(mux *http.ServeMux, sizes map[string]int64) {
+	for path, n := range sizes {
+		mux.HandleFunc("GET "+path, func(rw http.ResponseWriter, r *http.Request) {
+			since, err := strconv.ParseInt(r.URL.Query().Get("since"), 10, 64)
+			limit, err2 := strconv.ParseInt(r.URL.Query().Get("limit"), 10, 64)
+			if err != nil || err2 != nil {
+				orthancError(rw, r, http.StatusBadRequest, 8, "Bad request")
+				return
+			}
+			ids := []string{}
+			for i := since; i < min(n, since+limit); i++ {
+				ids = append(ids, fmt.Sprintf("%08x-00000000-00000000-00000000-%08x", i>>32, uint32(i)))
+			}
+			rw.Header().Set("Content-Type", "application/json; charset=utf-8")
+			_ = json.NewEncoder(rw).Encode(ids)
+		})
+	}
+	mux.HandleFunc("GET /instances/{id}/file", func(rw http.ResponseWriter, r *http.Request) {
+		orthancError(rw, r, http.StatusNotFound, 17, "Unknown resource")
+	})
+}
+
+// orthancError is an error as Orthanc describes it.
+func orthancError(rw http.ResponseWriter, r *http.Request, status, code int, text string) {
+	rw.WriteHeader(status)
+	_ = json.NewEncoder(rw).Encode(map[string]any{"HttpError": http.StatusText(status), "HttpStatus": status, "Message": text,
+		"Method": r.Method, "OrthancError": text, "OrthancStatus": code, "Uri": r.URL.Path})
 }

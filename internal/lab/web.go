@@ -42,8 +42,8 @@ type Web struct {
 	Page Page `yaml:"page"`
 	// Auth demands a password for every page.
 	Auth bool `yaml:"auth,omitempty"`
-	// API answers the product's own routes: Orthanc's /system and /statistics,
-	// dcm4chee's counts.
+	// API answers the product's own routes: Orthanc's /system, /statistics, lists
+	// and files, dcm4chee's counts.
 	API bool `yaml:"api,omitempty"`
 	// DICOMweb answers QIDO-RS and WADO-RS at the product's usual path.
 	DICOMweb bool `yaml:"dicomweb,omitempty"`
@@ -84,9 +84,15 @@ func (w *Web) viewer() bool {
 }
 
 // queried reports whether anybody can search by DICOMweb, retrieved whether
-// anybody can fetch by it.
-func (w *Web) queried() bool   { return w.DICOMweb && !w.Auth && w.DICOMwebStatus == 0 }
-func (w *Web) retrieved() bool { return w.queried() && !w.QueryOnly }
+// anybody can list and fetch by it or by the product's own interface.
+func (w *Web) queried() bool { return w.DICOMweb && !w.Auth && w.DICOMwebStatus == 0 }
+func (w *Web) retrieved() bool {
+	return w.queried() && !w.QueryOnly || w.rest() && !w.Auth
+}
+
+// rest reports whether the product's own interface lists studies and serves
+// their files.
+func (w *Web) rest() bool { return w.API && w.Page == OrthancPage }
 
 // guarded reports whether DICOMweb demands a login where the path of the
 // service can be told from others: not where everything does.

@@ -20,6 +20,10 @@ const (
 	RouteSearch Route = "QIDO-RS"
 	// RouteWADO is WADO-RS or WADO-URI (PS3.18 10.4, 9).
 	RouteWADO Route = "WADO-RS"
+	// RouteRESTList and RouteREST are a product's own interface over HTTP: its
+	// list of studies, and its files.
+	RouteRESTList Route = "REST list"
+	RouteREST     Route = "REST"
 	// RouteViewer is a viewer or administration page without login.
 	RouteViewer Route = "viewer"
 	// RouteListing is a directory listing with DICOM files.
@@ -27,18 +31,18 @@ const (
 )
 
 // Use says what a route leads to.
-type Use uint8
+type Use string
 
 // What routes lead to.
 const (
 	// Lists: to the studies of an archive.
-	Lists Use = iota
+	Lists Use = "studies"
 	// Appoints: to the appointments of a worklist.
-	Appoints
+	Appoints Use = "appointments"
 	// Retrieves: to images.
-	Retrieves
+	Retrieves Use = "images"
 	// Shows: to a page or a folder whose contents were not looked at.
-	Shows
+	Shows Use = "pages or files, not looked at"
 )
 
 // RouteRule says which checks judge a route: it is open where one of them
@@ -55,10 +59,12 @@ func Routes() []RouteRule {
 	return []RouteRule{
 		{RouteQuery, Lists, []string{"LG-D04", "LG-D05"}},
 		{RouteSearch, Lists, []string{"LG-W01"}},
+		{RouteRESTList, Lists, []string{"LG-W11"}},
 		{RouteWorklist, Appoints, []string{"LG-D09"}},
 		{RouteGet, Retrieves, []string{"LG-D06"}},
 		{RouteMove, Retrieves, []string{"LG-D07"}},
 		{RouteWADO, Retrieves, []string{"LG-W02"}},
+		{RouteREST, Retrieves, []string{"LG-W12"}},
 		{RouteViewer, Shows, []string{"LG-W04"}},
 		{RouteListing, Shows, []string{"LG-W07"}},
 	}

@@ -1,0 +1,88 @@
+package assess
+
+import (
+	"context"
+	"io"
+	"net/http"
+
+	"leadglass/internal/survey"
+)
+
+// LGW11 asks the product's own interface for a list of studies that is empty.
+var LGW11 = Check{
+	ID:       "LG-W11",
+	Title:    "Studies are listed by the product's own interface",
+	Severity: survey.Critical,
+	On:       OnHTTP,
+	Means: `Anybody with a browser can list the studies of the archive and read their patients' names, birth dates and IDs, also
+where the archive refuses DICOM and DICOMweb. It is the product's way of what LG-D04 says of DICOM.`,
+	Tested: `Where Orthanc was found, its list of studies is requested from a position far behind its end (since=2147483647), so
+that the answer of an archive is an empty list. Of the body two bytes are read.
+
+| answer | result |
+|---|---|
+| 200 with a list in JSON, where a path that cannot exist is answered otherwise | fail |
+| 401, 403, 407 | pass |
+| 404, 410, 405, a page | pass: the list is not offered |
+| anything else | unknown |
+
+The interface of dcm4chee-arc lists studies by DICOMweb, see LG-W01.`,
+	Sends:      `GET of /studies?since=2147483647&limit=1.`,
+	Remedies:   webLogin(),
+	References: []string{refAccess, refPersonAuth, refGDPR, refNIS2Access, refNIST},
+	Run:        runW11,
+}
+
+// pastTheEnd is a query of Orthanc's lists that no archive has an answer to: at
+// most one entry, from a position that is the greatest of a signed integer of
+// 32 bits (OrthancServer/Sources/OrthancRestApi/OrthancRestResources.cpp, since
+// and limit).
+const pastTheEnd = "since=2147483647&limit=1"
+
+func runW11(ctx context.Context, s *Session) Result {
+	if r, no := s.withoutREST(ctx); no {
+		return r
+	}
+	r, list, err := s.emptyList(ctx, "/studies")
+	switch {
+	case err != nil:
+		return unknown("The product's list of studies was requested without an answer: %s.", err)
+	case list:
+		s.web.open = append(s.web.open, r)
+		return fail("The product's list of studies was answered without login (status %d); it was requested from behind its end.", r.status)
+	case r.guarded():
+		return pass("The product's list of studies demands a login (status %d).", r.status)
+	case r.gone() || r.is(http.StatusMethodNotAllowed) || r.is(http.StatusOK) && r.media == "text/html":
+		return pass("The product's list of studies is not offered (status %d).", r.status)
+	}
+	return unknown("The product's list of studies was answered with status %d, which says neither.", r.status)
+}
+
+// emptyList asks for one of Orthanc's lists from behind its end, and reports
+// whether a list came.
+func (s *Session) emptyList(ctx context.Context, path string) (r webReply, list bool, err error) {
+	r, err = s.askWeb(ctx, webRequest{http.MethodGet, path, pastTheEnd, "application/json"}, func(_ webReply, body io.Reader) {
+		var first [2]byte
+		_, err := io.ReadFull(body, first[:])
+		list = err == nil && first[0] == '['
+		clear(first[:])
+	})
+	control := s.web.control
+	list = list && r.is(http.StatusOK) && !(control.is(http.StatusOK) && control.media == r.media)
+	return r, list, err
+}
+
+// withoutREST is the result of the checks of an interface that lists studies
+// and serves files, where there is none of a product that has one.
+func (s *Session) withoutREST(ctx context.Context) (Result, bool) {
+	if s.Service.HTTP == nil {
+		return notApplicable("There is no page."), true
+	}
+	if r, no := s.forbidden(); no {
+		return r, true
+	}
+	if s.productOfAPI(ctx) != Orthanc {
+		return notApplicable("No product with such an interface was found."), true
+	}
+	return Result{}, false
+}
