@@ -98,8 +98,10 @@ type discloseStatusCommand struct {
 
 // Help adds examples to --help.
 func (discloseStatusCommand) Help() string {
-	return `fixed: a later survey reached the system, and each check that was told of passed.
-gone: it was not reached any more, which proves nothing.
+	return `fixed: in a later survey each port that was exposed has answered and is not
+exposed, or does not answer while another port of the system does. diff judges
+by the same rule.
+gone: nothing of the system answers any more, which proves nothing.
 
 Examples:
   leadglass disclose status

@@ -75,7 +75,7 @@ func (s *Comparison) notes(least int64) []string {
 	f, c := s.Frame, s.Frame.common()
 	notes := []string{
 		"Like for like are the archives at addresses and ports that both surveys tried, by the checks that both made in the same way, judged by one rule. An archive that only one of them could have found is in the other rows.",
-		"Fixed means that every port which answered queries has answered again and no longer does. Gone means that no archive answers any more, which is no proof of a repair. Nothing is said of an archive that may have moved to another address.",
+		"Fixed means that every port which was exposed has answered again and no longer is, or does not answer while another port of the same system does. Gone means that nothing of it answers any more, which is no proof of a repair. Nothing is said of an archive that may have moved to another address.",
 		"A difference of two lower bounds is not a number. A sum of differences is that of the archives whose numbers have one; where those are not all, it says so (\"in part\", \"all but 3\").",
 	}
 	if f.Before.Simulated || f.Now.Simulated {

@@ -32,13 +32,12 @@ const (
 	Better Kind = "better"
 	// Worse: more open than before, or graver checks newly fail than pass.
 	Worse Kind = "worse"
-	// Fixed: was open; every port that answered queries then has answered
-	// now, and none does so any more.
+	// Fixed: was exposed, and is repaired by the judgement of survey.RepairOf.
 	Fixed Kind = "fixed"
 	// New: there is an archive where there was none.
 	New Kind = "new"
-	// Gone: no archive answers where there was one. That is not a repair: it
-	// may be switched off, moved, or closed to us alone.
+	// Gone: nothing answers where there was an archive. That is not a repair:
+	// it may be switched off, moved, or closed to us alone.
 	Gone Kind = "gone"
 
 	// NotCoveredBefore: only the later survey looked there.

@@ -166,19 +166,23 @@ func (l *looks) verdict(v *view, s *State, host bool) survey.Verdict {
 // kind compares the verdicts, and where they are the same the checks.
 func (l *looks) kind(c *Change) (Kind, Cause) {
 	b, n := l.before.Rank(), l.now.Rank()
+	closed := l.exposes(&l.bv, l.before) && !l.exposes(&l.nv, l.now)
 	switch {
-	case n > b:
+	case n > b || n == b && l.opened():
 		if cause := l.unsettled(l.b, &l.bv, l.before, l.n, &l.nv); cause != "" {
 			return NotAssessedBefore, cause
 		}
 		if l.doubtful(&l.bv, &l.nv) {
 			return OtherMethod, CauseVersion
 		}
-		if !l.before.Speaks() {
+		switch {
+		case l.reopened() == survey.RepairUnclear:
+			return NotAssessedBefore, CauseUnanswered
+		case !l.before.Speaks():
 			return l.appeared(c), ""
 		}
 		return Worse, ""
-	case n < b:
+	case n < b || n == b && closed:
 		if cause := l.unsettled(l.n, &l.nv, l.now, l.b, &l.bv); cause != "" {
 			return NotReassessed, cause
 		}
@@ -186,10 +190,10 @@ func (l *looks) kind(c *Change) (Kind, Cause) {
 			return OtherMethod, CauseVersion
 		}
 		switch {
+		case closed:
+			return l.repaired()
 		case !l.now.Speaks():
 			return l.vanished(c), ""
-		case l.proved():
-			return Fixed, ""
 		}
 		return Better, ""
 	}
@@ -265,21 +269,51 @@ func (l *looks) doubtful(low, high *view) bool {
 	})
 }
 
-// proved reports whether an archive that was open and is not has answered on
-// every port where it answered queries.
-func (l *looks) proved() bool {
-	if !l.before.FreelyAccessible() || l.now.FreelyAccessible() {
-		return false
+// exposes reports whether a view is of a system that exposes anything, by its
+// verdict or beside it.
+func (l *looks) exposes(v *view, verdict survey.Verdict) bool {
+	return verdict.FreelyAccessible() || len(survey.ExposureOf(v.failed).With(survey.Shows).In(survey.DecidedOpen)) > 0
+}
+
+// repaired is the kind of a system that was exposed and is not.
+func (l *looks) repaired() (Kind, Cause) {
+	switch survey.RepairOf(l.seen(l.b, &l.bv), l.seen(l.n, &l.nv), l.n.tried) {
+	case survey.Repaired:
+		return Fixed, ""
+	case survey.RepairUnproved:
+		return Gone, ""
+	case survey.NotRepaired:
+		return Better, ""
 	}
-	for _, c := range l.bv.failed {
-		exposes := slices.ContainsFunc(l.bv.services, func(s survey.Service) bool {
-			return s.Port == c.Port && l.judge([]survey.Service{s}, []survey.Check{c}).FreelyAccessible()
-		})
-		if exposes && (!l.nv.answers(c.Port) || has(l.nv.unknown, c.ID, c.Port) || has(l.nv.failed, c.ID, c.Port)) {
-			return false
+	return NotReassessed, CauseUnanswered
+}
+
+// opened reports whether a system is exposed and was not.
+func (l *looks) opened() bool {
+	return l.exposes(&l.nv, l.now) && !l.exposes(&l.bv, l.before)
+}
+
+// reopened is the judgement of a repair in the other direction of time, for a
+// system that is exposed and was not: what would not be known to be closed now
+// was not known to be closed then.
+func (l *looks) reopened() survey.Repair {
+	if !l.opened() {
+		return survey.NotRepaired
+	}
+	return survey.RepairOf(l.seen(l.n, &l.nv), l.seen(l.b, &l.bv), l.b.tried)
+}
+
+// seen is a view as the judgement of repairs takes it. That a system is there
+// may show at a port that only one of the surveys tried.
+func (l *looks) seen(s *side, v *view) survey.Seen {
+	all := s.view(func(uint16) bool { return true }, func(string) bool { return false }, false)
+	seen := survey.Seen{Services: all.services, Checks: slices.Concat(v.failed, v.passed, v.unknown), Incomplete: s.incomplete}
+	for i, c := range seen.Checks {
+		if rank, known := l.severity[c.ID]; known && rank >= 0 {
+			seen.Checks[i].Severity = survey.Severities[rank]
 		}
 	}
-	return true
+	return seen
 }
 
 // balance weighs the checks that newly fail against those that no longer do,

@@ -34,6 +34,17 @@ func at(port uint16, what string) survey.Facts {
 		p.Unknown = []string{"LG-D04"}
 	case "protected":
 		f.Services[0].Levels.Associates = false
+	case "busy":
+		f.Services[0].Levels.Associates, f.Services[0].Busy = false, true
+	case "mute":
+		f.Services[0].Levels, f.Services[0].Outcome, p = nil, survey.Mute, survey.PortChecks{Port: port}
+	case "web", "viewer", "login":
+		f.Services[0].Levels, f.Services[0].Protocol, p = nil, survey.ProtocolHTTP, survey.PortChecks{Port: port}
+		if what == "viewer" {
+			p.Failed = []string{"LG-W04"}
+		} else if what == "login" {
+			p.Passed = []string{"LG-W04"}
+		}
 	case "foreign":
 		f.Services[0].Levels, f.Services[0].Outcome, p = nil, survey.Foreign, survey.PortChecks{Port: port}
 	default:
@@ -136,7 +147,17 @@ func TestTarget(t *testing.T) {
 		{"fewer ports", only(at(4242, "open")), nil, nil, ports(104), compare.NotCoveredNow, compare.CausePort},
 		{"open on a port that was not tried", only(at(104, "protected")), only(and(at(104, "protected"), at(4242, "open"))), ports(104), nil, compare.NotCoveredBefore, compare.CausePort},
 		{"fixed where both tried", only(at(104, "open")), only(at(104, "protected")), ports(104), nil, compare.Fixed, ""},
-		{"the open port is closed", only(and(at(104, "open"), at(4242, "protected"))), only(at(4242, "protected")), nil, nil, compare.Better, ""},
+		{"the open port is closed, another answers", only(and(at(104, "open"), at(4242, "protected"))), only(at(4242, "protected")), nil, nil, compare.Fixed, ""},
+		{"the open port is closed, a web page of the same system answers", only(and(at(104, "open"), at(4242, "web"))), only(at(4242, "web")), nil, nil, compare.Fixed, ""},
+		{"the open port is closed, something that is new answers", only(at(104, "open")), only(at(4242, "web")), nil, nil, compare.Gone, ""},
+		{"busy now", only(at(104, "open")), only(at(104, "busy")), nil, nil, compare.NotReassessed, compare.CauseUnanswered},
+		{"accepts and says nothing now", only(at(104, "open")), only(at(104, "mute")), nil, nil, compare.NotReassessed, compare.CauseUnanswered},
+		{"said nothing then", only(at(104, "mute")), only(at(104, "open")), nil, nil, compare.NotAssessedBefore, compare.CauseUnanswered},
+		{"a viewer's port is closed, the archive refuses", only(and(at(104, "protected"), at(4242, "viewer"))), only(at(104, "protected")), nil, nil, compare.Fixed, ""},
+		{"a viewer demands a login", only(and(at(104, "protected"), at(4242, "viewer"))), only(and(at(104, "protected"), at(4242, "login"))), nil, nil, compare.Fixed, ""},
+		{"a viewer and the archive are gone", only(and(at(104, "protected"), at(4242, "viewer"))), nil, nil, nil, compare.Gone, ""},
+		{"a viewer appeared", only(at(104, "protected")), only(and(at(104, "protected"), at(4242, "viewer"))), nil, nil, compare.Worse, ""},
+		{"the archive is closed, its viewer is open", only(and(at(104, "open"), at(4242, "viewer"))), only(and(at(104, "protected"), at(4242, "viewer"))), nil, nil, compare.Better, ""},
 		{"one of two open ports refuses", only(and(at(104, "open"), at(4242, "open"))), only(and(at(104, "open"), at(4242, "protected"))), nil, nil, compare.Unchanged, ""},
 		{"a port opened beside", only(at(104, "protected")), only(and(at(104, "protected"), at(4242, "open"))), nil, nil, compare.Worse, ""},
 		{"a new check found it", only(at(104, "identified")), only(at(104, "open")), without("LG-D04"), nil, compare.NotCoveredBefore, compare.CauseCheck},

@@ -1,8 +1,6 @@
 package disclose
 
 import (
-	"slices"
-
 	"leadglass/internal/survey"
 )
 
@@ -12,61 +10,35 @@ type Outcome string
 // The outcomes.
 const (
 	// StillOpen: it, or something else at its address, is open.
-	StillOpen Outcome = "open"
+	StillOpen = Outcome(survey.NotRepaired)
 	// Fixed: it answers, and what was told is closed.
-	Fixed Outcome = "fixed"
-	// Gone: it does not answer any more. That may be a filter for our address
+	Fixed = Outcome(survey.Repaired)
+	// Gone: nothing of it answers any more. That may be a filter for our address
 	// alone, or a machine that is switched off for a day: it proves nothing.
-	Gone Outcome = "gone"
+	Gone = Outcome(survey.RepairUnproved)
 	// Unclear: it answers, and whether it is closed could not be told.
-	Unclear Outcome = "unclear"
+	Unclear = Outcome(survey.RepairUnclear)
 	// NotCovered: the survey did not look there.
-	NotCovered Outcome = "not-covered"
+	NotCovered = Outcome(survey.RepairNotLooked)
 )
-
-// toldFor are the failed checks for which an open archive, viewer or listing
-// was told: the critical ones, and those of viewers and listings.
-func toldFor(f *survey.Finding) []survey.Check {
-	var told []survey.Check
-	for _, c := range f.Checks {
-		beside := slices.Contains(survey.ChecksOf(survey.Shows), c.ID)
-		if c.State == survey.Fail && (beside || f.FreelyAccessible() && c.Severity == survey.Critical) {
-			told = append(told, c)
-		}
-	}
-	return told
-}
 
 // Judge says what became of a system that was told. later are the findings on
 // the same address in one later survey, none where it was not found; covered
-// says whether that survey looked at a port of the address.
-//
-// Fixed takes a positive answer: each check that was told of has passed, at
-// the same port, on a service that spoke. Silence is never taken for one.
+// says whether that survey looked at a port of the address. What became of an
+// exposed system is the judgement that comparisons of surveys make too.
 func Judge(told *survey.Finding, later []survey.Finding, covered func(port uint16) bool) Outcome {
+	var now survey.Seen
 	for i := range later {
 		if later[i].Exposed() {
 			return StillOpen
 		}
+		now.Services, now.Checks = append(now.Services, later[i].Services...), append(now.Checks, later[i].Checks...)
+		now.Incomplete = now.Incomplete || later[i].Incomplete != nil
 	}
 	if !told.Exposed() {
 		return judgeIdentified(told, later, covered)
 	}
-	checks := toldFor(told)
-	if len(checks) == 0 {
-		return Unclear
-	}
-	worst := Fixed
-	for _, c := range checks {
-		o := closed(c, later)
-		if o == Gone && c.Port != 0 && !covered(c.Port) {
-			o = NotCovered
-		}
-		if severity(o) > severity(worst) {
-			worst = o
-		}
-	}
-	return worst
+	return Outcome(survey.RepairOf(survey.Seen{Services: told.Services, Checks: told.Checks}, now, covered))
 }
 
 // judgeIdentified judges an archive that was told although it answered no
@@ -86,43 +58,6 @@ func judgeIdentified(told *survey.Finding, later []survey.Finding, covered func(
 	}
 	if outcome == Gone && told.Target.Port != 0 && !covered(told.Target.Port) {
 		return NotCovered
-	}
-	return outcome
-}
-
-// severity orders the outcomes of several checks of one system: what is not
-// known of one is not known of the whole.
-func severity(o Outcome) int {
-	switch o {
-	case StillOpen:
-		return 4
-	case Unclear:
-		return 3
-	case NotCovered:
-		return 2
-	case Gone:
-		return 1
-	}
-	return 0
-}
-
-// closed says what became of one failed check.
-func closed(c survey.Check, later []survey.Finding) Outcome {
-	outcome := Gone
-	for i := range later {
-		for _, now := range later[i].Checks {
-			if now.ID != c.ID || now.Port != c.Port {
-				continue
-			}
-			switch {
-			case now.State == survey.Fail:
-				return StillOpen
-			case now.State == survey.Unknown || !answered(&later[i], c.Port):
-				outcome = Unclear
-			case outcome == Gone:
-				outcome = Fixed
-			}
-		}
 	}
 	return outcome
 }

@@ -34,8 +34,10 @@ type ServiceFacts struct {
 	Protocol Protocol `json:"protocol"`
 	Outcome  Outcome  `json:"outcome"`
 	Levels   *Levels  `json:"levels,omitempty"`
-	TLS      *TLS     `json:"tls,omitempty"`
-	HTTP     *HTTP    `json:"http,omitempty"`
+	// Busy: it refused and said that this may pass.
+	Busy bool  `json:"busy,omitempty"`
+	TLS  *TLS  `json:"tls,omitempty"`
+	HTTP *HTTP `json:"http,omitempty"`
 	// Product is the name of a product that is certain or likely.
 	Product string `json:"product,omitempty"`
 	// DICOMweb is without its root.
@@ -75,7 +77,7 @@ func FactsOf(r *Record) Facts {
 }
 
 func serviceFacts(s *Service) ServiceFacts {
-	f := ServiceFacts{Port: s.Port, Protocol: s.Protocol, Outcome: s.Outcome}
+	f := ServiceFacts{Port: s.Port, Protocol: s.Protocol, Outcome: s.Outcome, Busy: s.busy()}
 	if s.Levels != (Levels{}) {
 		f.Levels = &s.Levels
 	}
@@ -99,6 +101,9 @@ func (f *ServiceFacts) Service() Service {
 	s := Service{Port: f.Port, Protocol: f.Protocol, Outcome: f.Outcome, TLS: f.TLS, HTTP: f.HTTP, DICOMweb: f.DICOMweb}
 	if f.Levels != nil {
 		s.Levels = *f.Levels
+	}
+	if f.Busy {
+		s.Rejection = &Rejection{Kind: "reject", Result: 2}
 	}
 	if f.Product != "" {
 		s.Product = Product{Name: f.Product, Confidence: Likely}
