@@ -73,6 +73,13 @@ type Options struct {
 	// Seed makes the choice of days in budget mode repeatable.
 	Seed uint64
 
+	// Verify says how a whole list is checked: by a sample of it when empty, or
+	// VerifyFull.
+	Verify string
+	// Stated is how many studies a web service of the archive states, which
+	// confirms a list of that length; 0 where none does.
+	Stated int64
+
 	// Now and Sleep replace the clock in tests.
 	Now   func() time.Time
 	Sleep func(context.Context, time.Duration)

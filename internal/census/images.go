@@ -20,6 +20,9 @@ const (
 	// checkedImages is the largest number of images that a study to be checked
 	// may claim.
 	checkedImages = 500
+	// listedInFull is how many studies at most all have their images listed, each
+	// of which takes a query and one for each series.
+	listedInFull = 150
 	// estimateFrom is how many studies are looked at for an estimate.
 	estimateFrom = 100
 )
@@ -100,7 +103,7 @@ func (c *counter) countBySample(members []member) {
 		population, known = sum.unusable, sum.images
 		members = slices.DeleteFunc(slices.Clone(members), func(m member) bool { return m.images >= 0 })
 	}
-	all := int64(len(members)) == population
+	all := int64(len(members)) == population && (population <= listedInFull || c.o.Verify == VerifyFull)
 	if !all {
 		members = members[:min(len(members), estimateFrom)]
 	}

@@ -62,3 +62,57 @@ func TestWork(t *testing.T) {
 		})
 	}
 }
+
+// TestConfirm: a whole list is confirmed by a sample of it, by what a web
+// service states, or in full where that is wanted.
+func TestConfirm(t *testing.T) {
+	studies := made(3017, 900, 0)
+	tests := []struct {
+		name               string
+		options            census.Options
+		queries, responses int64
+		reason             string
+	}{
+		{"sample", census.Options{}, 25, 3017 * 5 / 4, "chosen at random"},
+		{"stated", census.Options{Stated: 3017}, 12, 3017 + 100, ""},
+		{"stated otherwise", census.Options{Stated: 3000}, 25, 3017 * 5 / 4, "chosen at random"},
+		{"full", census.Options{Verify: census.VerifyFull}, 40, 2*3017 + 100, ""},
+		{"sample, too long to be remembered", census.Options{Memory: census.NewMemory(0)}, 40, 3017 * 5 / 4, "chosen at random"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := count(t, &archive{studies: studies}, test.options)
+			s := r.Counts.Studies
+			if n, _ := s.Int(); n != 3017 || s.Quality != survey.Exact || !strings.Contains(s.Reason, test.reason) || test.reason == "" && s.Reason != "" {
+				t.Errorf("%v studies (%s): %s", s, s.Quality, s.Reason)
+			}
+			if r.Queries > test.queries || r.Responses > test.responses {
+				t.Errorf("%d queries, %d responses, want at most %d, %d", r.Queries, r.Responses, test.queries, test.responses)
+			}
+		})
+	}
+}
+
+// TestSampleShowsCuts: a list that was cut without a word is not taken for
+// whole, in whatever order the archive lists, and not one that lacks but the
+// newest or the oldest study where it lists by date.
+func TestSampleShowsCuts(t *testing.T) {
+	byDate := func(a, b study) int { return strings.Compare(a.date+a.time, b.date+b.time) }
+	for i := range 30 {
+		studies := made(1500+i, 900, 0)
+		lacks := 60
+		switch i % 3 {
+		case 1:
+			slices.SortFunc(studies, byDate)
+			lacks = 1
+		case 2:
+			slices.SortFunc(studies, func(a, b study) int { return byDate(b, a) })
+			lacks = 1
+		}
+		a := &archive{studies: studies, cap: len(studies) - lacks, capOn: "universal", wildcardUIDs: true}
+		r := count(t, a, census.Options{Seed: uint64(i)})
+		if n, _ := r.Counts.Studies.Int(); n != int64(len(studies)) {
+			t.Errorf("%d: %v studies (%s) of %d", i, r.Counts.Studies, r.Counts.Studies.Quality, len(studies))
+		}
+	}
+}

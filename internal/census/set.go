@@ -22,7 +22,12 @@ func NewMemory(bytes int64) *Memory {
 	return m
 }
 
+// take takes slots; the first minSlots of each set are free, so that a count
+// that gets no memory can tell the studies of a short window apart.
 func (m *Memory) take(slots int) bool {
+	if slots <= minSlots {
+		return true
+	}
 	n := int64(slots) * 8
 	if m.left.Add(-n) < 0 {
 		m.left.Add(n)
@@ -31,7 +36,11 @@ func (m *Memory) take(slots int) bool {
 	return true
 }
 
-func (m *Memory) give(slots int) { m.left.Add(int64(slots) * 8) }
+func (m *Memory) give(slots int) {
+	if slots > minSlots {
+		m.left.Add(int64(slots) * 8)
+	}
+}
 
 // set holds hashes of study instance UIDs, so that a study that comes twice is
 // counted once. Two studies are taken for one with a chance of n²/2⁶⁴, one in

@@ -45,6 +45,10 @@ func (c *counter) verify(ans answer) (verdict, string) {
 	if n == 0 {
 		return proven, ""
 	}
+	if v, why, ok := c.confirm(ans); ok {
+		return v, why
+	}
+	c.t.seen.unmark()
 	if c.t.seen.full {
 		return c.recount(ans)
 	}

@@ -34,7 +34,9 @@ func (c *counter) count() {
 		sum := c.t.sums()
 		switch v {
 		case proven:
-			c.take(&sum, survey.ExactCount(sum.studies, source))
+			studies := survey.ExactCount(sum.studies, source)
+			studies.Reason = why
+			c.take(&sum, studies)
 			if sum.studies == 0 && c.emptyDoubt != "" {
 				c.lower(c.emptyDoubt)
 			}

@@ -331,7 +331,8 @@ func (h *host) count(ctx context.Context) {
 	}
 	var queries hostCounts
 	if len(h.queried) > 0 {
-		queries = h.countQueries(ctx)
+		n, _ := numbers.Studies.Int()
+		queries = h.countQueries(ctx, n)
 		f.Counts = queries.counts
 	}
 	_, counted := f.Counts.Studies.Int()

@@ -28,7 +28,7 @@ type countedService struct {
 // countQueries counts by C-FIND: each of the services that answer queries, one
 // after the other, within the host's budget. Several of them may lead to one
 // archive or to several, which their studies tell (joinCounts).
-func (h *host) countQueries(ctx context.Context) hostCounts {
+func (h *host) countQueries(ctx context.Context, stated int64) hostCounts {
 	var counted []countedService
 	left := ""
 	for i, q := range h.queried {
@@ -37,7 +37,7 @@ func (h *host) countQueries(ctx context.Context) hostCounts {
 				i, len(h.queried), whyLeft(i == queriesCounted))
 			break
 		}
-		counted = append(counted, h.countQuery(ctx, q))
+		counted = append(counted, h.countQuery(ctx, q, stated))
 	}
 	joined := joinCounts(counted, left)
 	h.sketch = joined.sketch
@@ -68,14 +68,15 @@ func mayBelong(a, b *survey.Service) bool {
 	return x == y || x == "" || y == ""
 }
 
-// countQuery counts one service.
-func (h *host) countQuery(ctx context.Context, q answering) countedService {
+// countQuery counts one service. stated is how many studies a web service of the
+// host states, 0 where none does.
+func (h *host) countQuery(ctx context.Context, q answering, stated int64) countedService {
 	f := &h.finding
 	retrieval := f.Exposure().RetrievalOf(f.Services, f.Services[q.service].Port)
 	s := &f.Services[q.service]
 	left, _ := h.gate.Remaining()
 	r := census.Count(ctx, h.open(q.open, h.Timeouts.Query), census.Options{
-		Mode: string(h.Scope.CountMode), CalledAETitle: s.CalledAETitle.Accepted, SOPClasses: s.SOPClasses,
+		Mode: string(h.Scope.CountMode), Verify: string(h.Scope.CountVerify), Stated: stated, CalledAETitle: s.CalledAETitle.Accepted, SOPClasses: s.SOPClasses,
 		Routes: retrieval.Open, RoutesUnknown: retrieval.Why, SketchKey: h.SketchKey,
 		CountNationalIDs: h.Scope.Allow.Sample, WildcardNames: h.Scope.Allow.Sample, MaxTime: max(left-left/countReserve, time.Millisecond), Memory: h.Memory,
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,7 +93,7 @@ func defaults() *Scope {
 		Rate:      Rate{ProbesPerSecond: 1000, PerNetwork: NetworkRate{Prefix: 24, ProbesPerSecond: 50}},
 		Limits:    Limits{AssociationsPerHost: 1, PerHostTime: 120 * time.Second, PerHostBytes: 256 << 20},
 		Allow:     Allow{DefaultAETitles: true, Sample: true, DICOMweb: true},
-		CountMode: CountExact,
+		CountMode: CountExact, CountVerify: VerifySample,
 	}
 }
 
@@ -216,24 +217,31 @@ func (d *draft) allow(n ast.Node) {
 }
 
 func (d *draft) count(n ast.Node) {
-	d.mapping(n, "count", []field{{"mode", true, func(n ast.Node) {
-		s, ok := d.scalar(n, "count.mode")
+	mode, verify := string(d.scope.CountMode), string(d.scope.CountVerify)
+	d.mapping(n, "count", []field{
+		{"mode", true, d.choice("count.mode", "count mode", &mode, string(CountExact), string(CountBudget), string(CountOff))},
+		{"verify", false, d.choice("count.verify", "count check", &verify, string(VerifySample), string(VerifyFull))},
+	})
+	d.scope.CountMode, d.scope.CountVerify = CountMode(mode), CountVerify(verify)
+}
+
+// choice reads one of some words; what is the name of the key in an error.
+func (d *draft) choice(key, what string, into *string, words ...string) func(ast.Node) {
+	return func(n ast.Node) {
+		s, ok := d.scalar(n, key)
 		if !ok {
 			return
 		}
-		modes := []string{string(CountExact), string(CountBudget), string(CountOff)}
-		for _, m := range modes {
-			if s == m {
-				d.scope.CountMode = CountMode(s)
-				return
-			}
+		if slices.Contains(words, s) {
+			*into = s
+			return
 		}
-		remedy := "known modes are " + strings.Join(modes, ", ")
-		if near := nearest(s, modes); near != "" {
+		remedy := fmt.Sprintf("known %ss are %s", strings.TrimPrefix(what, "count "), strings.Join(words, ", "))
+		if near := nearest(s, words); near != "" {
 			remedy = fmt.Sprintf("did you mean %q?", near)
 		}
-		d.fail(nodePosition(n), "unknown count mode "+shown(s), remedy)
-	}}})
+		d.fail(nodePosition(n), "unknown "+what+" "+shown(s), remedy)
+	}
 }
 
 func (d *draft) overlay(n ast.Node) {

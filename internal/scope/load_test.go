@@ -86,7 +86,7 @@ func TestMissingFile(t *testing.T) {
 
 func TestDefaults(t *testing.T) {
 	s := load(t, "minimal.yaml")
-	if s.Name != "minimal" || s.Identity.CallingAETitle != "LEADGLASS" || s.CountMode != scope.CountExact {
+	if s.Name != "minimal" || s.Identity.CallingAETitle != "LEADGLASS" || s.CountMode != scope.CountExact || s.CountVerify != scope.VerifySample {
 		t.Errorf("name %q, title %q, count %q", s.Name, s.Identity.CallingAETitle, s.CountMode)
 	}
 	if !slices.Equal(s.Ports.DICOM, []uint16{104, 11112, 4242, 2761, 2762}) || !slices.Equal(s.Ports.HTTP, []uint16{80, 443, 8042, 8080}) {
@@ -108,7 +108,7 @@ func TestDefaults(t *testing.T) {
 
 func TestEverythingSet(t *testing.T) {
 	s := load(t, "everything-set.yaml")
-	if s.Identity.CallingAETitle != "MY AE" || s.CountMode != scope.CountOff || s.Allow.Sample || !s.Allow.DICOMweb {
+	if s.Identity.CallingAETitle != "MY AE" || s.CountMode != scope.CountOff || s.CountVerify != scope.VerifyFull || s.Allow.Sample || !s.Allow.DICOMweb {
 		t.Errorf("%+v", s)
 	}
 	if !slices.Equal(s.Ports.DICOM, []uint16{8080}) || !slices.Equal(s.Ports.HTTP, []uint16{80, 443, 8042}) {

@@ -50,6 +50,17 @@ const (
 	CountOff CountMode = "off"
 )
 
+// CountVerify says how it is made sure that a list of studies is whole.
+type CountVerify string
+
+// The ways.
+const (
+	// VerifySample looks at a sample of a long list again.
+	VerifySample CountVerify = "sample"
+	// VerifyFull looks at all of it again.
+	VerifyFull CountVerify = "full"
+)
+
 // Scope is a loaded scope. Its exported fields are for reading: what Check
 // permits does not depend on them. A Scope is safe for concurrent use.
 type Scope struct {
@@ -64,6 +75,7 @@ type Scope struct {
 	Limits         Limits
 	Allow          Allow
 	CountMode      CountMode
+	CountVerify    CountVerify
 	// Overlay is the path of the overlay file, resolved against the folder of
 	// the scope file; empty when there is none.
 	Overlay string

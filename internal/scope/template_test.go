@@ -57,7 +57,7 @@ func TestTemplate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if all.Rate != s.Rate || all.Limits != s.Limits || all.Allow != s.Allow || all.CountMode != s.CountMode ||
+	if all.Rate != s.Rate || all.Limits != s.Limits || all.Allow != s.Allow || all.CountMode != s.CountMode || all.CountVerify != s.CountVerify ||
 		!slices.Equal(all.Ports.DICOM, s.Ports.DICOM) || !slices.Equal(all.Ports.HTTP, s.Ports.HTTP) || !slices.Equal(all.Ports.HL7, s.Ports.HL7) ||
 		all.Identity.CallingAETitle != s.Identity.CallingAETitle {
 		t.Errorf("what the template says in comments are not the defaults: %+v, want %+v", all, s)
