@@ -12,6 +12,8 @@ import (
 type encoder struct {
 	a     *Archive
 	level level
+	// echo names the parents that were asked for, whichever they are.
+	echo bool
 	// keys are the elements to send, in order, the unasked ones included.
 	keys   []queryKey
 	syntax dicom.Syntax
@@ -24,7 +26,10 @@ type encoder struct {
 // asked for that the product returns, and those that it adds unasked.
 func (a *Archive) responseKeys(q *query) []queryKey {
 	p := &a.persona
-	keys := []queryKey{{dicom.QueryRetrieveLevel, dicom.CS, ""}}
+	var keys []queryKey
+	if a.quirks().Below != BelowWholeFiles {
+		keys = append(keys, queryKey{dicom.QueryRetrieveLevel, dicom.CS, ""})
+	}
 	if p.charset {
 		keys = append(keys, queryKey{dicom.SpecificCharacterSet, dicom.CS, ""})
 	}
@@ -190,6 +195,10 @@ func (e *encoder) uids(k queryKey) bool {
 	series := patch{int32(uidSeriesAt), seriesDigits, 4}
 	instance := patch{int32(uidInstanceAt), instanceDigits, 8}
 	study := patch{int32(uidStudyAt), studyDigits, 10}
+	if e.echo && k.value != "" && (k.tag == dicom.StudyInstanceUID || k.tag == dicom.SeriesInstanceUID) {
+		e.fixed(k, dicom.UI, k.value)
+		return true
+	}
 	switch k.tag {
 	case dicom.StudyInstanceUID:
 		if e.level == patientLevel {

@@ -49,15 +49,19 @@ func (s *service) find(ctx context.Context, r *dimse.Request, resp *dimse.Respon
 	if a.contents == nil {
 		return dimse.Answer(dimse.Success)
 	}
-	if a.quirks().AnswersAnything {
+	quirks := a.quirks()
+	if quirks.AnswersAnything {
 		q = query{level: q.level, keys: q.keys, window: content.Everything()}
 	}
-	quirks := a.quirks()
+	if quirks.NeedsName && !q.named() {
+		return dimse.Answer(dimse.Success)
+	}
+	a.misread(&q)
 	f := &finder{a: a, ctx: ctx, conn: s.conn, q: q, resp: resp, rec: newRecord(),
 		left: a.cap(&q), outcome: a.finalOutcome()}
 	f.out = output{conn: s.conn, resp: resp, quirks: quirks, context: r.ContextID, limit: firstBatch, batch: s.batches.get(),
 		framer: newFramer(quirks, resp, r),
-		encoder: encoder{a: a, level: q.level, keys: a.responseKeys(&q), syntax: r.Syntax,
+		encoder: encoder{a: a, level: q.level, echo: quirks.Below == BelowEchoed, keys: a.responseKeys(&q), syntax: r.Syntax,
 			title: a.title(resp.Association().Requested().CalledAETitle)}}
 	defer func() { s.batches.put(f.out.batch) }()
 	f.needsSeries = q.has(dicom.NumberOfStudyRelatedSeries)
@@ -103,46 +107,6 @@ func (p *persona) refuse() dimse.Outcome {
 		return dimse.Answer(statusNotAuthorized)
 	}
 	return dimse.Answer(dimse.SOPClassNotSupported)
-}
-
-// objection returns the status with which the product turns down a query, or
-// success.
-func (a *Archive) objection(q *query, sopClass string) dimse.Status {
-	quirks := a.quirks()
-	patientRoot := sopClass == dicom.PatientRootFind
-	switch {
-	case q.level == noLevel && a.persona.omitsUnknown:
-		return statusIdentifierMismatch
-	case q.level == noLevel, q.level == patientLevel && !patientRoot:
-		return statusUnableToProcess
-	case q.level > studyLevel && q.studies == nil && a.persona.lowerNeedsParent != 0:
-		return dimse.Status(a.persona.lowerNeedsParent)
-	case quirks.NeedsDate && q.date == "" && q.level == studyLevel && q.studies == nil:
-		return statusUnableToProcessDate
-	}
-	if quirks.NeedsKey != "" {
-		if t, err := parseTag(quirks.NeedsKey); err == nil && !q.has(t) {
-			return statusIdentifierMismatch
-		}
-	}
-	return dimse.Success
-}
-
-// cap is how many responses the archive's cap allows for q.
-func (a *Archive) cap(q *query) int64 {
-	const unlimited = 1 << 62
-	c := a.quirks().Cap
-	switch {
-	case c == nil, c.On == "universal" && q.date != "", c.On == "windows" && q.date == "":
-		return unlimited
-	}
-	return c.Limit
-}
-
-// finalOutcome is the end of a list that was not cut.
-func (a *Archive) finalOutcome() dimse.Outcome {
-	status, _ := parseStatus(a.quirks().FinalStatus)
-	return dimse.Answer(dimse.Status(status))
 }
 
 // title is the AE title that the archive calls itself.
@@ -278,8 +242,10 @@ func (f *finder) lower(yield func() bool) bool {
 				!slices.Contains(f.q.instances, f.a.uid(objectUID, rec.study.Index, n+1, i+1)) {
 				continue
 			}
-			if !yield() {
-				return false
+			for range f.a.repeats() {
+				if !yield() {
+					return false
+				}
 			}
 		}
 	}

@@ -61,6 +61,14 @@ type Quirks struct {
 	MaxAssociations int `yaml:"max_associations,omitempty"`
 	// AcceptsEverything accepts any abstract syntax, nonsense included.
 	AcceptsEverything bool `yaml:"accepts_everything,omitempty"`
+	// Declines answers queries that match too much with a status and nothing else.
+	Declines *Declines `yaml:"declines,omitempty"`
+	// RefusesKey answers A900 to an identifier with the key, as "(0008,0056)".
+	RefusesKey string `yaml:"refuses_key,omitempty"`
+	// NeedsName finds nothing unless patients' names are matched.
+	NeedsName bool `yaml:"needs_name,omitempty"`
+	// Below is what the archive makes of queries below the level of studies.
+	Below BelowQuirk `yaml:"below,omitempty"`
 	// AnswersAnything lists the same whatever the keys ask for.
 	AnswersAnything bool `yaml:"answers_anything,omitempty"`
 	// PixelBytes answers queries with whole data sets, as some honeypots do, with
@@ -77,6 +85,32 @@ type Cap struct {
 	// for lists with one.
 	On string `yaml:"on,omitempty"`
 }
+
+// Declines is a limit on what a query may match, as dcm4chee-arc has one.
+type Declines struct {
+	// Over is how many studies a query may match.
+	Over int64 `yaml:"over"`
+	// Status answers a query that matches more: "C000".
+	Status string `yaml:"status"`
+}
+
+// BelowQuirk is a way to answer queries for series and images.
+type BelowQuirk string
+
+// The ways.
+const (
+	// BelowStudies answers with studies whatever the level.
+	BelowStudies BelowQuirk = "studies"
+	// BelowWholeFiles answers with one data set for each file whatever the
+	// level, and names no level (DICOMHawk).
+	BelowWholeFiles BelowQuirk = "whole-files"
+	// BelowStrays ignores the parents, BelowEchoed too, and says that each
+	// answer is of those that were asked for.
+	BelowStrays BelowQuirk = "strays"
+	BelowEchoed BelowQuirk = "echoed"
+	// BelowRepeated lists each image three times.
+	BelowRepeated BelowQuirk = "repeated"
+)
 
 // DateQuirk is a way to get date ranges wrong.
 type DateQuirk string
@@ -148,6 +182,17 @@ func (q *Quirks) validate() error {
 	}
 	if err := oneOf("malformed", string(q.Malformed), "", "wrong-length", "odd-length", "wrong-vr", "zero-pdv",
 		"huge-pdu", "huge-command", "wrong-message-id", "wrong-context-id"); err != nil {
+		return err
+	}
+	if err := oneOf("below", string(q.Below), "", "studies", "whole-files", "strays", "echoed", "repeated"); err != nil {
+		return err
+	}
+	if d := q.Declines; d != nil {
+		if status, err := parseStatus(d.Status); err != nil || status == 0 || d.Over < 0 {
+			return fmt.Errorf("declines: over %d, status %q", d.Over, d.Status)
+		}
+	}
+	if _, err := parseTag(q.RefusesKey); q.RefusesKey != "" && err != nil {
 		return err
 	}
 	if _, err := parseTag(q.NeedsKey); q.NeedsKey != "" && err != nil {

@@ -252,6 +252,48 @@ func quirkTests() map[string]func(q quirky) {
 		"accepts every context, like a honeypot": acceptsEverything,
 		"dcmqrscp":                               withoutCount,
 		"answers everything the same":            answersTheSame,
+		"declines lists over 50 with C000": func(q quirky) {
+			q.want(q.whole(), 0, dimse.UnableToProcess)
+			q.want(q.days("18500101-18501231"), 0, dimse.Success)
+		},
+		"refuses a key that it does not know": func(q quirky) {
+			q.exact()
+			keys := counting(dimse.Key{Tag: dicom.InstanceAvailability, VR: dicom.CS})
+			q.want(count(q.T, client(q.T, q.at), keys), 0, dimse.IdentifierMismatch)
+		},
+		"finds nothing without a name": func(q quirky) {
+			q.want(q.whole(), 0, dimse.Success)
+			keys := counting(dimse.Key{Tag: dicom.PatientName, VR: dicom.PN, Value: "*"})
+			q.want(count(q.T, client(q.T, q.at), keys), 300, dimse.Success)
+		},
+		"lists studies for images":          below(130, "STUDY"),
+		"lists whole files":                 below(216, ""),
+		"lists the images of other studies": below(390, "IMAGE"),
+		"lists images three times":          below(225, "IMAGE"),
+	}
+}
+
+// below wants so many answers of a level to a query for images, most of which
+// are not of the study and the series that it names.
+func below(n int, level string) func(quirky) {
+	return func(q quirky) {
+		levels, got := map[string]int{}, 0
+		keys := counting(dimse.Key{Tag: dicom.SOPInstanceUID, VR: dicom.UI})
+		keys[0].Value = "IMAGE"
+		r, err := client(q.T, q.at).Find(limit(q.T), dicom.StudyRootFind, keys, func(m dimse.Match) bool {
+			got++
+			said := ""
+			for it := m.Elements(); it.Next(); {
+				if it.Tag() == dicom.QueryRetrieveLevel {
+					said = string(dicom.Trim(it.Value()))
+				}
+			}
+			levels[said]++
+			return true
+		})
+		if err != nil || r.Final != dimse.Success || got != n || levels[level] != n {
+			q.Errorf("%d answers of levels %v, %s, %v; want %d of %q", got, levels, r.Final, err, n, level)
+		}
 	}
 }
 
