@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"leadglass/internal/imports"
@@ -26,7 +27,16 @@ type candidateFile struct {
 	Entries    int64 `json:"entries"`
 	OutOfScope int64 `json:"out_of_scope"`
 	Skipped    int64 `json:"skipped"`
+	// PortsOutOfScope is how many entries name a port that the scope does not
+	// have: their hosts are tried at the scope's ports alone. NamesLeftOut is how
+	// many host names were one too many to be resolved.
+	PortsOutOfScope int64 `json:"ports_out_of_scope,omitempty"`
+	NamesLeftOut    int64 `json:"names_left_out,omitempty"`
 }
+
+// maxCandidateNames is how many host names of files are resolved: each is a
+// question to a name server on another machine.
+const maxCandidateNames = 10_000
 
 // candidateList gathers the hosts that files name and the scope permits, each
 // once, with the ports named for it. It holds about 100 bytes a host.
@@ -39,7 +49,7 @@ type candidateList struct {
 
 // readCandidates reads files of other scanners. Nothing in them widens the
 // scope: what it does not permit is counted and left out.
-func readCandidates(ctx context.Context, a *app, eng *pipeline.Engine, paths []string, strict bool) (*candidateList, []candidateFile, error) {
+func readCandidates(ctx context.Context, a *app, eng *pipeline.Engine, n *names, paths []string, strict bool) (*candidateList, []candidateFile, error) {
 	l := &candidateList{ports: map[netip.Addr][]uint16{}, hosts: map[netip.Addr]string{}, names: map[string][]uint16{}}
 	var files []candidateFile
 	for _, path := range paths {
@@ -49,11 +59,17 @@ func readCandidates(ctx context.Context, a *app, eng *pipeline.Engine, paths []s
 		}
 		files = append(files, f)
 	}
-	l.resolve(ctx, a, eng, files)
+	l.resolve(ctx, a, eng, n, files)
 	for _, f := range files {
 		text := fmt.Sprintf("%s: %s, %s", f.File, f.Format, plural(f.Entries, "entry"))
 		if f.OutOfScope > 0 {
 			text += fmt.Sprintf("; %s outside the scope, left out", grouped(f.OutOfScope))
+		}
+		if f.PortsOutOfScope > 0 {
+			text += fmt.Sprintf("; %s with ports that are not the scope's, tried at those of the scope (allow: {candidate_ports: true} permits them)", plural(f.PortsOutOfScope, "entry"))
+		}
+		if f.NamesLeftOut > 0 {
+			text += fmt.Sprintf("; %s not resolved: %s at most are", plural(f.NamesLeftOut, "host name"), grouped(maxCandidateNames))
 		}
 		if f.Skipped > 0 {
 			text += fmt.Sprintf("; %s could not be read, left out", plural(f.Skipped, "line"))
@@ -82,12 +98,19 @@ func (l *candidateList) read(ctx context.Context, a *app, eng *pipeline.Engine, 
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case !e.Addr.IsValid():
-			l.names[e.Name] = withPort(l.names[e.Name], e.Port)
-		case eng.Scope.Check(e.Addr, now) != nil:
+		case e.Addr.IsValid() && eng.Scope.Check(e.Addr, now) != nil, !e.Addr.IsValid() && !eng.Scope.MayResolve(e.Name):
 			out.OutOfScope++
-		default:
+			return nil
+		case e.Port != 0 && !eng.Scope.PermitsPort(e.Port):
+			out.PortsOutOfScope++
+			e.Port = 0
+		}
+		if e.Addr.IsValid() {
 			l.ports[e.Addr] = withPort(l.ports[e.Addr], e.Port)
+		} else if _, known := l.names[e.Name]; known || len(l.names) < maxCandidateNames {
+			l.names[e.Name] = withPort(l.names[e.Name], e.Port)
+		} else {
+			out.NamesLeftOut++
 		}
 		return nil
 	})
@@ -110,11 +133,30 @@ func withPort(ports []uint16, port uint16) []uint16 {
 	return append(ports, port)
 }
 
-// resolve resolves the names that files gave, through the gate. Names that
-// lead outside the scope are counted with the last file.
-func (l *candidateList) resolve(ctx context.Context, a *app, eng *pipeline.Engine, files []candidateFile) {
-	for name, ports := range l.names {
-		addrs, err := eng.Gate.Resolve(ctx, name)
+// resolvers is how many names of files are resolved side by side: one that is not
+// answered takes its time.
+const resolvers = 8
+
+// resolve resolves the names that files gave, through the gate, which has a rate
+// for that. Names that lead outside the scope are counted with the last file.
+func (l *candidateList) resolve(ctx context.Context, a *app, eng *pipeline.Engine, n *names, files []candidateFile) {
+	todo := make(chan string)
+	var all sync.WaitGroup
+	for range min(resolvers, len(l.names)) {
+		all.Go(func() {
+			for name := range todo {
+				_, _ = n.resolve(ctx, eng, name) // n keeps what came of it
+			}
+		})
+	}
+	order := slices.Sorted(maps.Keys(l.names))
+	for _, name := range order {
+		todo <- name
+	}
+	close(todo)
+	all.Wait()
+	for _, name := range order {
+		addrs, err := n.resolve(ctx, eng, name)
 		if err != nil {
 			a.note("%s is left out: %v", name, err)
 			files[len(files)-1].OutOfScope++
@@ -122,7 +164,7 @@ func (l *candidateList) resolve(ctx context.Context, a *app, eng *pipeline.Engin
 		for _, addr := range addrs {
 			l.hosts[addr] = name
 			all := l.ports[addr]
-			for _, p := range ports {
+			for _, p := range l.names[name] {
 				all = withPort(all, p)
 			}
 			l.ports[addr] = all

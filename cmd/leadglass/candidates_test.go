@@ -58,7 +58,7 @@ func TestCandidates(t *testing.T) {
 		return path
 	}
 	runFleet(t, write("fleet.yaml", candidateFleet))
-	scope := write("scope.yaml", scopeText("127.0.48.0/29", "11112", "8042")+"exclude: [127.0.48.3]\n")
+	scope := write("scope.yaml", scopeText("127.0.48.0/29", "11112", "8042")+"exclude: [127.0.48.3]\nallow: {candidate_ports: true}\n")
 	var zipped strings.Builder
 	z := gzip.NewWriter(&zipped)
 	_, _ = z.Write([]byte(`{"ip_str":"127.0.48.1","port":11112,"transport":"tcp"}

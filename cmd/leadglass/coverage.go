@@ -17,7 +17,7 @@ import (
 // file of more fingerprints, empty for none.
 func coverageOf(s *scope.Scope, products string) (*survey.Coverage, error) {
 	c := &survey.Coverage{
-		ScopeName: s.Name, Ranges: []survey.AddressRange{}, Ports: slices.Concat(s.Ports.DICOM, s.Ports.HTTP), Version: version,
+		ScopeName: s.Name, Ranges: rangesOf(s), Ports: slices.Concat(s.Ports.DICOM, s.Ports.HTTP), Version: version,
 		CountMode: string(s.CountMode), DefaultAETitles: s.Allow.DefaultAETitles, Sample: s.Allow.Sample, DICOMweb: s.Allow.DICOMweb,
 		PerHostTimeMS: s.Limits.PerHostTime.Milliseconds(), PerHostBytes: s.Limits.PerHostBytes,
 	}
@@ -32,12 +32,18 @@ func coverageOf(s *scope.Scope, products string) (*survey.Coverage, error) {
 	c.CalledAETitles = slices.Sorted(slices.Values(s.CalledAETitles))
 	slices.Sort(c.Ports)
 	c.Ports = slices.Compact(c.Ports)
-	for _, r := range s.Ranges() {
-		c.Ranges = append(c.Ranges, survey.AddressRange{From: r[0], To: r[1]})
-	}
 	for _, check := range assess.Catalogue() {
 		c.Checks = append(c.Checks, survey.CoveredCheck{ID: check.ID, Title: check.Title, Severity: check.Severity, Method: check.Method()})
 	}
 	slices.SortFunc(c.Checks, func(a, b survey.CoveredCheck) int { return cmp.Compare(a.ID, b.ID) })
 	return c, nil
+}
+
+// rangesOf are the addresses that a sweep of s tries.
+func rangesOf(s *scope.Scope) []survey.AddressRange {
+	all := []survey.AddressRange{}
+	for _, r := range s.Ranges() {
+		all = append(all, survey.AddressRange{From: r[0], To: r[1]})
+	}
+	return all
 }

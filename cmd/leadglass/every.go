@@ -38,7 +38,7 @@ func (c *surveyCommand) every(ctx context.Context, a *app) error {
 	var interrupted error // how the last survey ended, where it did not come to its end
 	p := &jobs.Periodic{Store: db, Name: name + "\n" + s.Authority.Organisation, Every: c.Every, Log: a.log,
 		Do: func(ctx context.Context, due time.Time) error {
-			err := c.once(ctx, a, name+" "+due.Format("2006-01-02 15:04"))
+			err := c.once(ctx, a, name, name+" "+due.Format("2006-01-02 15:04"))
 			if ctx.Err() != nil {
 				interrupted = err
 			}
@@ -60,12 +60,14 @@ func (c *surveyCommand) every(ctx context.Context, a *app) error {
 
 // once makes one of the surveys, or goes on with it. What is wrong with it is
 // said; an error is returned where trying again may help.
-func (c *surveyCommand) once(ctx context.Context, a *app, name string) error {
+func (c *surveyCommand) once(ctx context.Context, a *app, series, name string) error {
 	s, err := c.scope() // anew: it may have been changed, or be over
 	if err == nil {
-		err = c.survey(ctx, a, s, name, true)
+		err = c.survey(ctx, a, s, c.options(name, true))
 		if errors.Is(err, errNoneToResume) && !errors.Is(err, errWasCancelled) {
-			err = c.survey(ctx, a, s, name, false)
+			o := c.options(name, false)
+			o.series = series
+			err = c.survey(ctx, a, s, o)
 		}
 	}
 	var exit *exitError

@@ -16,6 +16,7 @@ import (
 type scopeCommand struct {
 	New   scopeNewCommand   `cmd:"" help:"Write a commented scope file to fill in."`
 	Check scopeCheckCommand `cmd:"" help:"Validate a scope file and show what a survey would send; sends nothing."`
+	Key   scopeKeyCommand   `cmd:"" help:"Make the key by which surveys are signed for workers, and print its public half."`
 }
 
 type scopeNewCommand struct {

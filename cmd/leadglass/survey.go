@@ -24,6 +24,7 @@ type surveyCommand struct {
 	CalledTitles []string      `name:"called-ae-title" help:"A called AE title of your own archives, tried on every host before the defaults, like those of the scope file." placeholder:"TITLE"`
 	ProductsFile string        `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
 	GeoIP        []string      `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
+	SignFile     string        `name:"sign" help:"Sign what the survey may touch with this private key, for workers with --trust; 'leadglass scope key FILE' makes one." placeholder:"FILE"`
 	Metrics      string        `help:"Show figures to Prometheus at http://ADDR/metrics, and health at /healthz; ADDR is PORT, on loopback, or HOST:PORT." placeholder:"ADDR"`
 	JSON         bool          `help:"JSON Lines on stdout: every finding, then a summary."`
 }
@@ -60,7 +61,7 @@ func (c *surveyCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return c.survey(ctx, a, s, c.Name, c.Resume)
+	return c.survey(ctx, a, s, c.options(c.Name, c.Resume))
 }
 
 // scope reads the scope file, with the called AE titles of the flags.
@@ -75,11 +76,16 @@ func (c *surveyCommand) scope() (*scope.Scope, error) {
 	return s, nil
 }
 
-// survey makes one survey, or continues it.
-func (c *surveyCommand) survey(ctx context.Context, a *app, s *scope.Scope, name string, resume bool) error {
-	_, err := runSurvey(ctx, a, s, surveyOptions{name: name, resume: resume, how: c.sweepFlags, workers: c.Concurrency,
+// options are those of the flags, for a survey with a name.
+func (c *surveyCommand) options(name string, resume bool) surveyOptions {
+	return surveyOptions{name: name, resume: resume, how: c.sweepFlags, workers: c.Concurrency,
 		candidates: c.Candidates, sweep: c.Sweep || len(c.Candidates) == 0, strict: c.Strict,
-		products: c.ProductsFile, geoip: c.GeoIP, json: c.JSON, metrics: c.Metrics})
+		products: c.ProductsFile, geoip: c.GeoIP, json: c.JSON, metrics: c.Metrics, sign: c.SignFile}
+}
+
+// survey makes one survey, or continues it.
+func (c *surveyCommand) survey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) error {
+	_, err := runSurvey(ctx, a, s, o)
 	return err
 }
 
@@ -94,6 +100,10 @@ type surveyOptions struct {
 	products  string
 	json      bool
 	metrics   string // where figures are shown; "" for nowhere
+	sign      string // file of the private key that signs the survey; "" for none
+	// series is the name of the surveys of --every, of which this is one: what the
+	// last of them excluded, this one excludes too; "" for none.
+	series string
 	// candidates are files that name hosts; sweep: the scope is swept.
 	candidates    []string
 	sweep, strict bool

@@ -13,8 +13,8 @@ import (
 	"leadglass/internal/survey"
 )
 
-// openSurvey makes a new survey or finds the one to continue.
-func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets *surveyTargetList, o surveyOptions) (survey.Survey, error) {
+// openSurvey makes a new survey, or completes the one to continue.
+func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets *surveyTargetList, found survey.Survey, o surveyOptions) (survey.Survey, error) {
 	name := o.name
 	if name == "" {
 		name = s.Name
@@ -27,15 +27,50 @@ func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets *s
 		coverage.Ranges = targets.named
 	}
 	if o.resume {
-		return findSurvey(ctx, db, s, coverage, o)
+		if found.Coverage != nil { // else what was done before is not known
+			continued := found.Coverage.Continued(*coverage)
+			found.Coverage = &continued
+		}
+		return found, nil
 	}
 	return db.CreateSurvey(ctx, survey.Survey{Name: name, Scope: s.Text, Simulated: o.simulated || s.Simulated, Version: version,
 		Authority: survey.Authority{Organisation: s.Authority.Organisation, Contact: s.Authority.Contact, Reference: s.Authority.Reference},
 		StartedAt: time.Now(), Addresses: targets.size, Coverage: coverage})
 }
 
+// before opens the store and finds what this survey follows: the survey that it
+// continues, which is returned, or the last one of its series. What was excluded
+// then is excluded now, and names keep their addresses. A survey that follows
+// nothing needs no store yet, and gets none.
+func (w *surveying) before(ctx context.Context) (found survey.Survey, err error) {
+	o := w.options
+	if !o.resume && o.series == "" {
+		return found, nil
+	}
+	w.db, err = store.OpenExisting(ctx, w.Store) // a mistyped name shall not make a store
+	if o.resume && errors.Is(err, store.ErrNotFound) {
+		err = usage(err)
+	}
+	if err != nil {
+		return found, err
+	}
+	if !o.resume {
+		id, err := lastOf(ctx, w.db, w.scope, o.series)
+		if err == nil && id != "" {
+			_, err = inherit(ctx, w.db, w.scope, id)
+		}
+		return found, err
+	}
+	if found, err = findSurvey(ctx, w.db, w.scope, o); err != nil {
+		return found, err
+	}
+	m, err := continued(ctx, w.db, w.scope, found, w.key)
+	w.names.keep(w.scope, m.Pins)
+	return found, err
+}
+
 // findSurvey is the survey to continue.
-func findSurvey(ctx context.Context, db *store.Store, s *scope.Scope, coverage *survey.Coverage, o surveyOptions) (survey.Survey, error) {
+func findSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o surveyOptions) (survey.Survey, error) {
 	all, err := db.Surveys(ctx)
 	if err != nil {
 		return survey.Survey{}, err
@@ -50,10 +85,6 @@ func findSurvey(ctx context.Context, db *store.Store, s *scope.Scope, coverage *
 		} else if !r.CancelledAt.IsZero() {
 			cancelled = fmt.Errorf("; %s %w", v.ID, errWasCancelled)
 			continue
-		}
-		if v.Coverage != nil { // else what was done before is not known
-			continued := v.Coverage.Continued(*coverage)
-			v.Coverage = &continued
 		}
 		return v, nil
 	}

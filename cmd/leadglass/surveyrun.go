@@ -14,6 +14,7 @@ import (
 	"leadglass/internal/scope"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
+	"leadglass/internal/warrant"
 )
 
 // surveying is a survey that this process leads.
@@ -24,6 +25,8 @@ type surveying struct {
 	db      *store.Store
 	id      string // of this process
 	server  *metrics.Server
+	key     *warrant.Key // that signs the survey; nil for none
+	names   *names
 	targets *surveyTargetList
 	survey  survey.Survey
 	run     *pipeline.Run
@@ -40,6 +43,20 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 		return survey.Survey{}, usage(err)
 	}
 	boundHeap()
+	key, err := readSignKey(o.sign)
+	if err != nil {
+		return survey.Survey{}, err
+	}
+	w := &surveying{app: a, options: o, scope: s, key: key, names: newNames(), id: jobs.NewID(), printed: map[store.Key]struct{}{}}
+	defer func() {
+		if w.db != nil {
+			_ = w.db.Close()
+		}
+	}()
+	found, err := w.before(ctx)
+	if err != nil {
+		return survey.Survey{}, err
+	}
 	eng, err := newEngine(a, s, engineOptions{products: o.products, geoip: o.geoip})
 	if err != nil {
 		return survey.Survey{}, err
@@ -47,38 +64,30 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 	if err := o.how.check(eng.Gate); err != nil {
 		return survey.Survey{}, err
 	}
-	targets, err := surveyTargets(ctx, a, eng, o)
+	targets, err := surveyTargets(ctx, a, eng, w.names, o)
 	if err != nil {
 		return survey.Survey{}, err
 	}
-	open := store.Open
-	if o.resume { // a mistyped name shall not make a store
-		open = store.OpenExisting
+	w.targets = &targets
+	if w.db == nil {
+		if w.db, err = store.Open(ctx, a.Store); err != nil {
+			return survey.Survey{}, err
+		}
 	}
-	db, err := open(ctx, a.Store)
-	if o.resume && errors.Is(err, store.ErrNotFound) {
-		err = usage(err)
-	}
-	if err != nil {
+	if w.server, err = listenMetrics(o.metrics); err != nil { // before there is a survey
 		return survey.Survey{}, err
 	}
-	defer db.Close()
-	server, err := listenMetrics(o.metrics) // before there is a survey
-	if err != nil {
-		return survey.Survey{}, err
-	}
-	defer server.Close()
-	w := &surveying{app: a, options: o, scope: s, db: db, id: jobs.NewID(), server: server, targets: &targets, printed: map[store.Key]struct{}{}}
-	if err := w.begin(ctx, eng); err != nil {
+	defer w.server.Close()
+	if err := w.begin(ctx, eng, found); err != nil {
 		return w.survey, err
 	}
 	return w.survey, w.work(ctx)
 }
 
 // begin makes or finds the survey and takes the lead of it.
-func (w *surveying) begin(ctx context.Context, eng *pipeline.Engine) (err error) {
+func (w *surveying) begin(ctx context.Context, eng *pipeline.Engine, found survey.Survey) (err error) {
 	o := w.options
-	if w.survey, err = openSurvey(ctx, w.db, w.scope, w.targets, o); err != nil {
+	if w.survey, err = openSurvey(ctx, w.db, w.scope, w.targets, found, o); err != nil {
 		return err
 	}
 	v := &w.survey
@@ -136,7 +145,10 @@ func (w *surveying) work(ctx context.Context) error {
 		return w.ended(v.ID, 0, err, w.interrupted(ctx))
 	}
 	stop := w.showProgress(&run.Progress, attendant.Others, v.Addresses*int64(ports)-v.Probed)
-	if err = w.enlist(work, w.db, run.Queue, w.scope, *v, w.targets, w.options); err == nil {
+	if err = w.saveMandate(work); err == nil {
+		err = w.enlist(work, w.db, run.Queue, w.scope, *v, w.targets, w.options)
+	}
+	if err == nil {
 		err = attendant.Do(run.Execute)
 	}
 	stop()
@@ -179,6 +191,9 @@ func (w *surveying) finish(ctx context.Context, helped bool) (givenUp int, err e
 		}
 	}
 	if _, err := pipeline.Compare(ctx, w.db, v.ID); err != nil {
+		return 0, err
+	}
+	if err := w.coverLess(ctx); err != nil {
 		return 0, err
 	}
 	v.State, v.FinishedAt = survey.StateFinished, time.Now().UTC()

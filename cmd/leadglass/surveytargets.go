@@ -20,19 +20,20 @@ type surveyTargetList struct {
 	// where nothing else is looked at.
 	files []candidateFile
 	named []survey.AddressRange
-	// unresolved are the scope's names that led to no address, once hosts was
-	// gone through.
+	// names are resolved there, those of files too; unresolved are the scope's
+	// that led to no address, once hosts was gone through.
+	names      *names
 	unresolved map[string]error
 }
 
 // surveyTargets are the hosts to survey: those of the scope, of files, or both.
-func surveyTargets(ctx context.Context, a *app, eng *pipeline.Engine, o surveyOptions) (surveyTargetList, error) {
-	t := surveyTargetList{unresolved: map[string]error{}, size: int64(eng.Scope.Size()) + int64(len(eng.Scope.Names))}
-	t.hosts = candidates(ctx, eng, t.unresolved)
+func surveyTargets(ctx context.Context, a *app, eng *pipeline.Engine, n *names, o surveyOptions) (surveyTargetList, error) {
+	t := surveyTargetList{names: n, unresolved: map[string]error{}, size: int64(eng.Scope.Size()) + int64(len(eng.Scope.Names))}
+	t.hosts = candidates(ctx, eng, n, t.unresolved)
 	if len(o.candidates) == 0 {
 		return t, nil
 	}
-	list, files, err := readCandidates(ctx, a, eng, o.candidates, o.strict)
+	list, files, err := readCandidates(ctx, a, eng, n, o.candidates, o.strict)
 	t.files = files
 	switch {
 	case err != nil:
@@ -49,11 +50,11 @@ func surveyTargets(ctx context.Context, a *app, eng *pipeline.Engine, o surveyOp
 
 // candidates are what the scope names by itself: single addresses, and what
 // its host names resolve to. Names that do not are put into unresolved.
-func candidates(ctx context.Context, eng *pipeline.Engine, unresolved map[string]error) iter.Seq[survey.Candidate] {
+func candidates(ctx context.Context, eng *pipeline.Engine, n *names, unresolved map[string]error) iter.Seq[survey.Candidate] {
 	return func(yield func(survey.Candidate) bool) {
 		named := map[netip.Addr]bool{}
 		for _, name := range eng.Scope.Names {
-			addrs, err := eng.Gate.Resolve(ctx, name)
+			addrs, err := n.resolve(ctx, eng, name)
 			if err != nil && ctx.Err() == nil {
 				unresolved[name] = err
 			}

@@ -12,10 +12,13 @@ import (
 	"leadglass/internal/scope"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
+	"leadglass/internal/warrant"
 )
 
 type workerCommand struct {
-	ScopeFile    string   `name:"scope" help:"Work on surveys of this scope file alone; needed where the scope names exclude files or an overlay." placeholder:"FILE"`
+	ScopeFile    string   `name:"scope" help:"Work on surveys of this scope file alone, within its own exclusions too. A worker needs this, or --trust." placeholder:"FILE"`
+	Trust        []string `sep:"none" help:"Work on surveys that the private key of this public key has signed ('survey --sign'); may be repeated." placeholder:"KEY"`
+	CalledTitles []string `name:"called-ae-title" help:"With --scope: a called AE title of your own archives, as the survey was begun with." placeholder:"TITLE"`
 	Concurrency  int      `help:"How many hosts are examined side by side." default:"32"`
 	UntilDone    bool     `name:"until-done" help:"End when the store has no survey under way, instead of waiting for one; with exit code 3 where one waits for --resume."`
 	ProductsFile string   `name:"products" help:"More fingerprints of products: those that the survey was begun with." placeholder:"FILE"`
@@ -30,13 +33,16 @@ process of ` + "`leadglass survey`" + ` and other workers. Together they stay un
 rates of the scope. It waits for surveys until it is interrupted. A worker that is
 killed loses nothing: its jobs go to the others.
 
-The scope is the text that the survey was begun with; with --scope a worker
-keeps to surveys whose text is that of the file.
+What a worker may touch is not decided by who can write to the store. With
+--scope it works on surveys whose scope is the text of the file; with --trust on
+those that the owner of a key has signed (` + "`leadglass scope key`" + `, ` + "`survey --sign`" + `),
+without the file; with both, both hold. The exclusions that the survey began with
+hold in any case, and those of the worker's own exclude files too.
 
 Examples:
-  leadglass --store postgres://survey@db.example/leadglass worker
+  leadglass worker --store postgres://survey@db.example/leadglass --scope mandate.yaml
   leadglass worker --store "$DSN" --scope mandate.yaml --concurrency 64
-  leadglass worker --store "$DSN" --until-done`
+  leadglass worker --store "$DSN" --trust "$(cat leader.pub)" --until-done`
 }
 
 // restEvery is how often a worker without work looks for some.
@@ -47,16 +53,11 @@ func (c *workerCommand) Run(ctx context.Context, a *app) error {
 	if c.Concurrency < 1 {
 		return usage(fmt.Errorf("--concurrency: %d hosts cannot be examined; give 1 or more", c.Concurrency))
 	}
-	var own *scope.Scope
-	if c.ScopeFile != "" {
-		s, err := scope.Load(c.ScopeFile)
-		if err != nil {
-			return usage(err)
-		}
-		own = s
+	w := &working{workerCommand: c, app: a, said: map[string]bool{}, refused: map[string]time.Time{}}
+	if err := w.bounds(); err != nil {
+		return usage(err)
 	}
 	boundHeap()
-	w := &working{workerCommand: c, app: a, own: own, said: map[string]bool{}}
 	if err := w.open(ctx); err != nil {
 		return err
 	}
@@ -130,7 +131,10 @@ type working struct {
 	*app
 	db   *store.Store
 	own  *scope.Scope // that of --scope; nil for none
-	said map[string]bool
+	keys []warrant.PublicKey
+	// refused are the surveys that this worker may not work on, and since when.
+	refused map[string]time.Time
+	said    map[string]bool
 }
 
 // say says something once, until there was work again.
@@ -140,6 +144,10 @@ func (w *working) say(text string) {
 	}
 	w.said[text] = true
 }
+
+// refusedFor is how long a survey that a worker may not work on is left alone: to
+// find that out takes questions to name servers.
+const refusedFor = 30 * time.Second
 
 // state is what a worker finds in the store.
 type state uint8
@@ -190,52 +198,20 @@ func (w *working) turn(ctx context.Context) (state, error) {
 		if !left {
 			continue
 		}
-		eng, err := w.engine(v)
+		if time.Since(w.refused[v.ID]) < refusedFor {
+			continue
+		}
+		eng, err := w.engine(ctx, v)
 		if err != nil {
+			if !errors.Is(err, store.ErrNotFound) {
+				w.refused[v.ID] = time.Now()
+			}
 			w.say(fmt.Sprintf("survey %s is left to others: %v", v.ID, err))
 			continue
 		}
 		return worked, w.work(ctx, v, eng)
 	}
 	return found, nil
-}
-
-// engine is what examines the hosts of a survey: as its leader does, or an error
-// that says why this process cannot.
-func (w *working) engine(v survey.Survey) (*pipeline.Engine, error) {
-	path := "the scope of survey " + v.ID
-	if w.own != nil {
-		path = w.ScopeFile
-	}
-	s, err := scope.Parse(path, []byte(v.Scope), time.Now())
-	var config *scope.ConfigError
-	if errors.As(err, &config) && w.own == nil {
-		err = fmt.Errorf("its scope cannot be read without the files beside it (%s); name the scope file with --scope", config.What)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if v.Coverage == nil {
-		return nil, errors.New("it was begun by a version that kept too little of it")
-	}
-	if err := addCalledTitles(s, v.Coverage.CalledAETitles); err != nil {
-		return nil, err
-	}
-	covers, err := coverageOf(s, w.ProductsFile)
-	if err != nil {
-		return nil, err
-	}
-	if why := covers.Differs(*v.Coverage); why != "" {
-		return nil, fmt.Errorf("it was begun with %s", why)
-	}
-	eng, err := newEngine(w.app, s, engineOptions{products: w.ProductsFile, geoip: w.GeoIP})
-	if err != nil {
-		return nil, err
-	}
-	if more := survey.AddSources(slices.Clone(v.Sources), eng.Sources...); len(more) != len(v.Sources) || len(eng.Sources) != len(v.Sources) {
-		return nil, errors.New("it was begun with other --geoip files or another overlay")
-	}
-	return eng, nil
 }
 
 // work does jobs of the survey until none is left.

@@ -37,7 +37,7 @@ func TestWorkers(t *testing.T) {
 	h := holdFleet(t, "127.31.9.")
 	h.release()
 	path := h.swept(t, "127.31.9.0/24")
-	leadglass(t, "--store", dsn, "worker", "--until-done").want(t, exitFailed) // there is no store yet
+	leadglass(t, "--store", dsn, "worker", "--until-done", "--scope", path).want(t, exitFailed) // there is no store yet
 	lead := &background{code: make(chan int, 1)}
 	go func() {
 		lead.code <- run(t.Context(), []string{"--store", dsn, "survey", "--scope", path, "--parts", "5", "--concurrency", "1", "--json"}, &lead.stdout, &lead.stderr)
@@ -98,14 +98,14 @@ func TestWorkerKeepsOut(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	w := &background{code: make(chan int, 1)}
 	go func() {
-		w.code <- run(ctx, []string{"--store", dsn, "worker", "--scope", h.scope, "--products", fingerprints}, &w.stdout, &w.stderr)
+		w.code <- run(ctx, []string{"--store", dsn, "worker", "--scope", h.scope, "--called-ae-title", "OURS", "--products", fingerprints}, &w.stdout, &w.stderr)
 	}()
 	eventually(t, "the refusal", func() bool {
 		return strings.Contains(w.stderr.String(), "is left to others: it was begun with version")
 	})
 	good := &background{code: make(chan int, 1)}
 	go func() {
-		good.code <- run(t.Context(), []string{"--store", dsn, "worker", "--scope", h.scope, "--until-done"}, &good.stdout, &good.stderr)
+		good.code <- run(t.Context(), []string{"--store", dsn, "worker", "--scope", h.scope, "--called-ae-title", "OURS", "--until-done"}, &good.stdout, &good.stderr)
 	}()
 	eventually(t, "work", func() bool { return strings.Contains(good.stderr.String(), "at work on survey") })
 	leadglass(t, "--store", dsn, "survey", "cancel", "--wait", "20s", "Laboratory fleet held").want(t, exitDone)

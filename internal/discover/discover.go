@@ -128,6 +128,9 @@ func Prepare(o Options) (*Sweep, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.From.Position > order.Len() {
+		return nil, fmt.Errorf("position %d of the sweep lies outside of its %d pairs", o.From.Position, order.Len())
+	}
 	s.chunks = newChunks(order, o.From.Position)
 	return s, nil
 }

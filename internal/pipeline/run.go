@@ -156,7 +156,7 @@ func (r *Run) examine(ctx context.Context, job jobs.Examine, again bool, finish 
 	case err != nil:
 		return err // the job is tried again
 	}
-	r.admitName(ctx, f.Candidate)
+	f = r.bounded(f)
 	result, err := r.finish(ctx, f, again || old)
 	if err != nil {
 		return err
@@ -203,12 +203,18 @@ func (r *Run) finish(ctx context.Context, f survey.Found, again bool) (Result, e
 	return h.finish(ctx)
 }
 
-// admitName has the scope learn, in this process too, what a name of the scope
-// resolves to: other addresses than those are not permitted.
-func (r *Run) admitName(ctx context.Context, c survey.Candidate) {
-	if c.Host != "" && r.Gate.Check(c.Address) != nil {
-		_, _ = r.Gate.Resolve(ctx, c.Host) // where it leads elsewhere now, the gate refuses the address
-	}
+// bounded is what the store says of a host without what the scope does not
+// permit: other processes write there too. Addresses are the gate's to refuse.
+func (r *Run) bounded(f survey.Found) survey.Found {
+	f.Candidate = r.boundedCandidate(f.Candidate)
+	f.Services = slices.DeleteFunc(slices.Clone(f.Services), func(s survey.FoundService) bool { return !r.Scope.PermitsPort(s.Port) })
+	return f
+}
+
+func (r *Run) boundedCandidate(c survey.Candidate) survey.Candidate {
+	c.HTTPURL = ""
+	c.Ports = slices.DeleteFunc(slices.Clone(c.Ports), func(p uint16) bool { return !r.Scope.PermitsPort(p) })
+	return c
 }
 
 // store does f in a transaction. An error ends the run: a survey whose results

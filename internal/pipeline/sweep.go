@@ -107,9 +107,10 @@ func (s *sweeping) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range candidates {
-		r.admitName(ctx, c)
+	for i, c := range candidates {
+		candidates[i] = r.boundedCandidate(c)
 	}
+	candidates = slices.DeleteFunc(candidates, func(c survey.Candidate) bool { return c.Port != 0 && !r.Scope.PermitsPort(c.Port) })
 	// In an order that is no network's, so that none is asked in a burst.
 	rand.Shuffle(len(candidates), func(i, j int) { candidates[i], candidates[j] = candidates[j], candidates[i] })
 	known, err := r.Store.KnownTargets(ctx, r.SurveyID)
@@ -124,7 +125,7 @@ func (s *sweeping) prepare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if s.job.Part > len(parts) {
+		if s.job.Part < 1 || s.job.Part > len(parts) {
 			return fmt.Errorf("survey %s has no part %d of a sweep", r.SurveyID, s.job.Part)
 		}
 		o.Prefixes, o.From = true, parts[s.job.Part-1]

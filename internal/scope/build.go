@@ -36,7 +36,9 @@ func (d *draft) build(now time.Time) {
 	s.lists.pinning = len(d.include) == 0
 	included := d.insertIncludes()
 	d.checkSimulated()
-	d.readExcludeFiles()
+	if !d.stored {
+		d.readExcludeFiles()
+	}
 	if d.err == nil {
 		d.checkExcludes()
 	}
@@ -164,6 +166,10 @@ func (d *draft) warnRemovedWhole() {
 func (d *draft) resolveOverlay() {
 	s := d.scope
 	if s.Overlay == "" {
+		return
+	}
+	if d.stored {
+		d.fail(d.overlayAt, "overlay "+shown(s.Overlay)+" is not kept with the survey", "name the scope file, with the overlay beside it, with --scope")
 		return
 	}
 	path := d.relative(s.Overlay)

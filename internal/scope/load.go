@@ -31,6 +31,7 @@ type draft struct {
 	names                     []located
 	simulatedAt               position
 	perNetworkSet             bool
+	stored                    bool // the files that it names are elsewhere
 	seenNames                 map[string]position
 	seenExcludes              map[netip.Prefix]position
 }
@@ -56,7 +57,12 @@ func LoadAt(path string, now time.Time) (*Scope, error) {
 
 // Parse reads a scope file's text as if it stood at path.
 func Parse(path string, text []byte, now time.Time) (*Scope, error) {
+	return parse(path, text, now, false)
+}
+
+func parse(path string, text []byte, now time.Time, stored bool) (*Scope, error) {
 	d := &draft{
+		stored:       stored,
 		decoder:      &decoder{file: path},
 		scope:        defaults(),
 		seenNames:    map[string]position{},
@@ -213,6 +219,7 @@ func (d *draft) allow(n ast.Node) {
 		{"default_ae_titles", false, d.boolean("allow.default_ae_titles", &a.DefaultAETitles)},
 		{"sample", false, d.boolean("allow.sample", &a.Sample)},
 		{"dicomweb", false, d.boolean("allow.dicomweb", &a.DICOMweb)},
+		{"candidate_ports", false, d.boolean("allow.candidate_ports", &a.CandidatePorts)},
 	})
 }
 

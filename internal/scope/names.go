@@ -52,6 +52,12 @@ func (s *Scope) Resolved(name string, answers []netip.Addr) ([]netip.Addr, error
 	return allowed, nil
 }
 
+// MayResolve reports whether resolving a name could permit anything: in a scope
+// that includes only names, a name that it does not list permits nothing.
+func (s *Scope) MayResolve(name string) bool {
+	return s != nil && s.lists != nil && (!s.lists.pinning || s.lists.names[normalName(name)])
+}
+
 // unpinned is err, why an answer for a name may not be touched, in the words for
 // an address that no name can bring.
 func (l *lists) unpinned(name string, a netip.Addr, err error) error {

@@ -151,6 +151,9 @@ type Allow struct {
 	Sample bool
 	// DICOMweb: ask HTTP ports for DICOMweb.
 	DICOMweb bool
+	// CandidatePorts: try the ports that files of candidates name beside the
+	// scope's.
+	CandidatePorts bool
 }
 
 // lists is what Check decides by. Nothing in it changes after loading but

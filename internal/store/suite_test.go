@@ -36,6 +36,7 @@ func suite() map[string]func(*testing.T, engine) {
 		"newer schema":                     testNewerSchema,
 		"no store yet":                     testNoStoreYet,
 		"runs and cancelling":              testRuns,
+		"mandates":                         testMandates,
 		"work under way":                   testWork,
 		"workers share the rates":          testWorkers,
 		"backup":                           testBackup,

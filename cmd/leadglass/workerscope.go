@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"leadglass/internal/gate"
+	"leadglass/internal/pipeline"
+	"leadglass/internal/scope"
+	"leadglass/internal/store"
+	"leadglass/internal/survey"
+	"leadglass/internal/warrant"
+)
+
+// bounds reads what the worker may touch at all: what is in the store does not
+// decide that.
+func (w *working) bounds() error {
+	switch {
+	case w.ScopeFile == "" && len(w.Trust) == 0:
+		return errors.New("a worker needs --scope FILE, the scope file of the survey, or --trust KEY, the public key that the survey was signed with: " +
+			"else whoever can write to the store would decide what is probed from here")
+	case w.ScopeFile == "" && len(w.CalledTitles) > 0:
+		return errors.New("--called-ae-title goes with --scope: the titles of a survey that was signed are signed too")
+	}
+	for _, text := range w.Trust {
+		key, err := warrant.ParsePublic(text)
+		if err != nil {
+			return fmt.Errorf("--trust: the text given %w", err)
+		}
+		w.keys = append(w.keys, key)
+	}
+	if w.ScopeFile == "" {
+		return nil
+	}
+	s, err := scope.Load(w.ScopeFile)
+	if err == nil {
+		err = addCalledTitles(s, w.CalledTitles)
+	}
+	w.own = s
+	return err
+}
+
+// engine is what examines the hosts of a survey: as its leader does, or an error
+// that says why this process cannot, or may not.
+func (w *working) engine(ctx context.Context, v survey.Survey) (*pipeline.Engine, error) {
+	m, err := w.db.Mandate(ctx, v.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("its exclusions are not stored yet: its leader does that when it begins, or `leadglass survey --resume` for a survey of an older version (%w)", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if v.Coverage == nil {
+		return nil, errors.New("it was begun by a version that kept too little of it")
+	}
+	signed := func(k warrant.PublicKey) bool { return k.Verify(v.ID, v.Scope, m) }
+	if len(w.keys) > 0 && !slices.ContainsFunc(w.keys, signed) {
+		return nil, errors.New("it is not signed by a key of --trust")
+	}
+	s, err := w.scopeOf(ctx, v, m)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.permitNames(ctx, s, m); err != nil {
+		return nil, err
+	}
+	covers, err := coverageOf(s, w.ProductsFile)
+	if err != nil {
+		return nil, err
+	}
+	if why := covers.Differs(*v.Coverage); why != "" {
+		return nil, fmt.Errorf("it was begun with %s", why)
+	}
+	eng, err := newEngine(w.app, s, engineOptions{products: w.ProductsFile, geoip: w.GeoIP})
+	if err != nil {
+		return nil, err
+	}
+	if more := survey.AddSources(slices.Clone(v.Sources), eng.Sources...); len(more) != len(v.Sources) || len(eng.Sources) != len(v.Sources) {
+		return nil, errors.New("it was begun with other --geoip files or another overlay")
+	}
+	return eng, nil
+}
+
+// scopeOf is the scope of a survey with the exclusions of the survey and the
+// worker's own. The survey learns of those that only the worker has.
+func (w *working) scopeOf(ctx context.Context, v survey.Survey, m survey.Mandate) (*scope.Scope, error) {
+	if w.own == nil {
+		s, err := scope.ParseStored("the scope of survey "+v.ID, v.Scope, time.Now())
+		if err == nil {
+			err = addCalledTitles(s, m.Titles)
+		}
+		if err == nil {
+			_, err = s.Exclude(m.Exclusions)
+		}
+		return s, err
+	}
+	s, err := scope.Load(w.ScopeFile) // its exclude files may have more by now
+	if err != nil {
+		return nil, err
+	}
+	if s.Text != v.Scope {
+		return nil, fmt.Errorf("its scope is not the text of %s", w.ScopeFile)
+	}
+	if err := addCalledTitles(s, w.CalledTitles); err != nil {
+		return nil, err
+	}
+	if _, err := s.Exclude(m.Exclusions); err != nil {
+		return nil, err
+	}
+	if all := s.Exclusions(); !bytes.Equal(all, m.Exclusions) {
+		w.say(fmt.Sprintf("the exclude files of %s hold addresses that survey %s did not exclude when it began: it leaves them out from here on", w.ScopeFile, v.ID))
+		err = w.db.AddExclusions(ctx, v.ID, all)
+	}
+	return s, err
+}
+
+// permitNames permits the addresses of the scope's names, where these permit
+// anything: those that the survey resolved first. Their list in the store is
+// believed where it is signed. Otherwise it has to be what the names resolve to
+// here, so that neither the store nor a name server alone decides what is probed.
+func (w *working) permitNames(ctx context.Context, s *scope.Scope, m survey.Mandate) error {
+	if !s.ByName() {
+		return nil
+	}
+	var asked *gate.Gate
+	for _, p := range m.Pins {
+		if !slices.Contains(s.Names, p.Name) {
+			continue
+		}
+		if len(w.keys) == 0 {
+			if asked == nil { // with a scope of its own, in which the answers are kept
+				other, err := scope.Load(w.ScopeFile)
+				if err != nil {
+					return err
+				}
+				asked = gate.New(other, gate.Options{Logger: w.log})
+			}
+			here, err := asked.Resolve(ctx, p.Name)
+			if err != nil {
+				return err
+			}
+			if other := slices.IndexFunc(p.Addresses, func(a netip.Addr) bool { return !slices.Contains(here, a) }); other >= 0 {
+				return fmt.Errorf("%s resolves to other addresses here than when the survey began; sign the survey (`survey --sign`) and give this worker --trust KEY", p.Name)
+			}
+		}
+		if _, err := s.Resolved(p.Name, p.Addresses); err != nil {
+			return err
+		}
+	}
+	return nil
+}
