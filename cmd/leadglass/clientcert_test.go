@@ -77,3 +77,35 @@ func TestDICOMwebWithClientCertificates(t *testing.T) {
 		})
 	}
 }
+
+// TestWorklistAlone: DCMTK's worklist server lists appointments and no studies,
+// and that is what is said of it.
+func TestWorklistAlone(t *testing.T) {
+	t.Parallel()
+	s := realserver.Wlmscpfs(t, realserver.DCMTKOptions{Studies: realserver.Studies(1, 6, 2, realserver.StudyOptions{})})
+	said := strings.Join(strings.Fields(leadglass(t, "check", s.DICOMAddr(), "--called-ae-title", "WLMSCPFS").want(t, exitDone).out), " ")
+	if !strings.Contains(said, "can query its worklist") || strings.Contains(said, "can list its studies") || strings.Contains(said, "no image could be retrieved") {
+		t.Error(said)
+	}
+}
+
+// TestStockOrthancFromThisMachine: Debian's Orthanc as it comes answers this
+// machine alone by HTTP (RemoteAccessAllowed false). From loopback that cannot
+// be seen, and nobody is accused of more than what was seen.
+func TestStockOrthancFromThisMachine(t *testing.T) {
+	t.Parallel()
+	s := realserver.Orthanc(t, realserver.OrthancOptions{DICOMweb: true, Studies: archive(), Config: map[string]any{"RemoteAccessAllowed": false}})
+	f := leadglass(t, "check", s.HTTPAddr(), "--json").want(t, exitDone).finding(t)
+	if f.TestedFrom != survey.FromLoopback || !f.FreelyAccessible() {
+		t.Errorf("tested from %q, verdict %s", f.TestedFrom, f.Verdict)
+	}
+	said := strings.Join(strings.Fields(leadglass(t, "check", s.HTTPAddr()).want(t, exitDone).out), " ")
+	for _, want := range []string{"Anyone on this machine", "tested from this machine itself (loopback)", "Verdict and grade hold for callers on this machine", "from another machine"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q is missing in\n%s", want, said)
+		}
+	}
+	if strings.Contains(said, "take it off the network") || strings.Contains(said, "Anyone who reaches this address") {
+		t.Error(said)
+	}
+}

@@ -260,6 +260,8 @@ func classify(f *survey.Finding) (kind, identifier, text string) {
 	switch {
 	case f.Verdict == survey.OpenImages:
 		return "information-disclosure", "open-dicom-archive", "A medical image archive answers queries of strangers and would hand out images."
+	case f.WorklistOnly():
+		return "information-disclosure", "open-dicom-worklist", "A DICOM worklist answers queries of unauthenticated callers; no study was listed."
 	case f.Verdict == survey.Open:
 		return "information-disclosure", "open-dicom-archive", "A medical image archive answers queries of strangers."
 	case f.Viewer != "":

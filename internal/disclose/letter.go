@@ -43,9 +43,9 @@ type Letter struct {
 	// Date is the letter's, AnswerBy the last day for an answer.
 	Date, AnswerBy time.Time
 	// Count is how many systems are told; of them OpenImages and Open have
-	// these verdicts, Viewers an open viewer, Listings a listing with DICOM
-	// files, Others none of these.
-	Count, OpenImages, Open, Viewers, Listings, Others int64
+	// these verdicts, Worklists list appointments and no studies, Viewers an open
+	// viewer, Listings a listing with DICOM files, Others none of these.
+	Count, OpenImages, Open, Worklists, Viewers, Listings, Others int64
 	// Overlap: some of the viewers are on systems that are open besides.
 	Overlap bool
 	// Studies and Images are what the open archives list.
@@ -87,8 +87,10 @@ type LetterSystem struct {
 	Country, Site string
 	// Verdict is "identified", "open" or "open-images".
 	Verdict survey.Verdict
-	// Viewer says whether a viewer is open.
-	Viewer  bool
+	// Viewer says whether a viewer is open, Worklist whether all that is listed
+	// are appointments.
+	Viewer, Worklist bool
+
 	Product string
 	Studies Total
 }
@@ -105,6 +107,8 @@ func newLetter(b *Bundle) Letter {
 		switch {
 		case f.Verdict == survey.OpenImages:
 			l.OpenImages++
+		case f.WorklistOnly():
+			l.Worklists++
 		case f.Verdict == survey.Open:
 			l.Open++
 		case !f.Beside():
@@ -116,7 +120,7 @@ func newLetter(b *Bundle) Letter {
 		if f.Listing() != 0 {
 			l.Listings++
 		}
-		if f.Verdict.FreelyAccessible() {
+		if f.Verdict.FreelyAccessible() && !f.WorklistOnly() {
 			l.Studies.add(f.Counts.Studies)
 			l.Images.add(f.Counts.ImagesLinked)
 		}
@@ -124,21 +128,21 @@ func newLetter(b *Bundle) Letter {
 			l.Systems = append(l.Systems, newLetterSystem(f))
 		}
 	}
-	l.Overlap = l.OpenImages+l.Open+l.Viewers+l.Listings+l.Others > l.Count
+	l.Overlap = l.OpenImages+l.Open+l.Worklists+l.Viewers+l.Listings+l.Others > l.Count
 	l.More = l.Count - int64(len(l.Systems))
 	plain.Strings(&l, plain.Line)
 	return l
 }
 
 func newLetterSystem(f *survey.Finding) LetterSystem {
-	s := LetterSystem{Address: f.Target.Address, Port: portOf(f), Verdict: f.Verdict, Viewer: f.Viewer != "", Product: plain.Line(productOf(f).Name)}
+	s := LetterSystem{Address: f.Target.Address, Port: portOf(f), Verdict: f.Verdict, Viewer: f.Viewer != "", Worklist: f.WorklistOnly(), Product: plain.Line(productOf(f).Name)}
 	if f.Target.Host != f.Target.Address {
 		s.Host = plain.Line(f.Target.Host)
 	}
 	if f.Owner != nil {
 		s.Country, s.Site = f.Owner.Country, plain.Line(f.Owner.Site)
 	}
-	if f.Verdict.FreelyAccessible() {
+	if f.Verdict.FreelyAccessible() && !s.Worklist {
 		s.Studies.add(f.Counts.Studies)
 	}
 	return s

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
@@ -50,7 +51,9 @@ type web struct {
 	opt      HTTPOptions
 	service  survey.Service
 	requests int
-	page     *document // the page or document being read
+	// connected: the port accepted a connection.
+	connected bool
+	page      *document // the page or document being read
 }
 
 // HTTP finds out what the web pages of a port are: by the start page, by the
@@ -70,6 +73,9 @@ func HTTP(ctx context.Context, port uint16, client *http.Client, scheme string, 
 	start, err := w.look(ctx, "/")
 	if err != nil {
 		w.service.Outcome, w.service.Detail = httpOutcome(ctx, err, o.BudgetErr)
+		if w.service.Outcome == survey.Silent && w.connected { // it may send, but never a whole answer
+			w.service.Outcome, w.service.Detail = survey.Mute, "no whole HTTP answer came in time"
+		}
 		return w.service
 	}
 	w.service.Protocol, w.service.Outcome = survey.ProtocolHTTP, survey.Answered
@@ -113,6 +119,7 @@ func (w *web) get(ctx context.Context, path string, limit int, judge func(*http.
 	if err != nil {
 		return err
 	}
+	req = req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { w.connected = true }}))
 	req.Header.Set("Accept", "text/html,application/json;q=0.5,*/*;q=0.1")
 	resp, err := w.client.Do(req)
 	if err != nil {

@@ -193,7 +193,7 @@ func TestTLSModes(t *testing.T) {
 		})
 	}
 	f := read(t, "version: 1\nname: x\nseed: 1\ndates: {first: 2015-01-01, last: 2019-09-01}\narchives: [{address: 127.0.8.6, persona: vendor, port: 2762, tls: mutual}]")
-	if v := f.Truth().Archives[0].Verdict; v != "protected" {
-		t.Errorf("client certificates: verdict %s, want protected", v)
+	if v := f.Truth().Archives[0].Verdict; v != "not-dicom" {
+		t.Errorf("client certificates: verdict %s, want not-dicom", v)
 	}
 }

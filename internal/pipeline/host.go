@@ -64,6 +64,7 @@ func (e *Engine) begin(c survey.Candidate) *host {
 	h.finding = survey.Finding{
 		Schema:             survey.FindingSchema,
 		Target:             target(c),
+		TestedFrom:         survey.TestedFromOf(c.Address),
 		Services:           []survey.Service{},
 		Counts:             survey.NotCounted("no service answers queries"),
 		Checks:             []survey.Check{},
@@ -350,7 +351,7 @@ func (h *host) count(ctx context.Context) {
 // connection.
 func (e *Engine) Unreachable(c survey.Candidate, found discover.Found) Result {
 	f := survey.Finding{
-		Schema: survey.FindingSchema, Target: target(c), Verdict: survey.Unreachable,
+		Schema: survey.FindingSchema, Target: target(c), TestedFrom: survey.TestedFromOf(c.Address), Verdict: survey.Unreachable,
 		Services: []survey.Service{}, Counts: survey.NotCounted("unreachable: " + whyClosed(found)), Checks: []survey.Check{},
 		IdentifyingClasses: []survey.IdentifyingClass{}, Suspicion: survey.Suspicion{Reasons: []string{}},
 		StartedAt: time.Now().UTC().Truncate(time.Millisecond), AuthorisedBy: e.AuthorisedBy,

@@ -159,6 +159,9 @@ func (p *printer) head(f survey.Finding) {
 	if f.Target.Address != "" && f.Target.Address != f.Target.Host {
 		p.row("address", f.Target.Address)
 	}
+	if from := testedFrom(f); from != "" && f.Verdict != survey.Unreachable {
+		p.row("tested from", from)
+	}
 	if f.Incomplete != nil {
 		p.row("incomplete", *f.Incomplete)
 	}

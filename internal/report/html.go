@@ -215,11 +215,11 @@ func verdictMeaning(v string) string {
 	case survey.Unreachable:
 		return "no port answered"
 	case survey.NotDICOM:
-		return "something answered, but neither DICOM nor DICOMweb"
+		return "something answered that was not recognised as DICOM or DICOMweb"
 	case survey.Protected:
-		return "speaks DICOM or DICOMweb and lets a stranger do nothing"
+		return "speaks DICOM or DICOMweb and let an unauthenticated caller do nothing of what was tried"
 	case survey.Identified:
-		return "accepts an association, but answers no query"
+		return "accepts an association, but answered no query"
 	case survey.Open:
 		return "answers queries: freely accessible"
 	case survey.OpenImages:

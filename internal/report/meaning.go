@@ -8,28 +8,32 @@ import (
 	"leadglass/internal/survey"
 )
 
-// meaning says what a finding means to the person who runs the archive: what a
-// stranger can do, what that is for the patients, and what to do first.
+// meaning says what a finding means to the person who runs the archive: what
+// an unauthenticated caller can do, what that is for the patients, and what to
+// do first. It says of nothing that it is closed that was not seen closed.
 func meaning(f survey.Finding) []string {
 	switch f.Verdict {
 	case survey.OpenImages:
 		return []string{
-			"Anyone who reaches this address can list its studies and retrieve the images, without any password.",
+			who(f) + " can list its studies and retrieve the images, without any password.",
 			"For the patients that is a breach of confidentiality, whether or not anybody came: look for traces in the archive's log.",
-			"First take it off the network, or admit only your own stations; then change what is listed below.",
+			first(f, "First take it off the network, or admit only your own stations; then change what is listed below."),
 		}
 	case survey.Open:
+		if f.WorklistOnly() {
+			return []string{
+				who(f) + " can query its worklist: who is to be examined, when, and why. No password is needed.",
+				"For the patients that is a breach of confidentiality, whether or not anybody came. Studies were not listed by what was tried" + undecidedOf(f, survey.Lists, survey.Retrieves) + ".",
+				first(f, "First admit only your own modalities; then change what is listed below."),
+			}
+		}
 		return []string{
-			"Anyone who reaches this address can list its studies, and with them who was examined, when, and why. No password is needed.",
+			who(f) + " can list its studies, and with them who was examined, when, and why. No password is needed.",
 			"For the patients that is a breach of confidentiality, whether or not anybody came" + withoutImages(f),
-			"First admit only your own stations; then change what is listed below.",
+			first(f, "First admit only your own stations; then change what is listed below."),
 		}
 	case survey.Identified:
-		return []string{
-			"A DICOM archive that accepts associations from a stranger, but answers no query.",
-			"No study is exposed by what was tried. What protects them is that the request is refused, not that the caller is.",
-			"Make it refuse strangers at the association: by their address, their AE title, and best by TLS with client certificates.",
-		}
+		return identifiedMeaning(f)
 	case survey.Protected:
 		return append(protectedMeaning(f), titleHint(f)...)
 	case survey.NotDICOM:
@@ -68,8 +72,75 @@ func meaning(f survey.Finding) []string {
 	}
 }
 
-// protectedMeaning tells an archive that is as it should be from one whose web
-// side is open.
+// who is to be named as able to do what was done: from the machine itself, it
+// is not known who else is.
+func who(f survey.Finding) string {
+	if f.TestedFrom == survey.FromLoopback {
+		return "Anyone on this machine"
+	}
+	return "Anyone who reaches this address"
+}
+
+// first is what to do first: advice, unless it is not known whether anybody but
+// the machine itself can do what was done.
+func first(f survey.Finding, advice string) string {
+	if f.TestedFrom == survey.FromLoopback {
+		return "First find out who else can reach it: check it by its network address, from another machine. Then change what is listed below."
+	}
+	return advice
+}
+
+// undecidedOf ends a sentence on what was not seen open by what could not be
+// decided of it; empty where all was.
+func undecidedOf(f survey.Finding, uses ...survey.Use) string {
+	var ids []string
+	for _, r := range f.Exposure().With(uses...).In(survey.Undecided) {
+		if !slices.Contains(ids, r.Because.ID) {
+			ids = append(ids, r.Because.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; whether they can be could not be decided (%s)", strings.Join(ids, ", "))
+}
+
+// identifiedMeaning tells an archive that refuses queries from one that offers
+// none, from one of which that is not known, and from one whose images can be
+// retrieved by their identifiers.
+func identifiedMeaning(f survey.Finding) []string {
+	const advice = "Make it reject unauthenticated callers at the association: by their address, their AE title, and best by TLS with client certificates."
+	queries := f.Exposure().With(survey.Lists, survey.Appoints)
+	offers := slices.ContainsFunc(f.Services, func(s survey.Service) bool { return s.Levels.QueryContext })
+	switch {
+	case f.Exposure().With(survey.Retrieves).State() == survey.DecidedOpen:
+		return []string{
+			"Anyone who knows the identifier of a study or an image can retrieve it here, without any password. No study was listed by what was tried" + undecidedOf(f, survey.Lists) + ".",
+			"The identifiers are no secret: they are in every image, in reports and in the links of viewers.",
+			"Demand a login or client certificates for retrieval as well.",
+		}
+	case queries.State() == survey.Undecided:
+		return []string{
+			"A DICOM archive that accepts associations of unauthenticated callers. Whether it answers their queries could not be decided: see below.",
+			"No study was listed by what was tried. Take it that some can be.",
+			advice,
+		}
+	case offers:
+		return []string{
+			"A DICOM archive that accepts associations of unauthenticated callers, and refused their queries.",
+			"No study was listed by what was tried. What protects the studies is that the request is refused, not that the caller is; another title, or another caller, may be answered.",
+			advice,
+		}
+	}
+	return []string{
+		"A DICOM service that accepts associations of unauthenticated callers, and offered them no queries.",
+		"No study was listed by what was tried. What it offers to other callers was not seen.",
+		advice,
+	}
+}
+
+// protectedMeaning tells an archive that is as it should be from one of which
+// something is wrong or not known, and from one whose web side is open.
 func protectedMeaning(f survey.Finding) []string {
 	if !slices.ContainsFunc(f.Services, speaks) && slices.ContainsFunc(f.Services, hasPage) {
 		return []string{
@@ -78,25 +149,44 @@ func protectedMeaning(f survey.Finding) []string {
 			"Check the archive by its DICOM port (HOST:PORT) and by the URL of its DICOMweb root too.",
 		}
 	}
-	if len(failedChecks(f)) == 0 {
-		return []string{
-			"An archive that lets a stranger do nothing. This is how it should be.",
-			"No study is exposed by anything that was tried.",
-			"Check again after every change of its configuration.",
-		}
-	}
 	if f.Viewer != "" {
 		return []string{
-			"The archive lets a stranger do nothing by DICOM or DICOMweb, but its web side has no login.",
+			"By DICOM or DICOMweb the archive let an unauthenticated caller do nothing that was tried, but its web side has no login.",
 			"Whether patients can be seen there was not looked at: no study was opened. Take it that they can.",
 			"Demand a login for the web side; then change what is listed below.",
 		}
 	}
+	if undecided := f.Exposure().In(survey.Undecided); len(undecided) > 0 {
+		return []string{
+			"No study was listed and no image retrieved by what was tried, but not everything could be decided: see below.",
+			"Take what could not be decided for open until it is known to be closed.",
+			"Change what is listed below, the most severe first, and check again.",
+		}
+	}
+	if len(failedChecks(f)) == 0 {
+		return []string{
+			"An archive that lets an unauthenticated caller do nothing of what was tried. This is how it should be.",
+			"No study was listed and no image retrieved. What callers with a known title, a login or a certificate may do was not tested.",
+			"Check again after every change of its configuration.",
+		}
+	}
 	return []string{
-		"An archive that lets a stranger neither query nor retrieve.",
-		"No study is exposed by anything that was tried; what failed weakens the protection.",
+		"An archive that let an unauthenticated caller neither query nor retrieve, by what was tried.",
+		"What failed weakens the protection; what callers with a known title, a login or a certificate may do was not tested.",
 		"Change what is listed below, the most severe first.",
 	}
+}
+
+// testedFrom says what the place of a test can and cannot show; empty for the
+// public Internet.
+func testedFrom(f survey.Finding) string {
+	switch f.TestedFrom {
+	case survey.FromLoopback:
+		return "this machine itself (loopback). That shows what is answered to programs on it; a service that answers nobody else looks the same. Verdict and grade hold for callers on this machine."
+	case survey.FromPrivate:
+		return "a network that leads to a private address. That shows what is answered there, not whether it can be reached from the Internet."
+	}
+	return ""
 }
 
 // withoutImages ends the sentence on an archive that lists studies, by what is

@@ -211,6 +211,13 @@ func (f *Finding) FreelyAccessible() bool { return f.Verdict.FreelyAccessible() 
 // a listing. It is what letters are about.
 func (f *Finding) Exposed() bool { return f.FreelyAccessible() || f.Beside() }
 
+// WorklistOnly reports whether all that is listed to anybody are the entries of
+// a worklist: appointments, not studies.
+func (f *Finding) WorklistOnly() bool {
+	open := f.Exposure().In(DecidedOpen)
+	return len(open.With(Appoints)) > 0 && len(open.With(Lists)) == 0
+}
+
 // Beside reports whether something is open beside the verdict: a viewer without
 // login, or DICOM files in a listing.
 func (f *Finding) Beside() bool { return f.Viewer != "" || f.Listing() != 0 }

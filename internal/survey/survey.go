@@ -45,10 +45,13 @@ type Target struct {
 
 // Finding is everything a survey says about one target.
 type Finding struct {
-	Schema  string  `json:"schema"`
-	Target  Target  `json:"target"`
-	Verdict Verdict `json:"verdict"`
-	Grade   Grade   `json:"grade"`
+	Schema string `json:"schema"`
+	Target Target `json:"target"`
+	// TestedFrom says from where it was tested; absent in findings of earlier
+	// versions and where no address was contacted.
+	TestedFrom TestedFrom `json:"tested_from,omitempty"`
+	Verdict    Verdict    `json:"verdict"`
+	Grade      Grade      `json:"grade"`
 	// Viewer is ViewerOpenHTTP when an image viewer without login answers
 	// over plain HTTP, ViewerOpenHTTPS when only over TLS, otherwise empty.
 	Viewer   Viewer    `json:"viewer,omitempty"`
