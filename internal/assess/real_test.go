@@ -160,6 +160,26 @@ func TestDcmqrscp(t *testing.T) {
 	t.Log(a.Behaviours, a.Traffic, tg.meter.associations, tg.meter.sent)
 }
 
+// TestDcmqrscpOneAtATime: an archive that takes one association at a time, and
+// notices late that the last has ended, is judged like any other.
+func TestDcmqrscpOneAtATime(t *testing.T) {
+	s := realserver.Dcmqrscp(t, realserver.DCMTKOptions{Studies: studies(6), Config: "MaxAssociations = 1"})
+	tg := identify(t, s.DICOMAddr(), s.AETitle)
+	_, by := tg.run(t)
+	expect(t, by, map[string]survey.CheckState{"LG-D04": survey.Fail, "LG-D05": survey.Fail, "LG-D06": survey.Fail, "LG-D09": survey.Pass})
+}
+
+// TestDcmqrscpPatientRoot: an archive of Patient Root alone is open too.
+func TestDcmqrscpPatientRoot(t *testing.T) {
+	s := realserver.Dcmqrscp(t, realserver.DCMTKOptions{Studies: studies(6), Args: []string{"--no-study-root"}})
+	tg := identify(t, s.DICOMAddr(), s.AETitle)
+	a, by := tg.run(t)
+	expect(t, by, map[string]survey.CheckState{"LG-D04": survey.Pass, "LG-D05": survey.Fail})
+	if v := survey.VerdictOf([]survey.Service{*tg.session.Service}, a.Checks); !v.FreelyAccessible() || !a.QueryAnswered() {
+		t.Errorf("verdict %s, something to count: %t", v, a.QueryAnswered())
+	}
+}
+
 // TestDcmqrscpPeers shows what naming the callers, as the remedy says, does.
 func TestDcmqrscpPeers(t *testing.T) {
 	s := realserver.Dcmqrscp(t, realserver.DCMTKOptions{Studies: studies(2), Peers: "ws",

@@ -323,7 +323,7 @@ func TestRejectsFurtherAssociations(t *testing.T) {
 		tries int
 	}{
 		{ul.AssociateRJ{Result: ul.RejectedPermanent, Source: ul.ServiceUser, Reason: ul.CallingAETitleNotRecognized}, 1},
-		{ul.AssociateRJ{Result: ul.RejectedTransient, Source: ul.ServiceProviderPresentation, Reason: ul.LocalLimitExceeded}, 2},
+		{ul.AssociateRJ{Result: ul.RejectedTransient, Source: ul.ServiceProviderPresentation, Reason: ul.LocalLimitExceeded}, 4},
 	} {
 		opened = 0
 		s := &assess.Session{Service: tg.session.Service, CallingAETitle: calling,

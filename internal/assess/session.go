@@ -37,8 +37,11 @@ const (
 	cancelResponses = 200_000
 	// sampleStudies is how many studies to look at to find a small one.
 	sampleStudies = 5
-	// congestionPause is how long to wait after a transient rejection.
+	// congestionPause is how long to wait after a transient rejection; it
+	// doubles, up to congestionTries attempts. A dcmqrscp that takes one
+	// association at a time notices late that the last has ended.
 	congestionPause = 300 * time.Millisecond
+	congestionTries = 4
 )
 
 // Allow is what the authority permits beyond queries without identifying keys.
@@ -289,15 +292,17 @@ func (s *Session) dial(ctx context.Context, sopClass string) (*line, string) {
 	}
 	var a *ul.Association
 	var err error
-	for attempt := range 2 {
+	wait := congestionPause
+	for attempt := range congestionTries {
 		if limit := max(leastAssociations, wholeCheck-int64(s.Service.Attempts)); s.traffic.Associations >= limit {
 			return nil, fmt.Sprintf("the limit of %d associations is reached", limit)
 		}
 		s.traffic.Associations++
 		a, err = s.Open(ctx, s.Service.CalledAETitle.Accepted, s.contexts(sopClass))
-		if attempt > 0 || !transient(err) || !pause(ctx, congestionPause) {
+		if attempt == congestionTries-1 || !transient(err) || !pause(ctx, wait) {
 			break
 		}
+		wait *= 2
 	}
 	var rejected *ul.RejectedError
 	switch how := endedHow(err); {

@@ -103,11 +103,11 @@ func TestDcmqrscp(t *testing.T) {
 	}
 }
 
-// TestDcmqrscpPatientRoot counts dcmqrscp by Patient Root alone, where it
+// TestDcmqrscpPatientRoot counts a dcmqrscp of Patient Root alone, where it
 // declines queries for studies without a patient ID: any ID matches a wildcard.
 func TestDcmqrscpPatientRoot(t *testing.T) {
-	s := realserver.Dcmqrscp(t, realserver.DCMTKOptions{Studies: threeYears(60, 0)})
-	o := census.Options{SOPClasses: []string{dicom.PatientRootFind}}
+	s := realserver.Dcmqrscp(t, realserver.DCMTKOptions{Studies: threeYears(60, 0), Args: []string{"--no-study-root"}})
+	o := census.Options{}
 	if r := countReal(t, s, o); r.Counts.Studies.Quality != survey.UnknownQuality {
 		t.Errorf("%v studies without a patient ID", r.Counts.Studies)
 	}
