@@ -249,7 +249,7 @@ func TestImportTableForbids(t *testing.T) {
 		{"internal/lab", "leadglass/internal/identify", false},
 		{"internal/lab", "leadglass/internal/survey", false},
 		{"internal/lab", "leadglass/dicom/dimse", true},
-		{"internal/pipeline", "leadglass/internal/report", false},
+		{"internal/examine", "leadglass/internal/report", false},
 		{"internal/scope", "github.com/goccy/go-yaml/parser", true},
 		{"internal/scope", "github.com/goccy/go-yamlish", false},
 		{"internal/scope", "net", false},

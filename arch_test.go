@@ -41,7 +41,7 @@ func layers() map[string]layer {
 		"internal/tlsprobe", "internal/suspect", "internal/wipe", "internal/markup", "internal/jsonscan", "internal/strictyaml",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
-	everything := append(slices.Clone(stages), "internal/imports", "internal/warrant", "internal/pipeline", "internal/jobs", "internal/publish", "internal/plain", "internal/scratch", "internal/report", "internal/registry", "internal/contacts",
+	everything := append(slices.Clone(stages), "internal/imports", "internal/warrant", "internal/examine", "internal/campaign", "internal/jobs", "internal/publish", "internal/plain", "internal/scratch", "internal/report", "internal/registry", "internal/contacts",
 		"internal/metrics", "internal/compare", "internal/disclose", "internal/disclose/seal", "internal/pdf", "internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
@@ -89,8 +89,10 @@ func layers() map[string]layer {
 		"internal/registry": {imports: []string{"internal/survey"}, // is given the gate's client
 			needs: []string{"net/http", "github.com/openrdap/rdap"}},
 		"internal/contacts": {imports: []string{"internal/survey"}, needs: []string{"github.com/goccy/go-yaml"}},
-		"internal/pipeline": {imports: append(slices.Clone(stages), "internal/jobs"),
+		"internal/examine": {imports: slices.DeleteFunc(slices.Clone(stages), func(p string) bool { return p == "internal/store" }),
 			needs: []string{"net", "net/http", "crypto/tls", "syscall"}}, // syscall: numbers of errors
+		// Surveys, for any front end.
+		"internal/campaign": {imports: []string{"internal/discover", "internal/examine", "internal/jobs", "internal/scope", "internal/store", "internal/survey", "internal/suspect"}},
 
 		// Figures for Prometheus: it answers requests and makes none.
 		"internal/metrics": {needs: []string{"net", "net/http", "github.com/prometheus/client_golang/prometheus"}},

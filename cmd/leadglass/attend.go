@@ -7,9 +7,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"leadglass/internal/campaign"
 	"leadglass/internal/jobs"
 	"leadglass/internal/metrics"
-	"leadglass/internal/pipeline"
 	"leadglass/internal/scope"
 	"leadglass/internal/survey"
 )
@@ -94,7 +94,7 @@ func stopped(id string, err error) error {
 
 // figures are what a survey shows to Prometheus: numbers alone, and none of a
 // single target.
-func figures(run *pipeline.Run, v survey.Survey) []metrics.Figure {
+func figures(run *campaign.Run, v survey.Survey) []metrics.Figure {
 	p := &run.Progress
 	count := func(name, help string, n *atomic.Int64) metrics.Figure {
 		return metrics.Figure{Name: "leadglass_" + name + "_total", Help: help, Value: func() float64 { return float64(n.Load()) }}

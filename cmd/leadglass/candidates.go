@@ -13,8 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"leadglass/internal/examine"
 	"leadglass/internal/imports"
-	"leadglass/internal/pipeline"
 	"leadglass/internal/survey"
 )
 
@@ -49,7 +49,7 @@ type candidateList struct {
 
 // readCandidates reads files of other scanners. Nothing in them widens the
 // scope: what it does not permit is counted and left out.
-func readCandidates(ctx context.Context, a *app, eng *pipeline.Engine, n *names, paths []string, strict bool) (*candidateList, []candidateFile, error) {
+func readCandidates(ctx context.Context, a *app, eng *examine.Engine, n *names, paths []string, strict bool) (*candidateList, []candidateFile, error) {
 	l := &candidateList{ports: map[netip.Addr][]uint16{}, hosts: map[netip.Addr]string{}, names: map[string][]uint16{}}
 	var files []candidateFile
 	for _, path := range paths {
@@ -80,7 +80,7 @@ func readCandidates(ctx context.Context, a *app, eng *pipeline.Engine, n *names,
 }
 
 // read reads one file.
-func (l *candidateList) read(ctx context.Context, a *app, eng *pipeline.Engine, path string, strict bool) (candidateFile, error) {
+func (l *candidateList) read(ctx context.Context, a *app, eng *examine.Engine, path string, strict bool) (candidateFile, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return candidateFile{}, usage(fmt.Errorf("--candidates: %w", err))
@@ -139,7 +139,7 @@ const resolvers = 8
 
 // resolve resolves the names that files gave, through the gate, which has a rate
 // for that. Names that lead outside the scope are counted with the last file.
-func (l *candidateList) resolve(ctx context.Context, a *app, eng *pipeline.Engine, n *names, files []candidateFile) {
+func (l *candidateList) resolve(ctx context.Context, a *app, eng *examine.Engine, n *names, files []candidateFile) {
 	todo := make(chan string)
 	var all sync.WaitGroup
 	for range min(resolvers, len(l.names)) {

@@ -7,8 +7,8 @@ import (
 	"net/netip"
 
 	"leadglass/internal/discover"
+	"leadglass/internal/examine"
 	"leadglass/internal/gate"
-	"leadglass/internal/pipeline"
 	"leadglass/internal/survey"
 )
 
@@ -25,7 +25,7 @@ func (c checkCandidate) name() string {
 	return c.Address.String()
 }
 
-func (c checkCandidate) check(ctx context.Context, eng *pipeline.Engine) (pipeline.Result, error) {
+func (c checkCandidate) check(ctx context.Context, eng *examine.Engine) (examine.Result, error) {
 	if c.unresolved != nil {
 		return eng.Unreachable(c.Candidate, discover.Found{Err: c.unresolved}), nil
 	}

@@ -3,9 +3,9 @@ package main
 import (
 	"leadglass/internal/attribute"
 	"leadglass/internal/census"
+	"leadglass/internal/examine"
 	"leadglass/internal/gate"
 	"leadglass/internal/identify/products"
-	"leadglass/internal/pipeline"
 	"leadglass/internal/privacy"
 	"leadglass/internal/scope"
 	"leadglass/internal/suspect"
@@ -19,7 +19,7 @@ type engineOptions struct {
 }
 
 // newEngine wires the gate and the stages for a scope.
-func newEngine(a *app, s *scope.Scope, o engineOptions) (*pipeline.Engine, error) {
+func newEngine(a *app, s *scope.Scope, o engineOptions) (*examine.Engine, error) {
 	table, err := loadProducts(o.products)
 	if err != nil {
 		return nil, usage(err)
@@ -28,7 +28,7 @@ func newEngine(a *app, s *scope.Scope, o engineOptions) (*pipeline.Engine, error
 	if err != nil {
 		return nil, err
 	}
-	e := &pipeline.Engine{
+	e := &examine.Engine{
 		Gate: gate.New(s, gate.Options{
 			PerHostTime: s.Limits.PerHostTime, PerHostBytes: s.Limits.PerHostBytes,
 			ConnectionsPerHost: s.Limits.AssociationsPerHost, ProbesPerSecond: s.Rate.ProbesPerSecond,
@@ -36,7 +36,7 @@ func newEngine(a *app, s *scope.Scope, o engineOptions) (*pipeline.Engine, error
 			Logger: a.log,
 		}),
 		Scope: s, Products: table, Demos: demos, Log: a.log, SketchKey: privacy.NewKey(),
-		Memory: census.NewMemory(census.DefaultMemory), KnownAETitles: s.CalledAETitles, Timeouts: pipeline.DefaultTimeouts, AuthorisedBy: o.authorisedBy,
+		Memory: census.NewMemory(census.DefaultMemory), KnownAETitles: s.CalledAETitles, Timeouts: examine.DefaultTimeouts, AuthorisedBy: o.authorisedBy,
 	}
 	sources, err := attributions(s.Overlay, o.geoip)
 	if err != nil {

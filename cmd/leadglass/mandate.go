@@ -10,7 +10,7 @@ import (
 	"strings"
 	"sync"
 
-	"leadglass/internal/pipeline"
+	"leadglass/internal/examine"
 	"leadglass/internal/scope"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
@@ -58,7 +58,7 @@ func (n *names) list() []survey.Pin {
 }
 
 // resolve are the addresses of a name that may be touched.
-func (n *names) resolve(ctx context.Context, eng *pipeline.Engine, name string) ([]netip.Addr, error) {
+func (n *names) resolve(ctx context.Context, eng *examine.Engine, name string) ([]netip.Addr, error) {
 	n.mu.Lock()
 	failure, failed := n.unresolved[name]
 	addrs, known := n.pins[name]

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"leadglass/internal/pipeline"
+	"leadglass/internal/campaign"
 	"leadglass/internal/plain"
 )
 
@@ -109,7 +109,7 @@ func grouped(n int64) string {
 
 // waitingFor is the part of a status line that says for how many hosts a
 // survey waits, and how many other processes help; empty for none.
-func waitingFor(p *pipeline.Progress, others int64) (text string) {
+func waitingFor(p *campaign.Progress, others int64) (text string) {
 	if n := p.UnderWay.Load() + p.Waiting.Load(); n > 0 {
 		text = ", waiting for " + plural(n, "host")
 	}

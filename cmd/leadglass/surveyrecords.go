@@ -7,15 +7,15 @@ import (
 	"maps"
 	"slices"
 
+	"leadglass/internal/campaign"
 	"leadglass/internal/discover"
-	"leadglass/internal/pipeline"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
 )
 
 // recordUnresolved records that names of the scope led to no address, so that
 // what was asked for and not surveyed is in the report.
-func (a *app) recordUnresolved(ctx context.Context, run *pipeline.Run, unresolved map[string]error) error {
+func (a *app) recordUnresolved(ctx context.Context, run *campaign.Run, unresolved map[string]error) error {
 	if len(unresolved) == 0 {
 		return nil
 	}
@@ -39,7 +39,7 @@ func (a *app) recordUnresolved(ctx context.Context, run *pipeline.Run, unresolve
 
 // recordGivenUp records that hosts were found and could not be examined, because
 // this program failed at it again and again. It returns how many.
-func (a *app) recordGivenUp(ctx context.Context, run *pipeline.Run, each func(survey.Record) error) (int, error) {
+func (a *app) recordGivenUp(ctx context.Context, run *campaign.Run, each func(survey.Record) error) (int, error) {
 	left, err := run.Store.LeftOver(ctx, run.SurveyID)
 	if err != nil || len(left) == 0 {
 		return 0, err
@@ -63,7 +63,7 @@ func (a *app) recordGivenUp(ctx context.Context, run *pipeline.Run, each func(su
 
 // recordsBefore adds the hosts of earlier runs of a survey to the progress, so
 // that it and the summary are those of the whole survey, and calls each for them.
-func recordsBefore(ctx context.Context, db *store.Store, id string, p *pipeline.Progress, each func(survey.Record) error) error {
+func recordsBefore(ctx context.Context, db *store.Store, id string, p *campaign.Progress, each func(survey.Record) error) error {
 	for r, err := range db.Records(ctx, id) {
 		if err != nil {
 			return fmt.Errorf("reading what survey %s has done: %w", id, err)

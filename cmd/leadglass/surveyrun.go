@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"time"
 
+	"leadglass/internal/campaign"
+	"leadglass/internal/examine"
 	"leadglass/internal/jobs"
 	"leadglass/internal/metrics"
-	"leadglass/internal/pipeline"
 	"leadglass/internal/privacy"
 	"leadglass/internal/scope"
 	"leadglass/internal/store"
@@ -29,9 +30,9 @@ type surveying struct {
 	names   *names
 	targets *surveyTargetList
 	survey  survey.Survey
-	run     *pipeline.Run
+	run     *campaign.Run
 	// totals are the figures of the whole survey.
-	totals *pipeline.Progress
+	totals *campaign.Progress
 	// printed are the records that stand on stdout already, with --json.
 	printed map[store.Key]struct{}
 }
@@ -85,7 +86,7 @@ func runSurvey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) (su
 }
 
 // begin makes or finds the survey and takes the lead of it.
-func (w *surveying) begin(ctx context.Context, eng *pipeline.Engine, found survey.Survey) (err error) {
+func (w *surveying) begin(ctx context.Context, eng *examine.Engine, found survey.Survey) (err error) {
 	o := w.options
 	if w.survey, err = openSurvey(ctx, w.db, w.scope, w.targets, found, o); err != nil {
 		return err
@@ -120,7 +121,7 @@ func (w *surveying) begin(ctx context.Context, eng *pipeline.Engine, found surve
 }
 
 // newRun is the work of this process on a survey.
-func newRun(ctx context.Context, db *store.Store, eng *pipeline.Engine, surveyID, id string) (*pipeline.Run, error) {
+func newRun(ctx context.Context, db *store.Store, eng *examine.Engine, surveyID, id string) (*campaign.Run, error) {
 	queue, err := jobs.Open(db, surveyID, id, eng.Log)
 	if err != nil {
 		return nil, err
@@ -130,7 +131,7 @@ func newRun(ctx context.Context, db *store.Store, eng *pipeline.Engine, surveyID
 		return nil, err
 	}
 	eng.SketchKey = privacy.KeyFrom(key)
-	return &pipeline.Run{Engine: eng, SurveyID: surveyID, Store: db, Queue: queue}, nil
+	return &campaign.Run{Engine: eng, SurveyID: surveyID, Store: db, Queue: queue}, nil
 }
 
 // work does the survey until it is finished, and prints the summary.
@@ -185,12 +186,12 @@ func (w *surveying) finish(ctx context.Context, helped bool) (givenUp int, err e
 		return 0, err
 	}
 	if helped { // the figures are those of all
-		w.totals = new(pipeline.Progress)
+		w.totals = new(campaign.Progress)
 		if err := recordsBefore(ctx, w.db, v.ID, w.totals, w.printJSON); err != nil {
 			return 0, err
 		}
 	}
-	if _, err := pipeline.Compare(ctx, w.db, v.ID); err != nil {
+	if _, err := campaign.Compare(ctx, w.db, v.ID); err != nil {
 		return 0, err
 	}
 	if err := w.coverLess(ctx); err != nil {

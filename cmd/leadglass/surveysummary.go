@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"time"
 
-	"leadglass/internal/pipeline"
+	"leadglass/internal/campaign"
 	"leadglass/internal/survey"
 )
 
 // showProgress keeps a status line until the function it returns is called.
-func (a *app) showProgress(p *pipeline.Progress, others func() int64, probes int64) (stop func()) {
+func (a *app) showProgress(p *campaign.Progress, others func() int64, probes int64) (stop func()) {
 	start := time.Now()
 	done := make(chan struct{})
 	finished := make(chan struct{})
@@ -34,7 +34,7 @@ func (a *app) showProgress(p *pipeline.Progress, others func() int64, probes int
 	}
 }
 
-func progressLine(p *pipeline.Progress, probes int64, took time.Duration) string {
+func progressLine(p *campaign.Progress, probes int64, took time.Duration) string {
 	of := ""
 	if probes > 0 {
 		of = " of " + grouped(probes)
@@ -65,7 +65,7 @@ type surveySummary struct {
 	Candidates []candidateFile `json:"candidates,omitempty"`
 }
 
-func (a *app) summary(p *pipeline.Progress, traffic survey.Traffic, v survey.Survey, took time.Duration, files []candidateFile, o surveyOptions) error {
+func (a *app) summary(p *campaign.Progress, traffic survey.Traffic, v survey.Survey, took time.Duration, files []candidateFile, o surveyOptions) error {
 	s := surveySummary{Schema: "leadglass.survey/1", Survey: v, Hosts: p.Examined.Load(), Archives: p.Speaking.Load(),
 		Open: p.Open.Load(), Studies: p.Studies.Load(), Images: p.Images.Load(),
 		CountedInPart: p.CountedInPart.Load(), Resumed: o.resume, Seconds: took.Seconds(), Traffic: traffic, Candidates: files}

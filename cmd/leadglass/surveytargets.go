@@ -6,7 +6,7 @@ import (
 	"iter"
 	"net/netip"
 
-	"leadglass/internal/pipeline"
+	"leadglass/internal/examine"
 	"leadglass/internal/survey"
 )
 
@@ -27,7 +27,7 @@ type surveyTargetList struct {
 }
 
 // surveyTargets are the hosts to survey: those of the scope, of files, or both.
-func surveyTargets(ctx context.Context, a *app, eng *pipeline.Engine, n *names, o surveyOptions) (surveyTargetList, error) {
+func surveyTargets(ctx context.Context, a *app, eng *examine.Engine, n *names, o surveyOptions) (surveyTargetList, error) {
 	t := surveyTargetList{names: n, unresolved: map[string]error{}, size: int64(eng.Scope.Size()) + int64(len(eng.Scope.Names))}
 	t.hosts = candidates(ctx, eng, n, t.unresolved)
 	if len(o.candidates) == 0 {
@@ -50,7 +50,7 @@ func surveyTargets(ctx context.Context, a *app, eng *pipeline.Engine, n *names, 
 
 // candidates are what the scope names by itself: single addresses, and what
 // its host names resolve to. Names that do not are put into unresolved.
-func candidates(ctx context.Context, eng *pipeline.Engine, n *names, unresolved map[string]error) iter.Seq[survey.Candidate] {
+func candidates(ctx context.Context, eng *examine.Engine, n *names, unresolved map[string]error) iter.Seq[survey.Candidate] {
 	return func(yield func(survey.Candidate) bool) {
 		named := map[netip.Addr]bool{}
 		for _, name := range eng.Scope.Names {

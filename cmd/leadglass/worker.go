@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"leadglass/internal/examine"
 	"leadglass/internal/jobs"
-	"leadglass/internal/pipeline"
 	"leadglass/internal/scope"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
@@ -215,7 +215,7 @@ func (w *working) turn(ctx context.Context) (state, error) {
 }
 
 // work does jobs of the survey until none is left.
-func (w *working) work(ctx context.Context, v survey.Survey, eng *pipeline.Engine) error {
+func (w *working) work(ctx context.Context, v survey.Survey, eng *examine.Engine) error {
 	id := jobs.NewID()
 	run, err := newRun(ctx, w.db, eng, v.ID, id)
 	if err != nil {

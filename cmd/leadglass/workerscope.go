@@ -9,8 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"leadglass/internal/examine"
 	"leadglass/internal/gate"
-	"leadglass/internal/pipeline"
 	"leadglass/internal/scope"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
@@ -47,7 +47,7 @@ func (w *working) bounds() error {
 
 // engine is what examines the hosts of a survey: as its leader does, or an error
 // that says why this process cannot, or may not.
-func (w *working) engine(ctx context.Context, v survey.Survey) (*pipeline.Engine, error) {
+func (w *working) engine(ctx context.Context, v survey.Survey) (*examine.Engine, error) {
 	m, err := w.db.Mandate(ctx, v.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, fmt.Errorf("its exclusions are not stored yet: its leader does that when it begins, or `leadglass survey --resume` for a survey of an older version (%w)", err)

@@ -5,7 +5,7 @@
 // twice.
 //
 // It decides who does what and when, and shares out the rates; what is done is
-// the business of its caller, package pipeline.
+// the business of its caller, package campaign.
 package jobs
 
 import (

@@ -1,13 +1,13 @@
-package pipeline_test
+package examine_test
 
 import (
 	"testing"
 	"time"
 
 	"leadglass/internal/census"
+	"leadglass/internal/examine"
 	"leadglass/internal/gate"
 	"leadglass/internal/identify/products"
-	"leadglass/internal/pipeline"
 	"leadglass/internal/privacy"
 	"leadglass/internal/realserver"
 	"leadglass/internal/scope"
@@ -30,8 +30,8 @@ func BenchmarkCheckOrthanc(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		eng := &pipeline.Engine{Gate: gate.New(s, gate.Options{PerNetworkProbesPerSecond: 1000}), Scope: s, Products: table,
-			SketchKey: privacy.NewKey(), Memory: census.NewMemory(census.DefaultMemory), Timeouts: pipeline.DefaultTimeouts}
+		eng := &examine.Engine{Gate: gate.New(s, gate.Options{PerNetworkProbesPerSecond: 1000}), Scope: s, Products: table,
+			SketchKey: privacy.NewKey(), Memory: census.NewMemory(census.DefaultMemory), Timeouts: examine.DefaultTimeouts}
 		r, err := eng.Check(b.Context(), survey.Candidate{Address: server.Addr(), Port: server.DICOMPort})
 		if err != nil {
 			b.Fatal(err)

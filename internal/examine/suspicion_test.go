@@ -1,9 +1,9 @@
-package pipeline_test
+package examine_test
 
 import (
 	"testing"
 
-	"leadglass/internal/pipeline"
+	"leadglass/internal/examine"
 	"leadglass/internal/survey"
 )
 
@@ -28,7 +28,7 @@ func TestFewDates(t *testing.T) {
 		{"a day", survey.AtLeast(9_000_000, "", "cut"), map[string]int64{"2019": 9_000_000}, "20190702-20190702", true},
 	} {
 		c := survey.Counts{Studies: test.studies, Years: test.years}
-		if dates, ok := pipeline.FewDates(&c); ok != test.ok || dates != test.dates {
+		if dates, ok := examine.FewDates(&c); ok != test.ok || dates != test.dates {
 			t.Errorf("%s: %q, %v; want %q, %v", test.name, dates, ok, test.dates, test.ok)
 		}
 	}

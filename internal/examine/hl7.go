@@ -1,4 +1,4 @@
-package pipeline
+package examine
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 
 // wholeSession is what the checks of the host as a whole are given. Where a
 // single port was asked for, they try no other.
-func (h *host) wholeSession() *assess.Session {
+func (h *Host) wholeSession() *assess.Session {
 	s := h.session(nil, nil)
 	s.HL7 = h.Scope.Ports.HL7
 	if !h.onePort {
@@ -22,7 +22,7 @@ func (h *host) wholeSession() *assess.Session {
 
 // accepts reports whether a port of the host accepts connections: it connects
 // and closes. An error says why that could not be told.
-func (h *host) accepts(ctx context.Context, port uint16) (bool, error) {
+func (h *Host) accepts(ctx context.Context, port uint16) (bool, error) {
 	conn, err := h.gate.Dial(ctx, port)
 	if err == nil {
 		return true, conn.Close()

@@ -1,4 +1,4 @@
-package pipeline_test
+package examine_test
 
 import (
 	"crypto/x509"
@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"testing"
 
-	"leadglass/internal/pipeline"
+	"leadglass/internal/examine"
 	"leadglass/internal/survey"
 )
 
@@ -46,7 +46,7 @@ func TestCompareName(t *testing.T) {
 		{"another address as common name", common("192.0.2.8"), "", v4, survey.NameDiffers},
 		{"no address as common name", common("archive"), "", v4, survey.NameUnjudged},
 	} {
-		if asked, got := pipeline.CompareName(&test.cert, test.name, test.addr); got != test.want || asked == "" {
+		if asked, got := examine.CompareName(&test.cert, test.name, test.addr); got != test.want || asked == "" {
 			t.Errorf("%s: %s for %s, want %s", test.what, got, asked, test.want)
 		}
 	}
@@ -60,7 +60,7 @@ func TestSignature(t *testing.T) {
 	for want, chain := range map[string][]*x509.Certificate{
 		"SHA256-RSA": {strong, root}, "SHA1-RSA": {strong, weak, root}, "MD5-RSA": {root},
 	} {
-		if got := pipeline.Signature(chain); got != want {
+		if got := examine.Signature(chain); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}

@@ -1,13 +1,11 @@
-// Package pipeline puts the stages in order: discover, identify, assess,
-// census, attribute, store. It owns concurrency, budgets and progress, and is
-// the only package that knows every stage. It parses no flags and renders
-// nothing.
+// Package examine does everything that is done to one host, in order and within
+// its budget: its open ports, TLS, identify, assess, count, join the counts of
+// its services, suspect. It knows nothing of surveys, queues or the store.
 //
 // A host is worked on by one goroutine at a time, with one association at a
 // time: what speaks at a port is found out on the connection that the sweep
-// opened, and when all ports are known the host is examined. Hosts are worked
-// on side by side.
-package pipeline
+// opened, and when all ports are known the host is examined.
+package examine
 
 import (
 	"log/slog"

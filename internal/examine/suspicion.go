@@ -1,9 +1,8 @@
-package pipeline
+package examine
 
 import (
 	"context"
 	"fmt"
-	"iter"
 	"strconv"
 	"time"
 
@@ -17,7 +16,7 @@ import (
 const maxAssociations = 12
 
 // suspect gives the finding the signs that it shows by itself.
-func (h *host) suspect(ctx context.Context) {
+func (h *Host) suspect(ctx context.Context) {
 	f := &h.finding
 	signs := suspect.Host(f, suspect.Facts{
 		Honeypot: func(product string) bool { return h.Products.KindOf(product) == products.Honeypot },
@@ -30,7 +29,7 @@ func (h *host) suspect(ctx context.Context) {
 
 // species samples the species of the patients of an archive that answers
 // queries, after it was counted, because the count says how to ask for little.
-func (h *host) species(ctx context.Context) assess.SpeciesSample {
+func (h *Host) species(ctx context.Context) assess.SpeciesSample {
 	const mayTake = 2 // one, and one more where it is rejected for the moment
 	if len(h.queried) == 0 || h.gate.Traffic().Associations+mayTake > maxAssociations {
 		return assess.SpeciesSample{}
@@ -75,48 +74,4 @@ func fewDates(c *survey.Counts) (dates string, ok bool) {
 	days := int(min(daysOfYear, max(1, daysOfYear*sampleSome/fewest)))
 	first := time.Date(best, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, (daysOfYear-days)/2)
 	return fmt.Sprintf("%s-%s", first.Format("20060102"), first.AddDate(0, 0, days-1).Format("20060102")), true
-}
-
-// Records are the findings of a survey in a store.
-type Records interface {
-	AppendRecords(ctx context.Context, records []survey.Record) error
-	Records(ctx context.Context, surveyID string) iter.Seq2[survey.Record, error]
-}
-
-// Compare compares all findings of a survey with each other and stores those
-// whose suspicion changes by it; it returns how many. It goes by the findings
-// alone, so that it comes out the same however often the survey was
-// interrupted, and may be repeated.
-func Compare(ctx context.Context, store Records, surveyID string) (changed int, err error) {
-	fleet := suspect.NewFleet()
-	for r, err := range store.Records(ctx, surveyID) {
-		if err != nil {
-			return 0, err
-		}
-		fleet.Add(&r.Finding)
-	}
-	var batch []survey.Record
-	flush := func() error {
-		err := store.AppendRecords(ctx, batch)
-		changed += len(batch)
-		batch = batch[:0]
-		return err
-	}
-	for r, err := range store.Records(ctx, surveyID) {
-		if err != nil {
-			return changed, err
-		}
-		if !fleet.Judge(&r.Finding) {
-			continue
-		}
-		if batch = append(batch, r); len(batch) == saveMost {
-			if err := flush(); err != nil {
-				return changed, fmt.Errorf("saving suspicions: %w", err)
-			}
-		}
-	}
-	if err := flush(); err != nil {
-		return changed, fmt.Errorf("saving suspicions: %w", err)
-	}
-	return changed, nil
 }

@@ -1,4 +1,4 @@
-package pipeline
+package examine
 
 import (
 	"context"
@@ -23,8 +23,9 @@ type Result struct {
 	Sketch []byte
 }
 
-// host is the work on one candidate.
-type host struct {
+// Host is the work on one candidate: its ports are identified one by one, as they
+// are found open, and then it is finished.
+type Host struct {
 	*Engine
 	candidate survey.Candidate
 	started   time.Time
@@ -53,9 +54,9 @@ type answering struct {
 	result  assess.Assessment
 }
 
-// begin makes the finding of a candidate, of which nothing is known yet.
-func (e *Engine) begin(c survey.Candidate) *host {
-	h := &host{Engine: e, candidate: c, started: time.Now(), gate: e.Gate.Host(c.Address), webLeft: assess.MaxHostWebRequests,
+// Begin begins the work on a candidate: it makes the finding of a candidate, of which nothing is known yet.
+func (e *Engine) Begin(c survey.Candidate) *Host {
+	h := &Host{Engine: e, candidate: c, started: time.Now(), gate: e.Gate.Host(c.Address), webLeft: assess.MaxHostWebRequests,
 		onePort: c.Port != 0}
 	h.number = e.hosts.Add(1)
 	if c.Host != "" {
@@ -76,9 +77,9 @@ func (e *Engine) begin(c survey.Candidate) *host {
 	return h
 }
 
-// found is what is known of the host when its ports have been identified, for
+// Found is what is known of the host when its ports have been identified, for
 // whoever is going to examine it.
-func (h *host) found() survey.Found {
+func (h *Host) Found() survey.Found {
 	f := survey.Found{Candidate: h.candidate, StartedAt: h.finding.StartedAt, Took: time.Since(h.started), Traffic: h.gate.Traffic(),
 		Spent: h.gate.Spent(), Incomplete: h.finding.Incomplete, Services: make([]survey.FoundService, len(h.openers))}
 	for i, s := range h.finding.Services {
@@ -87,9 +88,9 @@ func (h *host) found() survey.Found {
 	return f
 }
 
-// resume goes on with the work on a host that was found.
-func (e *Engine) resume(f survey.Found) *host {
-	h := e.begin(f.Candidate)
+// Resume goes on with the work on a host that was found.
+func (e *Engine) Resume(f survey.Found) *Host {
+	h := e.Begin(f.Candidate)
 	h.gate.Resume(f.Traffic, f.Spent)
 	h.started = time.Now().Add(-f.Took)
 	h.finding.StartedAt, h.finding.Incomplete = f.StartedAt, f.Incomplete
@@ -100,9 +101,9 @@ func (e *Engine) resume(f survey.Found) *host {
 	return h
 }
 
-// identifyAgain finds out anew what speaks at the ports that were open, and
+// IdentifyAgain finds out again what speaks at the ports that were open, and
 // returns how they answer now.
-func (h *host) identifyAgain(ctx context.Context) discover.Found {
+func (h *Host) IdentifyAgain(ctx context.Context) discover.Found {
 	before := h.openers
 	h.finding.Services, h.openers, h.finding.Incomplete = []survey.Service{}, nil, nil
 	f := discover.Found{Candidate: h.candidate}
@@ -110,7 +111,7 @@ func (h *host) identifyAgain(ctx context.Context) discover.Found {
 		if ctx.Err() != nil {
 			return f
 		}
-		h.identify(ctx, o.port)
+		h.Identify(ctx, o.port)
 		last := len(h.openers) - 1
 		switch outcome := h.finding.Services[last].Outcome; outcome {
 		case survey.Refused, survey.Silent:
@@ -129,7 +130,7 @@ func (h *host) identifyAgain(ctx context.Context) discover.Found {
 
 // borrow takes a receive buffer for a part of the work on the host; giveBack
 // overwrites it and returns it for use with another.
-func (h *host) borrow() {
+func (h *Host) borrow() {
 	if b, ok := h.buffers.Get().(*[]byte); ok {
 		h.buffer = *b
 		return
@@ -137,15 +138,15 @@ func (h *host) borrow() {
 	h.buffer = make([]byte, ul.DefaultReadBuffer)
 }
 
-func (h *host) giveBack() {
+func (h *Host) giveBack() {
 	clear(h.buffer)
 	b := h.buffer
 	h.buffer = nil
 	h.buffers.Put(&b)
 }
 
-// identify finds out what speaks at an open port of the host.
-func (h *host) identify(ctx context.Context, port uint16) {
+// Identify finds out what speaks at an open port of the host.
+func (h *Host) Identify(ctx context.Context, port uint16) {
 	h.borrow()
 	defer h.giveBack()
 	defer h.gate.Rest() // the host may be left alone for a while
@@ -167,9 +168,9 @@ func (h *host) identify(ctx context.Context, port uint16) {
 	h.openers = append(h.openers, o)
 }
 
-// finish assesses what was identified and counts it. It returns an error only
+// Finish assesses what was identified and counts it. It returns an error only
 // when ctx ended it: what a host does is a result.
-func (h *host) finish(ctx context.Context) (Result, error) {
+func (h *Host) Finish(ctx context.Context) (Result, error) {
 	h.borrow()
 	defer h.giveBack()
 	h.run(ctx)
@@ -192,7 +193,7 @@ func (h *host) finish(ctx context.Context) (Result, error) {
 
 // inOrder puts the services in the order in which the scope has their ports,
 // whichever was found first.
-func (h *host) inOrder() {
+func (h *Host) inOrder() {
 	ports := slices.Concat(h.Scope.Ports.DICOM, h.Scope.Ports.HTTP, h.candidate.Ports)
 	place := func(i int) int { return slices.Index(ports, h.finding.Services[i].Port) }
 	order := make([]int, len(h.openers))
@@ -219,7 +220,7 @@ func target(c survey.Candidate) survey.Target {
 }
 
 // run goes through the stages.
-func (h *host) run(ctx context.Context) {
+func (h *Host) run(ctx context.Context) {
 	h.inOrder()
 	f := &h.finding
 	f.Services = identify.Merge(f.Services, h.Products)
@@ -247,7 +248,7 @@ func (h *host) run(ctx context.Context) {
 // ranOut reports whether the budget of the host ended while s was asked.
 func ranOut(s survey.Service) bool { return s.Outcome == survey.OverBudget }
 
-func (h *host) incomplete(why string) {
+func (h *Host) incomplete(why string) {
 	if h.finding.Incomplete == nil {
 		h.finding.Incomplete = &why
 	}
@@ -255,7 +256,7 @@ func (h *host) incomplete(why string) {
 
 // fitRemedies writes the remedies again for the products that the behaviour of
 // the services has shown since.
-func (h *host) fitRemedies() {
+func (h *Host) fitRemedies() {
 	for i := range h.finding.Checks {
 		c := &h.finding.Checks[i]
 		entry, known := assess.Find(c.ID)
@@ -271,7 +272,7 @@ func (h *host) fitRemedies() {
 }
 
 // session is what the checks of a service, or of the whole host, are given.
-func (h *host) session(s *survey.Service, open ul.Opener) *assess.Session {
+func (h *Host) session(s *survey.Service, open ul.Opener) *assess.Session {
 	return &assess.Session{
 		Service: s, Host: h.finding.Services, Address: h.gate.Addr(), Open: open,
 		CallingAETitle: h.Scope.Identity.CallingAETitle, Patience: h.Timeouts.Query,
@@ -281,7 +282,7 @@ func (h *host) session(s *survey.Service, open ul.Opener) *assess.Session {
 }
 
 // assess runs the checks on one service.
-func (h *host) assess(ctx context.Context, i int, o opener) {
+func (h *Host) assess(ctx context.Context, i int, o opener) {
 	s := &h.finding.Services[i]
 	if s.Protocol == survey.ProtocolUnknown && (s.TLS == nil || s.TLS.Offer == nil) {
 		return
@@ -303,7 +304,7 @@ func (h *host) assess(ctx context.Context, i int, o opener) {
 
 // addClasses adds what one service returned of identifying attributes: a class
 // is present where any service returned it.
-func (h *host) addClasses(classes []survey.IdentifyingClass) {
+func (h *Host) addClasses(classes []survey.IdentifyingClass) {
 	have := &h.finding.IdentifyingClasses
 	for _, c := range classes {
 		i := slices.IndexFunc(*have, func(o survey.IdentifyingClass) bool { return o.Class == c.Class })
@@ -319,7 +320,7 @@ func (h *host) addClasses(classes []survey.IdentifyingClass) {
 // count counts what the host's archives hold, through the services that answer
 // queries. Its web services are asked for nothing but numbers, which the
 // queries are compared with, and are searched only where no query was answered.
-func (h *host) count(ctx context.Context) {
+func (h *Host) count(ctx context.Context) {
 	f := &h.finding
 	if h.Scope.CountMode == scope.CountOff {
 		f.Counts = survey.NotCounted("counting is off, by the scope or by --count")

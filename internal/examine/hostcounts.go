@@ -1,4 +1,4 @@
-package pipeline
+package examine
 
 import (
 	"context"
@@ -28,7 +28,7 @@ type countedService struct {
 // countQueries counts by C-FIND: each of the services that answer queries, one
 // after the other, within the host's budget. Several of them may lead to one
 // archive or to several, which their studies tell (joinCounts).
-func (h *host) countQueries(ctx context.Context, stated int64) hostCounts {
+func (h *Host) countQueries(ctx context.Context, stated int64) hostCounts {
 	var counted []countedService
 	left := ""
 	for i, q := range h.queried {
@@ -70,7 +70,7 @@ func mayBelong(a, b *survey.Service) bool {
 
 // countQuery counts one service. stated is how many studies a web service of the
 // host states, 0 where none does.
-func (h *host) countQuery(ctx context.Context, q answering, stated int64) countedService {
+func (h *Host) countQuery(ctx context.Context, q answering, stated int64) countedService {
 	f := &h.finding
 	retrieval := f.Exposure().RetrievalOf(f.Services, f.Services[q.service].Port)
 	s := &f.Services[q.service]

@@ -1,4 +1,4 @@
-package pipeline
+package examine
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 // address stands in the attribute "target", which the logger leaves out unless
 // addresses were asked for; number tells hosts apart without it. port is 0 for
 // the host as a whole.
-func (h *host) step(ctx context.Context, stage string, port uint16, outcome string, since time.Time) {
+func (h *Host) step(ctx context.Context, stage string, port uint16, outcome string, since time.Time) {
 	if h.Log == nil || !h.Log.Enabled(ctx, slog.LevelDebug) {
 		return
 	}

@@ -1,4 +1,4 @@
-package pipeline
+package campaign
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"leadglass/internal/discover"
+	"leadglass/internal/examine"
 	"leadglass/internal/jobs"
 	"leadglass/internal/scope"
 	"leadglass/internal/store"
@@ -20,7 +21,7 @@ import (
 // sweep, finds out what speaks at open ports, and examines the hosts that have
 // any. What other processes do goes on beside it.
 type Run struct {
-	*Engine
+	*examine.Engine
 	SurveyID string
 	Store    *store.Store
 	Queue    *jobs.Queue
@@ -101,7 +102,7 @@ func (r *Run) watch(ctx context.Context) {
 type visit struct {
 	sweeping  *sweeping
 	candidate survey.Candidate
-	host      *host
+	host      *examine.Host
 }
 
 // Open finds out what speaks at a port.
@@ -110,9 +111,9 @@ func (v *visit) Open(ctx context.Context, port uint16) {
 	if v.host == nil {
 		r.Progress.WithOpenPort.Add(1)
 		r.Progress.UnderWay.Add(1)
-		v.host = r.begin(v.candidate)
+		v.host = r.Begin(v.candidate)
 	}
-	v.host.identify(ctx, port)
+	v.host.Identify(ctx, port)
 }
 
 // Done hands over the host, or ends the work on one that does not answer and was
@@ -127,7 +128,7 @@ func (v *visit) Done(ctx context.Context, f discover.Found) {
 	case ctx.Err() != nil:
 		return // what was asked may have been cut short
 	case v.host != nil:
-		item.found = new(v.host.found())
+		item.found = new(v.host.Found())
 		r.Gate.Forget(v.candidate.Address)
 	case r.Scope.Named(v.candidate.Address):
 		item.record = new(r.NotReached(v.candidate, f))
@@ -188,19 +189,19 @@ const staleAfter = 10 * time.Minute
 
 // finish examines a host. One that the scope does not permit any more, because
 // an exclusion was added or its time is over, is not touched.
-func (r *Run) finish(ctx context.Context, f survey.Found, again bool) (Result, error) {
+func (r *Run) finish(ctx context.Context, f survey.Found, again bool) (examine.Result, error) {
 	addr := f.Candidate.Address
 	if err := r.Gate.Check(addr); err != nil {
 		return r.Unreachable(f.Candidate, discover.Found{Err: err}), nil
 	}
 	defer r.Gate.Forget(addr)
-	h := r.resume(f)
+	h := r.Resume(f)
 	if again || time.Since(f.StartedAt) > f.Took+staleAfter {
-		if seen := h.identifyAgain(ctx); len(seen.Open) == 0 && ctx.Err() == nil {
+		if seen := h.IdentifyAgain(ctx); len(seen.Open) == 0 && ctx.Err() == nil {
 			return r.Unreachable(f.Candidate, seen), nil
 		}
 	}
-	return h.finish(ctx)
+	return h.Finish(ctx)
 }
 
 // bounded is what the store says of a host without what the scope does not
@@ -264,30 +265,3 @@ func (p *Progress) Add(f survey.Finding) {
 		p.Images.Add(n)
 	}
 }
-
-// Check finds the open ports of one candidate and examines it.
-func (e *Engine) Check(ctx context.Context, c survey.Candidate) (Result, error) {
-	v := &checking{engine: e, host: e.begin(c)}
-	sweep, err := discover.Prepare(discover.Options{Gate: e.Gate, Scope: e.Scope, Visits: 1,
-		Candidates: slices.Values([]survey.Candidate{c}), Visit: func(survey.Candidate) discover.Visitor { return v }})
-	if err != nil {
-		return Result{}, err
-	}
-	if err := sweep.Run(ctx); err != nil {
-		return Result{}, err
-	}
-	if len(v.found.Open) == 0 {
-		return e.Unreachable(c, v.found), nil
-	}
-	return v.host.finish(ctx)
-}
-
-// checking is the work on a host that is checked by itself.
-type checking struct {
-	engine *Engine
-	host   *host
-	found  discover.Found
-}
-
-func (v *checking) Open(ctx context.Context, port uint16)    { v.host.identify(ctx, port) }
-func (v *checking) Done(_ context.Context, f discover.Found) { v.found = f }

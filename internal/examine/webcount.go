@@ -1,4 +1,4 @@
-package pipeline
+package examine
 
 import (
 	"context"
@@ -33,7 +33,7 @@ func usualRoots() map[string]string {
 
 // webSides are the web services by which the archive may be counted: those
 // where a DICOMweb service was found, and products with number-only routes.
-func (h *host) webSides() []webSide {
+func (h *Host) webSides() []webSide {
 	var sides []webSide
 	for i := range h.finding.Services {
 		s := &h.finding.Services[i]
@@ -65,7 +65,7 @@ func productOf(s *survey.Service) string {
 }
 
 // webCount is what a web service of the host is counted with.
-func (h *host) webCount(side webSide) webcount.Options {
+func (h *Host) webCount(side webSide) webcount.Options {
 	scheme := "http"
 	if side.service.TLS != nil {
 		scheme = "https"
@@ -85,7 +85,7 @@ func (h *host) webCount(side webSide) webcount.Options {
 
 // numbers asks the number-only routes of the host's web services, and says
 // which service answered; nil where none did.
-func (h *host) numbers(ctx context.Context) (survey.Counts, *survey.Service) {
+func (h *Host) numbers(ctx context.Context) (survey.Counts, *survey.Service) {
 	for _, side := range h.webSides() {
 		if counts, ok := webcount.Numbers(ctx, h.webCount(side)); ok {
 			return counts, side.service
@@ -97,7 +97,7 @@ func (h *host) numbers(ctx context.Context) (survey.Counts, *survey.Service) {
 // search counts through QIDO-RS, by the first web service that answers it.
 // Its answers hold what identifies patients, whether that is asked for or not;
 // an authority that allows no sample of it is not made to see such answers.
-func (h *host) search(ctx context.Context) survey.Counts {
+func (h *Host) search(ctx context.Context) survey.Counts {
 	counts := h.finding.Counts
 	for _, side := range h.webSides() {
 		if !side.search {

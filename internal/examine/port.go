@@ -1,4 +1,4 @@
-package pipeline
+package examine
 
 import (
 	"context"
@@ -24,7 +24,7 @@ type opener struct {
 // open makes the function that opens associations on a port. Only the
 // function goes to the stages: they can reach this port and nothing else. All
 // associations of a host use one receive buffer, one after the other.
-func (h *host) open(o opener, answer time.Duration) ul.Opener {
+func (h *Host) open(o opener, answer time.Duration) ul.Opener {
 	return func(ctx context.Context, called string, contexts []ul.PresentationContext) (*ul.Association, error) {
 		conn, err := h.dial(ctx, o)
 		if err != nil {
@@ -39,7 +39,7 @@ func (h *host) open(o opener, answer time.Duration) ul.Opener {
 
 // probe finds out what one open port speaks. DICOM ports are asked for DICOM
 // first, HTTP ports for HTTP; what looks like TLS is asked again inside TLS.
-func (h *host) probe(ctx context.Context, port uint16) (survey.Service, opener) {
+func (h *Host) probe(ctx context.Context, port uint16) (survey.Service, opener) {
 	if h.url != nil && h.url.Scheme == "https" {
 		if s, ok := h.probeTLS(ctx, port); ok {
 			return s, opener{port: port, secure: true}
@@ -77,7 +77,7 @@ func mayBeTLS(s survey.Service) bool {
 }
 
 // probeHTTP asks for the start page, inside TLS where the port wants it.
-func (h *host) probeHTTP(ctx context.Context, port uint16) (survey.Service, opener) {
+func (h *Host) probeHTTP(ctx context.Context, port uint16) (survey.Service, opener) {
 	plain := opener{port: port}
 	s := h.http(ctx, port, "http")
 	if s.Outcome == survey.Answered && s.Detail == "" && !wantsTLS(s) || s.Outcome == survey.Mute || ctx.Err() != nil {
@@ -99,21 +99,21 @@ func (h *host) probeHTTP(ctx context.Context, port uint16) (survey.Service, open
 // HTTPS: nginx, Apache and Go answer there with status 400.
 func wantsTLS(s survey.Service) bool { return s.HTTP != nil && s.HTTP.Status == http.StatusBadRequest }
 
-func (h *host) http(ctx context.Context, port uint16, scheme string) survey.Service {
+func (h *Host) http(ctx context.Context, port uint16, scheme string) survey.Service {
 	return identify.HTTP(ctx, port, h.webClient(0), scheme, identify.HTTPOptions{Host: h.webHost(), LandingField: gate.LandingField,
 		Products: h.Products, BudgetErr: gate.ErrBudget})
 }
 
 // webClient is a client that is limited to the host. readAhead bounds what is
 // taken of a body that nobody reads; 0 for the usual.
-func (h *host) webClient(readAhead int) *http.Client {
+func (h *Host) webClient(readAhead int) *http.Client {
 	return h.gate.HTTPClient(gate.HTTPOptions{Names: h.names, Timeout: h.Timeouts.Answer,
 		TLS: new(handshake).config(h.name()), UserAgent: userAgent(h.Scope), ReadAhead: readAhead})
 }
 
 // webHost is what URLs call the host: by its name where the user gave a URL,
 // because a server may tell its services apart by it.
-func (h *host) webHost() string {
+func (h *Host) webHost() string {
 	if h.url != nil {
 		return h.url.Hostname()
 	}
@@ -125,7 +125,7 @@ func (h *host) webHost() string {
 const unreadAhead = 16
 
 // web is how the checks of an HTTP service ask it.
-func (h *host) web() assess.Web {
+func (h *Host) web() assess.Web {
 	w := assess.Web{Client: h.webClient(unreadAhead), Host: h.webHost(), Left: &h.webLeft}
 	if h.url != nil {
 		w.Root = h.url.Path
@@ -142,7 +142,7 @@ func userAgent(s *scope.Scope) string {
 	return strings.TrimSpace("Leadglass " + contact)
 }
 
-func (h *host) identifyOptions() identify.Options {
+func (h *Host) identifyOptions() identify.Options {
 	return identify.Options{DefaultAETitles: h.Scope.Allow.DefaultAETitles, KnownAETitles: h.KnownAETitles,
 		Products: h.Products, BudgetErr: gate.ErrBudget}
 }

@@ -1,4 +1,4 @@
-package pipeline
+package examine
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 )
 
 // dial opens a connection, with a handshake where the port speaks TLS.
-func (h *host) dial(ctx context.Context, o opener) (net.Conn, error) {
+func (h *Host) dial(ctx context.Context, o opener) (net.Conn, error) {
 	if !o.secure {
 		return h.gate.Dial(ctx, o.port)
 	}
@@ -33,7 +33,7 @@ func (h *host) dial(ctx context.Context, o opener) (net.Conn, error) {
 
 // name is the host name that the user gave, which servers choose their
 // certificate by; empty where an address was given.
-func (h *host) name() string {
+func (h *Host) name() string {
 	if len(h.names) == 0 {
 		return ""
 	}
@@ -88,7 +88,7 @@ const certificateWait = 2 * time.Second
 
 // probeTLS tries DICOM, and then HTTP, inside TLS, and describes the TLS of
 // what it finds. ok is false when the peer does not speak TLS.
-func (h *host) probeTLS(ctx context.Context, port uint16) (s survey.Service, ok bool) {
+func (h *Host) probeTLS(ctx context.Context, port uint16) (s survey.Service, ok bool) {
 	var shown handshake
 	conn, err := h.gate.DialTLS(ctx, port, shown.config(h.name()))
 	demanded := err != nil && shown.asked // up to TLS 1.2 the handshake itself fails without a certificate
@@ -124,7 +124,7 @@ func (h *host) probeTLS(ctx context.Context, port uint16) (s survey.Service, ok 
 }
 
 // inside finds out what speaks inside TLS.
-func (h *host) inside(ctx context.Context, port uint16) survey.Service {
+func (h *Host) inside(ctx context.Context, port uint16) survey.Service {
 	if h.url != nil { // the user said that it is HTTP
 		if s := h.http(ctx, port, "https"); s.Outcome == survey.Answered {
 			return s
@@ -184,7 +184,7 @@ func behindTLS(port uint16, o survey.Outcome, detail string) survey.Service {
 
 // greet describes a port that answers as TLS does and has nothing in common
 // with crypto/tls: only NULL or DHE suites, or SSL 3.0.
-func (h *host) greet(ctx context.Context, port uint16, err error) (survey.Service, bool) {
+func (h *Host) greet(ctx context.Context, port uint16, err error) (survey.Service, bool) {
 	if err == nil || errors.As(err, new(tls.RecordHeaderError)) || !isAlert(err) && !strings.Contains(err.Error(), "tls: ") {
 		return survey.Service{}, false
 	}
@@ -209,12 +209,12 @@ func (h *host) greet(ctx context.Context, port uint16, err error) (survey.Servic
 }
 
 // dialer opens plain connections with a port, on which tlsprobe speaks.
-func (h *host) dialer(port uint16) tlsprobe.Dialer {
+func (h *Host) dialer(port uint16) tlsprobe.Dialer {
 	return func(ctx context.Context) (net.Conn, error) { return h.gate.Dial(ctx, port) }
 }
 
 // offer asks what else a port accepts, beside what is known.
-func (h *host) offer(ctx context.Context, s *survey.Service, known tlsprobe.Options) {
+func (h *Host) offer(ctx context.Context, s *survey.Service, known tlsprobe.Options) {
 	known.Name, known.Patience = h.name(), h.Timeouts.Answer
 	offer := tlsprobe.Ask(ctx, h.dialer(s.Port), known)
 	s.TLS.Offer = &offer

@@ -1,4 +1,4 @@
-package pipeline
+package examine
 
 import (
 	"crypto/ecdsa"
@@ -15,7 +15,7 @@ import (
 
 // describe is what a report says of the certificates that a server sent, its
 // own first.
-func (h *host) describe(certificates []*x509.Certificate) *survey.TLS {
+func (h *Host) describe(certificates []*x509.Certificate) *survey.TLS {
 	t := &survey.TLS{}
 	if len(certificates) == 0 {
 		return t
