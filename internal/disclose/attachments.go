@@ -230,6 +230,7 @@ func (b *Bundle) event(f *survey.Finding) map[string]any {
 	set("extra.contact", owner.Contact)
 	set("extra.viewer", string(f.Viewer))
 	set("extra.product", productOf(f).Name)
+	set("extra.product_confidence", string(productOf(f).Confidence))
 	if v := productOf(f).Version; v != nil {
 		set("extra.product_version", *v)
 	}
@@ -335,11 +336,18 @@ func (b *Bundle) writeRemedies(w io.Writer) error {
 func productAt(f *survey.Finding, port uint16) string {
 	if s := serviceAt(f, port); s != nil {
 		switch {
-		case s.Product.Name != "" && s.Product.Confidence != survey.UnknownConf:
-			return plain.Line(s.Product.Name)
+		case s.Product.String() != "":
+			return plain.Line(unversioned(s.Product))
 		case s.Toolkit.Name != "":
-			return plain.Line(s.Toolkit.Name) + " (toolkit; product not recognised)"
+			return plain.Line(survey.Toolkit{Name: s.Toolkit.Name, Confidence: s.Toolkit.Confidence}.String()) + " (toolkit; product not recognised)"
 		}
 	}
-	return plain.Line(productOf(f).Name)
+	return plain.Line(unversioned(productOf(f)))
+}
+
+// unversioned is a product with how sure it is, without its version: remedies
+// are written by product.
+func unversioned(p survey.Product) string {
+	p.Version = nil
+	return p.String()
 }

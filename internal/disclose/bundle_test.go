@@ -231,6 +231,33 @@ func TestHostileText(t *testing.T) {
 	}
 }
 
+// TestGuessedProduct: a product that could only be guessed stays out of the
+// letter, and carries its confidence in every attachment; a likely one is
+// called so in the letter's language.
+func TestGuessedProduct(t *testing.T) {
+	for language, word := range map[string]string{"en": "probably", "de": "vermutlich", "fr": "probablement", "es": "probablemente", "pt": "provavelmente"} {
+		for _, confidence := range []survey.Confidence{survey.Certain, survey.Likely, survey.Possible} {
+			b := aBundle(language, 1)
+			b.Findings = b.Findings[:1]
+			b.Findings[0].Services[0].Product.Confidence = confidence
+			files := parts(t, b)
+			letter := strings.Join(strings.Fields(files[disclose.LetterName]), " ")
+			if strings.Contains(letter, "Orthanc") != (confidence != survey.Possible) || strings.Contains(letter, word+" Orthanc") != (confidence == survey.Likely) {
+				t.Errorf("%s, %s:\n%s", language, confidence, letter)
+			}
+			if row := rows(t, files["systems.csv"])[0]; row["product"] != "Orthanc" || row["product_confidence"] != string(confidence) {
+				t.Errorf("%s: %v", confidence, row)
+			}
+			if want := `"extra.product_confidence":"` + string(confidence) + `"`; !strings.Contains(files["intelmq.jsonl"], want) {
+				t.Errorf("%s not in %s", want, files["intelmq.jsonl"])
+			}
+			if confidence != survey.Certain && !strings.Contains(files["remedies.txt"], "\nOrthanc ("+string(confidence)+")\n") {
+				t.Errorf("%s: %s", confidence, files["remedies.txt"])
+			}
+		}
+	}
+}
+
 // intelMQ are the fields of IntelMQ's data format that are used, with the form
 // of their values (docs.intelmq.org, "Event").
 var intelMQ = map[string]string{
@@ -307,7 +334,7 @@ func TestJSONAndRemedies(t *testing.T) {
 		t.Error("the scope of the survey is told to a recipient")
 	}
 	remedies := files["remedies.txt"]
-	for _, want := range []string{"\nOrthanc\n=======\n", "\nOHIF Viewer\n", "LG-D04  Title of LG-D04\nSystems: 192.0.2.1, 192.0.2.2\n", "    Close LG-D04.\n        setting: \"LG-D04\"\n"} {
+	for _, want := range []string{"\nOrthanc\n=======\n", "\nOHIF Viewer (likely)\n", "LG-D04  Title of LG-D04\nSystems: 192.0.2.1, 192.0.2.2\n", "    Close LG-D04.\n        setting: \"LG-D04\"\n"} {
 		if !strings.Contains(remedies, want) {
 			t.Errorf("the remedies do not say %q:\n%s", want, remedies)
 		}

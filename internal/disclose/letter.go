@@ -90,7 +90,8 @@ type LetterSystem struct {
 	// Viewer says whether a viewer is open, Worklist whether all that is listed
 	// are appointments.
 	Viewer, Worklist bool
-
+	// Product is its name, with a word before it where that is likely and not
+	// certain; empty where it could only be guessed.
 	Product string
 	Studies Total
 }
@@ -125,7 +126,7 @@ func newLetter(b *Bundle) Letter {
 			l.Images.add(f.Counts.ImagesLinked)
 		}
 		if i < maxListed {
-			l.Systems = append(l.Systems, newLetterSystem(f))
+			l.Systems = append(l.Systems, newLetterSystem(b.Recipient.Language, f))
 		}
 	}
 	l.Overlap = l.OpenImages+l.Open+l.Worklists+l.Viewers+l.Listings+l.Others > l.Count
@@ -134,8 +135,8 @@ func newLetter(b *Bundle) Letter {
 	return l
 }
 
-func newLetterSystem(f *survey.Finding) LetterSystem {
-	s := LetterSystem{Address: f.Target.Address, Port: portOf(f), Verdict: f.Verdict, Viewer: f.Viewer != "", Worklist: f.WorklistOnly(), Product: plain.Line(productOf(f).Name)}
+func newLetterSystem(language string, f *survey.Finding) LetterSystem {
+	s := LetterSystem{Address: f.Target.Address, Port: portOf(f), Verdict: f.Verdict, Viewer: f.Viewer != "", Worklist: f.WorklistOnly(), Product: plain.Line(productIn(language, f))}
 	if f.Target.Host != f.Target.Address {
 		s.Host = plain.Line(f.Target.Host)
 	}
@@ -146,6 +147,19 @@ func newLetterSystem(f *survey.Finding) LetterSystem {
 		s.Studies.add(f.Counts.Studies)
 	}
 	return s
+}
+
+// productIn is the product of f for a letter, with a word for one that is only
+// likely. A guess stays out.
+func productIn(language string, f *survey.Finding) string {
+	p := productOf(f)
+	switch {
+	case !p.Known():
+		return ""
+	case p.Confidence == survey.Likely:
+		return likely(language) + " " + p.Name
+	}
+	return p.Name
 }
 
 // productOf is the product at the port that f is told for or, where that was

@@ -46,6 +46,11 @@ func monthNames(language string) []string {
 	}[language])
 }
 
+// likely is the word before what is likely and not certain.
+func likely(language string) string {
+	return map[string]string{"en": "probably", "de": "vermutlich", "fr": "probablement", "es": "probablemente", "pt": "provavelmente"}[language]
+}
+
 // date is a day, in UTC, as it is written in a letter.
 func date(language string, t time.Time) string {
 	t = t.UTC()

@@ -110,14 +110,7 @@ func productOf(f *survey.Finding) string {
 			best = s.Product
 		}
 	}
-	name := best.Name
-	if name != "" && best.Version != nil {
-		name += " " + *best.Version
-	}
-	if name != "" && best.Confidence != survey.Certain {
-		name += " (" + string(best.Confidence) + ")"
-	}
-	return name
+	return best.String()
 }
 
 // Remedy is what mends failed checks.

@@ -203,18 +203,11 @@ func describeService(s survey.Service) string {
 			}
 		}
 	}
-	if s.Product.Name != "" {
-		name := s.Product.Name
-		if s.Product.Version != nil {
-			name += " " + *s.Product.Version
-		}
-		if s.Product.Confidence != survey.UnknownConf {
-			name += " (" + string(s.Product.Confidence) + ")"
-		}
+	if name := cmp.Or(s.Product.String(), s.Product.Name); name != "" {
 		parts = append(parts, "product "+name)
 	}
-	if s.Toolkit.Name != "" {
-		parts = append(parts, strings.TrimSpace("toolkit "+s.Toolkit.Name+" "+s.Toolkit.Version))
+	if name := s.Toolkit.String(); name != "" {
+		parts = append(parts, "toolkit "+name)
 	}
 	if s.CalledAETitle.Policy == survey.AnyTitle {
 		parts = append(parts, "accepts any called AE title")

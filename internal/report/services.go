@@ -26,7 +26,7 @@ func (a *Aggregator) addServices(f *survey.Finding) {
 		if s.Outcome != survey.Answered {
 			continue
 		}
-		if c := confidenceRank(s.Product.Confidence); s.Product.Name != "" && c > confidence {
+		if c := confidenceRank(s.Product.Confidence); s.Product.Known() && c > confidence { // a guess is no product
 			product, confidence = s.Product.Name, c
 		}
 		if s.TLS != nil {
@@ -36,7 +36,7 @@ func (a *Aggregator) addServices(f *survey.Finding) {
 			continue
 		}
 		plain, tls = plain || s.TLS == nil, tls || s.TLS != nil
-		if toolkit == "" && s.Toolkit.Name != "" {
+		if toolkit == "" && s.Toolkit.Known() {
 			toolkit = cleanToolkit(s.Toolkit)
 		}
 		if s.Rejection != nil {

@@ -33,6 +33,7 @@ func texts(a *Aggregate, least int64) (method, limits, notes []string) {
 	}
 	limits = append(limits,
 		"The figures are those of the survey's dates; archives come and go.",
+		"Products and toolkits are those recognised as certain or likely; an archive of which the product could only be guessed counts among those of unknown product.",
 		"An archive is an address, not an operator: several archives may belong to one organisation. A study record is one examination, not one patient.",
 		"A country that is not listed was not found to have an archive in this scope, or is among the other countries; it is not shown to be free of them.",
 	)

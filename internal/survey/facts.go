@@ -87,7 +87,7 @@ func serviceFacts(s *Service) ServiceFacts {
 	if s.HTTP != nil {
 		f.HTTP = &HTTP{Status: s.HTTP.Status, AuthRequired: s.HTTP.AuthRequired, Page: s.HTTP.Page, Viewer: s.HTTP.Viewer}
 	}
-	if s.Product.known() {
+	if s.Product.Known() {
 		f.Product = s.Product.Name
 	}
 	if s.DICOMweb != nil {

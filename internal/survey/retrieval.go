@@ -82,16 +82,11 @@ func relate(services []Service, a, b uint16) relation {
 // productAt is the product at a port, "" where it is not known.
 func productAt(services []Service, port uint16) string {
 	for i := range services {
-		if s := &services[i]; s.Port == port && s.Product.known() {
+		if s := &services[i]; s.Port == port && s.Product.Known() {
 			return s.Product.Name
 		}
 	}
 	return ""
-}
-
-// known reports whether the product is more than a guess.
-func (p Product) known() bool {
-	return p.Name != "" && (p.Confidence == Certain || p.Confidence == Likely)
 }
 
 // Retrieval says whether images of the finding can be retrieved: those of the

@@ -1,0 +1,47 @@
+package survey
+
+// Known reports whether the product is more than a guess: certain or likely.
+func (p Product) Known() bool {
+	return p.Name != "" && (p.Confidence == Certain || p.Confidence == Likely)
+}
+
+// String is the product with its version and, unless it is certain, how sure
+// that is: "Orthanc 1.12.4", "Conquest (possible)". It is empty for a product
+// without a name, or of which nothing is known.
+func (p Product) String() string {
+	if p.Name == "" || p.Confidence == UnknownConf {
+		return ""
+	}
+	name := p.Name
+	if p.Version != nil {
+		name += " " + *p.Version
+	}
+	return name + p.Confidence.remark()
+}
+
+// Known reports whether the toolkit is more than a guess.
+func (t Toolkit) Known() bool {
+	return t.Name != "" && t.Confidence != Possible && t.Confidence != UnknownConf
+}
+
+// String is the toolkit with its version and, unless it is certain, how sure
+// that is; empty for a toolkit without a name.
+func (t Toolkit) String() string {
+	if t.Name == "" {
+		return ""
+	}
+	name := t.Name
+	if t.Version != "" {
+		name += " " + t.Version
+	}
+	return name + t.Confidence.remark()
+}
+
+// remark is the confidence behind a name; nothing where it is certain, or was
+// not kept.
+func (c Confidence) remark() string {
+	if c == Certain || c == "" {
+		return ""
+	}
+	return " (" + string(c) + ")"
+}
