@@ -11,6 +11,7 @@ import (
 
 	"leadglass/internal/assess"
 	"leadglass/internal/attribute"
+	"leadglass/internal/survey"
 	"leadglass/internal/suspect"
 )
 
@@ -80,23 +81,20 @@ func (c *checksCommand) Run(a *app) error {
 	}
 	if c.JSON {
 		return json.NewEncoder(a.out).Encode(struct {
-			Schema    string             `json:"schema"`
-			Checks    []assess.Check     `json:"checks"`
-			Grades    []assess.GradeRule `json:"grades"`
-			Needed    int                `json:"suspicion_needs"`
-			Suspicion []suspect.Rule     `json:"suspicion"`
-		}{"leadglass.checks/1", assess.Catalogue(), assess.GradeRules(), suspect.Needed, suspect.Rules()})
+			Schema    string               `json:"schema"`
+			Checks    []assess.Check       `json:"checks"`
+			Verdicts  []survey.VerdictRule `json:"verdicts"`
+			Grades    []assess.GradeRule   `json:"grades"`
+			Needed    int                  `json:"suspicion_needs"`
+			Suspicion []suspect.Rule       `json:"suspicion"`
+		}{"leadglass.checks/1", assess.Catalogue(), survey.VerdictRules(), assess.GradeRules(), suspect.Needed, suspect.Rules()})
 	}
 	for _, check := range assess.Catalogue() {
 		a.printf("%s  %-8s  %s\n", check.ID, check.Severity, check.Title)
 	}
-	fmt.Fprintln(a.out, "\nGrades: the first line that applies")
-	for _, r := range assess.GradeRules() {
-		grade := string(r.Grade)
-		if grade == "" {
-			grade = "-"
-		}
-		a.printf("  %s  %s\n", grade, r.When)
+	fmt.Fprintln(a.out, "\nVerdicts and grades: of each the first line that applies")
+	for _, r := range assess.Rules() {
+		a.printf("  %-7s  %-11s  %s\n", r.Gives, r.Value, r.When)
 	}
 	a.printf("\nSuspicions: %d is enough; of signs of one kind the heaviest counts\n", suspect.Needed)
 	for _, r := range suspect.Rules() {

@@ -46,13 +46,9 @@ func Index() string {
 	for _, c := range Catalogue() {
 		fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s |\n", c.ID, c.ID, c.Title, c.Severity)
 	}
-	b.WriteString("\n## Grades\n\nThe first row that applies gives the grade.\n\n| grade | when |\n|---|---|\n")
-	for _, r := range GradeRules() {
-		grade := string(r.Grade)
-		if grade == "" {
-			grade = "none"
-		}
-		fmt.Fprintf(&b, "| %s | %s |\n", grade, r.When)
+	b.WriteString("\n" + rulesHead)
+	for _, r := range Rules() {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", r.Gives, r.Value, r.When)
 	}
 	b.WriteString(routesTable)
 	for _, r := range survey.Routes() {
@@ -61,21 +57,44 @@ func Index() string {
 	return b.String()
 }
 
-// routesTable says how verdicts are given, before the rows of the table.
+// Rule is a row of the table of verdicts and grades, for people.
+type Rule struct{ Gives, Value, When string }
+
+// Rules returns the rules by which verdicts and grades are given, each list in
+// order: the first row that applies.
+func Rules() []Rule {
+	var rows []Rule
+	for _, r := range survey.VerdictRules() {
+		rows = append(rows, Rule{"verdict", string(r.Verdict), r.When})
+	}
+	for _, r := range GradeRules() {
+		grade := string(r.Grade)
+		if grade == "" {
+			grade = "none"
+		}
+		rows = append(rows, Rule{"grade", grade, r.When})
+	}
+	return rows
+}
+
+// rulesHead stands before the rows of verdicts and grades.
+const rulesHead = `## Verdicts and grades
+
+The first row that applies gives the verdict on each service, and the most open one is that of the target; the first
+row that applies to the target gives its grade. Taking away a weakness, or adding TLS or client certificates, never
+makes the grade worse. Verdict and grade hold for callers where the test was made from (tested_from): a service that
+answers only its own machine looks from there as one that answers everybody.
+
+| gives | which | when |
+|---|---|---|
+`
+
+// routesTable says what routes are, before the rows of the table.
 const routesTable = `
-## Routes and verdicts
+## Routes
 
 A route is open where one of its checks fails, closed where one passes, and undecided where one is unknown and none
 fails. Undecided is never read as closed: images accessible are then unknown, and a sum with them is a lower bound.
-
-| verdict | when |
-|---|---|
-| open-images | a route that lists studies is open, and one that retrieves images of the same archive |
-| open | a route that lists studies or appointments is open |
-| identified | an association is accepted, or a route over HTTP that retrieves images is open, and none that lists studies |
-| protected | DICOM or DICOMweb is spoken, or a page of an archive or a viewer was recognised, and nothing of the above |
-| not-dicom | something answers that is none of these; such a finding has no counts |
-| unreachable | nothing answers |
 
 Two ports lead to the same archive where they are of the same product. Where a product is not known, an open retrieval
 route of another port leaves retrieval undecided. Routes that show pages or files are said beside the verdict, and

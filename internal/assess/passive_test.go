@@ -214,7 +214,7 @@ func TestHostChecks(t *testing.T) {
 	}{
 		{"plaintext only", []survey.Service{speaks()}, private, survey.NotApplicable, survey.Pass},
 		{"both", []survey.Service{speaks(), spoken}, private, survey.Fail, survey.Pass},
-		{"plaintext and client certificate", []survey.Service{speaks(), behindTLS}, private, survey.Fail, survey.Pass},
+		{"plaintext and client certificate", []survey.Service{speaks(), behindTLS}, private, survey.Unknown, survey.Pass},
 		{"TLS only", []survey.Service{spoken}, public, survey.Pass, survey.Fail},
 		{"public", []survey.Service{silent, speaks()}, public, survey.NotApplicable, survey.Fail},
 		{"public v6", []survey.Service{speaks()}, "2a00:1450::1", survey.NotApplicable, survey.Fail},

@@ -25,32 +25,61 @@ func decide(services []Service, checks []Check) (Verdict, int) {
 	return verdict, index
 }
 
+// VerdictRule is a row of the table that gives each service of a target its
+// verdict; the target has that of its most open service.
+type VerdictRule struct {
+	Verdict Verdict `json:"verdict"`
+	// When says in words when the row applies.
+	When string `json:"when"`
+
+	applies func(*judged) bool
+}
+
+// judged is a service to be judged.
+type judged struct {
+	services []Service
+	service  *Service
+	// all are the routes of the target, here those on the service's port.
+	all, here Exposure
+}
+
+// VerdictRules returns the rule by which verdicts are given: the first row that
+// applies. Undecided is never read as open or closed.
+func VerdictRules() []VerdictRule {
+	lists := func(j *judged) bool { return j.here.With(Lists).State() == DecidedOpen }
+	return []VerdictRule{
+		{OpenImages, "a route that lists studies is open, and one that retrieves images of the same archive",
+			func(j *judged) bool {
+				return lists(j) && j.all.RetrievalOf(j.services, j.service.Port).State == DecidedOpen
+			}},
+		{Open, "a route that lists studies or appointments is open",
+			func(j *judged) bool { return lists(j) || j.here.With(Appoints).State() == DecidedOpen }},
+		{Identified, "an association is accepted, or a route over HTTP that retrieves images is open, and none that lists studies",
+			func(j *judged) bool {
+				return j.service.Levels.Associates || j.service.Protocol == ProtocolHTTP && j.here.With(Retrieves).State() == DecidedOpen
+			}},
+		{Protected, "DICOM or DICOMweb is spoken, a page of an archive or a viewer was recognised, or the user named the DICOMweb root of a server that demands a login or a client certificate; and nothing of the above",
+			func(j *judged) bool { return j.service.IsArchive() }},
+		{NotDICOM, "a port takes connections, and nothing of an archive was recognised behind it, be it that TLS demands a client certificate; such a finding has no counts",
+			func(j *judged) bool {
+				switch j.service.Outcome {
+				case Answered, Foreign, Malformed, Mute, Closed:
+					return true
+				}
+				return false
+			}},
+		{Unreachable, "no port took a connection", func(*judged) bool { return true }},
+	}
+}
+
 // verdictAt is the verdict on one service. Images count as open only where the
 // same archive lists them.
 func verdictAt(services []Service, s *Service, e Exposure) Verdict {
-	here := e.On(s.Port)
-	lists := here.With(Lists).State() == DecidedOpen
-	switch {
-	case lists && e.RetrievalOf(services, s.Port).State == DecidedOpen:
-		return OpenImages
-	case lists || here.With(Appoints).State() == DecidedOpen:
-		return Open
-	case s.Levels.Associates:
-		return Identified
-	case s.Protocol == ProtocolHTTP && here.With(Retrieves).State() == DecidedOpen:
-		return Identified // images for those who know their UIDs
-	}
-	return s.closedVerdict()
-}
-
-// closedVerdict is the verdict on a service of which nothing is open.
-func (s *Service) closedVerdict() Verdict {
-	if s.IsArchive() { // a port whose TLS keeps us out is none: nothing was seen of what is behind it
-		return Protected
-	}
-	switch s.Outcome {
-	case Answered, Foreign, Malformed, Mute, Closed:
-		return NotDICOM
+	j := &judged{services: services, service: s, all: e, here: e.On(s.Port)}
+	for _, r := range VerdictRules() {
+		if r.applies(j) {
+			return r.Verdict
+		}
 	}
 	return Unreachable
 }
