@@ -214,68 +214,67 @@ func parseUserInfo(it items, u *UserInfo) error {
 			u.ImplementationClassUID = uid(it.value)
 		case itemImplementationName:
 			u.ImplementationVersionName = printable(it.value, maxVersionName)
-		case itemAsyncOperations:
-			if len(it.value) != 4 {
-				return it.fail("asynchronous operations window is not 4 bytes long")
-			}
+		default:
+			parseOptional(&it, u)
+		}
+	}
+}
+
+// parseOptional takes an item that a peer need not send and that nothing here
+// depends on. One that is malformed is left out: all that matters of the
+// association is elsewhere.
+func parseOptional(it *items, u *UserInfo) {
+	switch it.kind {
+	case itemAsyncOperations:
+		if len(it.value) == 4 {
 			u.AsyncOps = &AsyncOperations{
 				Invoked:   binary.BigEndian.Uint16(it.value),
 				Performed: binary.BigEndian.Uint16(it.value[2:]),
 			}
-		case itemRoleSelection:
-			err = parseRole(&it, u)
-		case itemUserIdentityRQ:
-			err = parseIdentity(&it, u)
-		case itemUserIdentityAC:
-			u.IdentityResponse, _, err = sized(&it, it.value)
 		}
-		if err != nil {
-			return err
+	case itemRoleSelection:
+		parseRole(it, u)
+	case itemUserIdentityRQ:
+		parseIdentity(it, u)
+	case itemUserIdentityAC:
+		if response, _, ok := sized(it.value); ok {
+			u.IdentityResponse = response
 		}
 	}
 }
 
-func parseRole(it *items, u *UserInfo) error {
-	name, rest, err := sized(it, it.value)
-	if err != nil {
-		return err
-	}
-	if len(rest) < 2 {
-		return it.fail("role selection cut short")
-	}
-	if len(u.Roles) < maxContexts {
+func parseRole(it *items, u *UserInfo) {
+	name, rest, ok := sized(it.value)
+	if ok && len(rest) >= 2 && len(u.Roles) < maxContexts {
 		u.Roles = append(u.Roles, RoleSelection{SOPClassUID: uid(name), SCU: rest[0] == 1, SCP: rest[1] == 1})
 	}
-	return nil
 }
 
-func parseIdentity(it *items, u *UserInfo) error {
+func parseIdentity(it *items, u *UserInfo) {
 	if len(it.value) < 2 {
-		return it.fail("user identity cut short")
+		return
 	}
-	primary, rest, err := sized(it, it.value[2:])
-	if err != nil {
-		return err
+	primary, rest, ok := sized(it.value[2:])
+	if !ok {
+		return
 	}
-	secondary, _, err := sized(it, rest)
-	if err != nil {
-		return err
+	if secondary, _, ok := sized(rest); ok {
+		u.Identity = &UserIdentity{Type: it.value[0], PositiveResponseRequested: it.value[1] == 1,
+			Primary: primary, Secondary: secondary}
 	}
-	u.Identity = &UserIdentity{Type: it.value[0], PositiveResponseRequested: it.value[1] == 1,
-		Primary: primary, Secondary: secondary}
-	return nil
 }
 
-// sized reads a value behind a 16 bit length and returns a copy of it.
-func sized(it *items, b []byte) (value, rest []byte, err error) {
+// sized reads a value behind a 16 bit length and returns a copy of it; ok is
+// false where it is cut short.
+func sized(b []byte) (value, rest []byte, ok bool) {
 	if len(b) < 2 {
-		return nil, nil, it.fail("length field cut short")
+		return nil, nil, false
 	}
 	n := int(binary.BigEndian.Uint16(b))
 	if n > len(b)-2 {
-		return nil, nil, it.fail("field is longer than its item")
+		return nil, nil, false
 	}
-	return append([]byte{}, b[2:2+n]...), b[2+n:], nil
+	return append([]byte{}, b[2:2+n]...), b[2+n:], true
 }
 
 func parseAssociateRJ(body []byte) (AssociateRJ, error) {

@@ -62,6 +62,12 @@ func (h *Host) probe(ctx context.Context, port uint16) (survey.Service, opener) 
 		if t, ok := h.probeTLS(ctx, port); ok {
 			return t, opener{port: port, secure: true}
 		}
+	case s.Outcome == survey.Mute && s.Detail == "" && ctx.Err() == nil:
+		// A web server that waits for the end of a line says nothing to an
+		// A-ASSOCIATE-RQ.
+		if w := h.http(ctx, port, "http"); w.Outcome == survey.Answered {
+			return w, plain
+		}
 	}
 	return s, plain
 }

@@ -96,6 +96,11 @@ func (h *Host) probeTLS(ctx context.Context, port uint16) (s survey.Service, ok 
 		demanded = shown.asked && demandsCertificate(conn)
 		_ = conn.Close()
 	}
+	if wantsName(err) {
+		s = behindTLS(port, survey.Closed, "TLS refuses clients that do not name the server as it is called")
+		s.TLS = &survey.TLS{ClientCertificate: certificateUnknown, NameRequired: true}
+		return s, true
+	}
 	if shown.seen == nil {
 		return h.greet(ctx, port, err)
 	}
@@ -152,6 +157,12 @@ func demandsCertificate(conn *tls.Conn) bool {
 	var one [1]byte
 	_, err := conn.Read(one[:])
 	return isAlert(err) || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)
+}
+
+// wantsName reports whether a server ended the handshake for the name in it, or
+// for want of one (RFC 6066 3, unrecognized_name).
+func wantsName(err error) bool {
+	return isAlert(err) && strings.Contains(err.Error(), "unrecognized name")
 }
 
 // isAlert reports whether the peer ended a TLS connection by an alert.

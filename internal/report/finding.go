@@ -146,6 +146,9 @@ func (p *printer) head(f survey.Finding) {
 	fmt.Fprintf(&p.b, "%s  %s", p.paint(name, bold), p.paint(strings.ToUpper(string(f.Verdict)), bold, p.verdictColor(f.Verdict)))
 	if f.Grade != survey.GradeNone {
 		fmt.Fprintf(&p.b, "  grade %s", f.Grade)
+		if f.TestedFrom == survey.FromLoopback {
+			p.b.WriteString(" (from this machine)")
+		}
 	}
 	p.b.WriteString("\n")
 	for _, sentence := range meaning(f) {
@@ -159,7 +162,7 @@ func (p *printer) head(f survey.Finding) {
 	if f.Target.Address != "" && f.Target.Address != f.Target.Host {
 		p.row("address", f.Target.Address)
 	}
-	if from := testedFrom(f); from != "" && f.Verdict != survey.Unreachable {
+	if from := testedFrom(f); from != "" && f.Verdict.Rank() > survey.Unreachable.Rank() {
 		p.row("tested from", from)
 	}
 	if f.Incomplete != nil {

@@ -57,6 +57,13 @@ func meaning(f survey.Finding) []string {
 			"Look for a slip in the name, or name the address.",
 		}
 	}
+	if slices.ContainsFunc(f.Services, func(s survey.Service) bool { return s.TLS != nil && s.TLS.NameRequired }) {
+		return []string{
+			"A port here speaks TLS, but only with clients that give the name of the host; it ended the handshake without it.",
+			"That says nothing of what is behind it.",
+			"Check it by the name that its users have for it (NAME:PORT, or the URL of its DICOMweb root).",
+		}
+	}
 	next := "If there should be an archive, name its port (HOST:PORT), or look whether a firewall stands between."
 	if f.Target.Port != 0 {
 		next = "If there should be an archive, look whether it listens at this port, and whether a firewall stands between."

@@ -62,13 +62,16 @@ func VerdictRules() []VerdictRule {
 			func(j *judged) bool { return j.service.IsArchive() }},
 		{NotDICOM, "a port takes connections, and nothing of an archive was recognised behind it, be it that TLS demands a client certificate; such a finding has no counts",
 			func(j *judged) bool {
+				if t := j.service.TLS; t != nil && t.NameRequired {
+					return false // nothing answered to the address: what does to the name is not known
+				}
 				switch j.service.Outcome {
 				case Answered, Foreign, Malformed, Mute, Closed:
 					return true
 				}
 				return false
 			}},
-		{Unreachable, "no port took a connection", func(*judged) bool { return true }},
+		{Unreachable, "no port took a connection, or its TLS lets nobody in who does not give the name of the host", func(*judged) bool { return true }},
 	}
 }
 

@@ -23,6 +23,10 @@ type TLS struct {
 	// compared with.
 	NameAsked string    `json:"name_asked,omitempty"`
 	Name      NameMatch `json:"name,omitempty"`
+	// NameRequired: the server ended the handshake because the name of the host
+	// was not given or is not one of its own (unrecognized_name, RFC 6066 3), so
+	// that nothing else is known.
+	NameRequired bool `json:"name_required,omitempty"`
 	// Offer is what further handshakes showed; null where none were made.
 	Offer *TLSOffer `json:"offer,omitempty"`
 	// Profile is the TLS profile of DICOM PS3.15 that versions and cipher

@@ -109,3 +109,32 @@ func TestStockOrthancFromThisMachine(t *testing.T) {
 		t.Error(said)
 	}
 }
+
+// TestTLSThatWantsAName: nginx refuses every handshake whose name it does not
+// know (ssl_reject_handshake). By the address that is all there is to know.
+func TestTLSThatWantsAName(t *testing.T) {
+	t.Parallel()
+	id := realserver.Identity(t, realserver.IdentityOptions{})
+	s := realserver.Nginx(t, realserver.NginxOptions{Root: t.TempDir(), Identity: id.Both, Directives: "ssl_reject_handshake on; "})
+	f := leadglass(t, "check", s.HTTPAddr(), "--json").want(t, exitDone).finding(t)
+	if f.Verdict != survey.Unreachable || f.Services[0].TLS == nil || !f.Services[0].TLS.NameRequired {
+		t.Errorf("verdict %s: %+v", f.Verdict, f.Services)
+	}
+	said := strings.Join(strings.Fields(leadglass(t, "check", s.HTTPAddr()).want(t, exitDone).out), " ")
+	if !strings.Contains(said, "only with clients that give the name of the host") || strings.Contains(said, "Nothing answered") {
+		t.Error(said)
+	}
+}
+
+// TestHTTPThatWaitsForALine: a web server at a port that no list names, which
+// says nothing to an A-ASSOCIATE-RQ because no line of it ends, is found by
+// HTTP.
+func TestHTTPThatWaitsForALine(t *testing.T) {
+	t.Parallel()
+	site := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(site.Close)
+	f := leadglass(t, "check", site.Listener.Addr().String(), "--json").want(t, exitDone).finding(t)
+	if s := f.Services[0]; s.Protocol != survey.ProtocolHTTP || s.HTTP == nil || s.HTTP.Status != http.StatusNotFound {
+		t.Errorf("%+v", s)
+	}
+}
