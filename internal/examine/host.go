@@ -326,6 +326,10 @@ func (h *Host) count(ctx context.Context) {
 		f.Counts = survey.NotCounted("counting is off, by the scope or by --count")
 		return
 	}
+	if !f.Verdict.Speaks() {
+		f.Counts = survey.NotCounted("no service was identified as one of an archive")
+		return
+	}
 	var numbers survey.Counts
 	var stated *survey.Service
 	if h.Scope.Allow.DICOMweb {
