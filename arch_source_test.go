@@ -139,7 +139,7 @@ func (c *fileCheck) addImport(spec *ast.ImportSpec) {
 	switch {
 	case local == "." || local == "_" && path != "embed" && c.rel != mayImportBlank:
 		c.complain(spec.Pos(), "imports %s as %q", path, local)
-	case path == module+"internal/realserver", path == module+"internal/farline":
+	case path == module+"internal/realserver", path == module+"internal/farline", path == module+"internal/publish/attacker":
 		c.complain(spec.Pos(), "imports test support outside a test")
 	}
 	c.imports[local] = path

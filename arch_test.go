@@ -127,8 +127,9 @@ func layers() map[string]layer {
 		"lab/fleets/gen":       {imports: []string{"internal/lab", "internal/lab/content"}, needs: []string{"github.com/goccy/go-yaml"}},
 
 		// Test support: only _test files import it.
-		"internal/realserver": {needs: []string{"net", "net/http", "crypto/tls", "os/exec", "syscall"}},
-		"internal/farline":    {needs: []string{"os/exec", "golang.org/x/sys"}},
+		"internal/realserver":       {needs: []string{"net", "net/http", "crypto/tls", "os/exec", "syscall"}},
+		"internal/publish/attacker": {},
+		"internal/farline":          {needs: []string{"os/exec", "golang.org/x/sys"}},
 
 		"cmd/leadglass": {imports: everything,
 			needs: []string{"os/exec", "syscall", "github.com/alecthomas/kong", "golang.org/x/sys", "golang.org/x/term"}},

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"leadglass/internal/publish"
+	"leadglass/internal/publish/attacker"
 	"leadglass/internal/report"
 	"leadglass/internal/survey"
 )
@@ -152,8 +153,8 @@ func truth(rs []survey.Record) map[string]int64 {
 
 // believe makes the system of what a published report says. labels are the
 // cells that there are.
-func believe(r report.Public, labels map[string]int64) *system {
-	s := newSystem()
+func believe(r report.Public, labels map[string]int64) *attacker.System {
+	s := attacker.New()
 	publishedCells(s, r)
 	countries(s, r, labels)
 	for prefix, table := range map[string]struct {
@@ -168,23 +169,23 @@ func believe(r report.Public, labels map[string]int64) *system {
 			continue // of this table nothing is known, not even how many lines it has
 		}
 		names := withPrefix(labels, prefix)
-		s.same(table.total, names...)
-		lowest := unbounded
+		s.Same(table.total, names...)
+		lowest := attacker.Unbounded
 		shown := map[string]bool{}
 		for _, row := range table.Rows {
-			s.is(row.Count.N/table.each, prefix+row.Name)
+			s.Is(row.Count.N/table.each, prefix+row.Name)
 			shown[prefix+row.Name] = true
 			lowest = min(lowest, row.Count.N/table.each)
 		}
 		var rest []string
 		for _, name := range names {
 			if !shown[name] {
-				s.between(name, 1, lowest)
+				s.Between(name, 1, lowest)
 				rest = append(rest, name)
 			}
 		}
 		if table.Other != nil && !table.Other.Hidden {
-			s.is(table.Other.N/table.each, rest...)
+			s.Is(table.Other.N/table.each, rest...)
 		}
 	}
 	return s
@@ -192,15 +193,15 @@ func believe(r report.Public, labels map[string]int64) *system {
 
 // publishedCells says what stands in the tables with fixed lines, and how
 // those hang together.
-func publishedCells(s *system, r report.Public) {
+func publishedCells(s *attacker.System, r report.Public) {
 	say := func(n publish.Number, names ...string) {
 		if !n.Hidden {
-			s.is(n.N, names...)
+			s.Is(n.N, names...)
 		}
 	}
 	p, i, o, oi := "verdict protected", "verdict identified", "verdict open", "verdict open-images"
-	s.same("open", o, oi)
-	s.same("archives", p, i, o, oi)
+	s.Same("open", o, oi)
+	s.Same("archives", p, i, o, oi)
 	say(r.Totals.ArchivesAnalysed, p, i, o, oi) // there are no other targets here
 	say(r.Totals.Archives, "archives")
 	say(r.Totals.ArchivesOpen, "open")
@@ -220,24 +221,24 @@ func publishedCells(s *system, r report.Public) {
 		say(row.Count, p)
 	}
 	for _, q := range r.Qualities.ImagesLinked {
-		s.between("linked "+q.Name, 0, unbounded)
+		s.Between("linked "+q.Name, 0, attacker.Unbounded)
 		say(q.Count, "linked "+q.Name)
 	}
-	s.same("open", "linked exact", "linked lower-bound", "linked estimate", "linked unknown")
-	s.is(0, "linked estimate", "linked unknown")
+	s.Same("open", "linked exact", "linked lower-bound", "linked estimate", "linked unknown")
+	s.Is(0, "linked estimate", "linked unknown")
 	for _, c := range r.Identifying {
 		say(c.Count, "class "+c.Name)
 	}
 	say(r.Suspects.Honeypot, "honeypot")
 	say(r.Suspects.TestData, "test data")
-	s.atMost("marked open", "honeypot", "test data")
-	s.atMost("marked images", "marked open")
+	s.AtMost("marked open", "honeypot", "test data")
+	s.AtMost("marked images", "marked open")
 	say2 := func(total, rest publish.Figure, all, marked string) {
 		if !total.Hidden && !rest.Hidden {
-			s.is((*total.Value-*rest.Value)/1000, marked)
+			s.Is((*total.Value-*rest.Value)/1000, marked)
 		}
 		if n, ok := thousands(total); ok {
-			s.is(n, all)
+			s.Is(n, all)
 		}
 	}
 	say2(r.Totals.ImagesAccessible, publish.Figure{Hidden: true}, oi, "")
@@ -246,14 +247,14 @@ func publishedCells(s *system, r report.Public) {
 		say2(r.Totals.ImagesAccessible, w.ImagesAccessible, oi, "marked images")
 		say2(r.Totals.StudyRecords, w.StudyRecords, "open", "marked open")
 		if !w.ArchivesOpen.Hidden && !r.Totals.ArchivesOpen.Hidden {
-			s.is(r.Totals.ArchivesOpen.N-w.ArchivesOpen.N, "marked open")
+			s.Is(r.Totals.ArchivesOpen.N-w.ArchivesOpen.N, "marked open")
 		}
 	}
 }
 
 // countries says what stands in the table of countries. The attacker knows
 // which countries the row of others is of.
-func countries(s *system, r report.Public, labels map[string]int64) {
+func countries(s *attacker.System, r report.Public, labels map[string]int64) {
 	columns := []struct {
 		name string
 		of   func(*report.Country) (int64, bool)
@@ -272,10 +273,10 @@ func countries(s *system, r report.Public, labels map[string]int64) {
 	for _, label := range withPrefix(labels, "archives ") {
 		iso2 := strings.TrimPrefix(label, "archives ")
 		all = append(all, iso2)
-		s.between(label, 1, unbounded)
-		s.atMost("open "+iso2, label)
-		s.atMost("images "+iso2, "open "+iso2)
-		s.atMost("viewers "+iso2, label)
+		s.Between(label, 1, attacker.Unbounded)
+		s.AtMost("open "+iso2, label)
+		s.AtMost("images "+iso2, "open "+iso2)
+		s.AtMost("viewers "+iso2, label)
 		if !shown[iso2] {
 			hidden = append(hidden, iso2)
 		}
@@ -290,16 +291,16 @@ func countries(s *system, r report.Public, labels map[string]int64) {
 	for _, column := range columns {
 		for i := range r.Countries {
 			if n, ok := column.of(&r.Countries[i]); ok {
-				s.is(n, column.name+r.Countries[i].ISO2)
+				s.Is(n, column.name+r.Countries[i].ISO2)
 			}
 		}
 		if r.Other != nil {
 			if n, ok := column.of(r.Other); ok {
-				s.is(n, prefixed(column.name, hidden)...)
+				s.Is(n, prefixed(column.name, hidden)...)
 			}
 		}
 		total := map[string]string{"archives ": "archives", "open ": "open", "images ": "verdict open-images", "viewers ": "viewers"}[column.name]
-		s.same(total, prefixed(column.name, all)...)
+		s.Same(total, prefixed(column.name, all)...)
 	}
 }
 
@@ -326,7 +327,7 @@ func recovered(t *testing.T, r report.Public, rs []survey.Record, least int64) [
 	t.Helper()
 	labels := truth(rs)
 	var found []string
-	for cell, n := range believe(read(t, r), labels).known() {
+	for cell, n := range believe(read(t, r), labels).Known() {
 		want := labels[cell]
 		if n != want && labels[cell] != 0 {
 			t.Errorf("the attacker takes %q for %d, but it is %d: he reasons wrongly", cell, n, want)

@@ -1,10 +1,13 @@
-package report_test
+// Package attacker is test support: what can be worked out of published numbers.
+// A System holds what an attacker knows of numbers that are not negative; linear
+// algebra, intervals and linear programming say what follows from it.
+package attacker
 
 import "math"
 
-// system is what an attacker knows of numbers of archives: whole numbers that
+// System is what an attacker knows of numbers of archives: whole numbers that
 // are not negative, equations and inequalities between them.
-type system struct {
+type System struct {
 	index    map[string]int
 	names    []string
 	low, top []int64
@@ -14,32 +17,33 @@ type system struct {
 	inequalities []map[int]int64
 }
 
-// unbounded stands for no upper bound.
-const unbounded = int64(1) << 40
+// Unbounded stands for no upper bound.
+const Unbounded = int64(1) << 40
 
 // one is the name of the variable that is 1.
 const one = ""
 
-func newSystem() *system {
-	s := &system{index: map[string]int{}}
+// New returns a system that says nothing.
+func New() *System {
+	s := &System{index: map[string]int{}}
 	i := s.variable(one)
 	s.low[i], s.top[i] = 1, 1
 	return s
 }
 
 // variable returns the number of the variable of that name.
-func (s *system) variable(name string) int {
+func (s *System) variable(name string) int {
 	i, ok := s.index[name]
 	if !ok {
 		i = len(s.names)
 		s.index[name] = i
-		s.names, s.low, s.top = append(s.names, name), append(s.low, 0), append(s.top, unbounded)
+		s.names, s.low, s.top = append(s.names, name), append(s.low, 0), append(s.top, Unbounded)
 	}
 	return i
 }
 
-// is says that the variables add up to n.
-func (s *system) is(n int64, names ...string) {
+// Is says that the variables add up to n.
+func (s *System) Is(n int64, names ...string) {
 	e := map[int]int64{0: -n}
 	for _, name := range names {
 		e[s.variable(name)]++
@@ -47,8 +51,8 @@ func (s *system) is(n int64, names ...string) {
 	s.equations = append(s.equations, e)
 }
 
-// same says that the variables add up to what the variable total is.
-func (s *system) same(total string, names ...string) {
+// Same says that the variables add up to what the variable total is.
+func (s *System) Same(total string, names ...string) {
 	e := map[int]int64{s.variable(total): -1}
 	for _, name := range names {
 		e[s.variable(name)]++
@@ -56,8 +60,8 @@ func (s *system) same(total string, names ...string) {
 	s.equations = append(s.equations, e)
 }
 
-// atMost says that a is no more than the others together.
-func (s *system) atMost(a string, others ...string) {
+// AtMost says that a is no more than the others together.
+func (s *System) AtMost(a string, others ...string) {
 	e := map[int]int64{s.variable(a): -1}
 	for _, name := range others {
 		e[s.variable(name)]++
@@ -65,15 +69,15 @@ func (s *system) atMost(a string, others ...string) {
 	s.inequalities = append(s.inequalities, e)
 }
 
-// between says that the variable is from low to top.
-func (s *system) between(name string, low, top int64) {
+// Between says that the variable is from low to top.
+func (s *System) Between(name string, low, top int64) {
 	i := s.variable(name)
 	s.low[i], s.top[i] = max(s.low[i], low), min(s.top[i], top)
 }
 
-// known solves the system as far as linear algebra and intervals lead, and
+// Known solves the system as far as linear algebra and intervals lead, and
 // returns the variables that have one possible value.
-func (s *system) known() map[string]int64 {
+func (s *System) Known() map[string]int64 {
 	all := append(s.reduce(), s.equations...)
 	for changed, rounds := true, 0; changed && rounds < 1000; rounds++ {
 		changed = false
@@ -95,7 +99,7 @@ func (s *system) known() map[string]int64 {
 
 // narrow tightens the bounds of the terms of one line: for each of them the
 // others leave a least and a largest value.
-func (s *system) narrow(line map[int]int64, equal bool) (changed bool) {
+func (s *System) narrow(line map[int]int64, equal bool) (changed bool) {
 	var least, most int64 // of the whole sum
 	for i, c := range line {
 		l, m := c*s.low[i], c*s.top[i]
@@ -138,7 +142,7 @@ const prime = 1<<31 - 1
 // reduce eliminates (Gauss and Jordan), and returns the lines that result whose
 // coefficients are small numbers. A variable that follows from the equations
 // alone stands on a line of its own there.
-func (s *system) reduce() []map[int]int64 {
+func (s *System) reduce() []map[int]int64 {
 	rows := make([][]int64, len(s.equations))
 	for r, e := range s.equations {
 		rows[r] = make([]int64, len(s.names))
