@@ -63,11 +63,11 @@ func (c *diffCommand) Run(ctx context.Context, a *app) error {
 	}
 	r, changes := compare.Confidential(d.sum), d.changes(ctx)
 	if c.Edition != publish.EditionConfidential {
-		least, err := publishMinCount(ctx, db, c.MinCount, d.frame.Before, d.frame.Now)
+		least, reports, err := publishedReports(ctx, db, c.MinCount, d.frame.Before, d.frame.Now)
 		if err != nil {
 			return err
 		}
-		r, changes = compare.Publish(d.sum, least), nil
+		r, changes = compare.Publish(d.sum, least, reports...), nil
 	}
 	if err := c.write(a, r, changes); err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -207,9 +208,9 @@ func oneMinCount(t *testing.T, db, dir string) {
 	}
 }
 
-// sameWithheld: what the public comparison withholds, the public report with the
-// totals of the earlier survey does not show; and the comparison names the ways
-// out.
+// sameWithheld: of two surveys that differ by few open archives the public report
+// on the one that was published later withholds their number; and the comparison
+// names the way out.
 func sameWithheld(t *testing.T, db, dir string) {
 	t.Helper()
 	text := leadglass(t, db, "diff").want(t, exitDone).out
@@ -218,26 +219,34 @@ func sameWithheld(t *testing.T, db, dir string) {
 			t.Errorf("the comparison does not say %q:\n%s", want, text)
 		}
 	}
-	for edition, want := range map[string]string{"public": `{"suppressed":true}`, "confidential": "6"} {
+	for edition, want := range map[string]string{"public": `6 {"suppressed":true}`, "confidential": "6 5"} {
 		dir := filepath.Join(dir, edition)
 		leadglass(t, db, "report", "after", "--earlier", "before", "--edition", edition, "--format", "json", "--out", dir).want(t, exitDone)
 		data, err := os.ReadFile(filepath.Join(dir, "report.json"))
 		if err != nil {
 			t.Fatal(err)
 		}
+		type headline struct {
+			Totals struct {
+				Open json.RawMessage `json:"archives_open"`
+			} `json:"totals"`
+		}
 		var r struct {
-			Earlier []struct {
-				Totals struct {
-					Open json.RawMessage `json:"archives_open"`
-				} `json:"totals"`
-			} `json:"earlier_surveys"`
+			headline
+			Earlier []headline `json:"earlier_surveys"`
 		}
 		if err := json.Unmarshal(data, &r); err != nil {
 			t.Fatal(err)
 		}
-		var open bytes.Buffer
-		if len(r.Earlier) != 1 || json.Compact(&open, r.Earlier[0].Totals.Open) != nil || open.String() != want {
-			t.Errorf("%s: earlier surveys %+v, open archives %s, want %s", edition, r.Earlier, &open, want)
+		if len(r.Earlier) != 1 {
+			t.Fatalf("%s: earlier surveys %+v", edition, r.Earlier)
+		}
+		var before, now bytes.Buffer
+		if err := errors.Join(json.Compact(&before, r.Earlier[0].Totals.Open), json.Compact(&now, r.Totals.Open)); err != nil {
+			t.Fatal(err)
+		}
+		if got := before.String() + " " + now.String(); got != want {
+			t.Errorf("%s: open archives before and after %s, want %s", edition, got, want)
 		}
 	}
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 
+	"leadglass/internal/report"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
 )
@@ -60,3 +63,51 @@ func publishMinCount(ctx context.Context, db *store.Store, asked *int, surveys .
 
 // errOneMinCount says what to do next.
 var errOneMinCount = errors.New("leave --min-count out, or use --edition confidential, in which nothing is withheld")
+
+// publishedReports are the --min-count of a public document that is made of
+// several surveys, and the public reports on these; none where nothing is
+// withheld.
+func publishedReports(ctx context.Context, db *store.Store, asked *int, surveys ...survey.Survey) (least int, reports []report.Public, err error) {
+	if least, err = publishMinCount(ctx, db, asked, surveys...); err != nil || least == 1 {
+		return least, nil, err
+	}
+	reports, err = publicReports(ctx, db, least, surveys...)
+	return least, reports, err
+}
+
+// publicReports are the reports of the public edition on these surveys, of which
+// publishMinCount has kept that they are published. Each is made with regard to
+// all that were published before it, also of other surveys of the store.
+func publicReports(ctx context.Context, db *store.Store, least int, surveys ...survey.Survey) ([]report.Public, error) {
+	published, err := db.Publications(ctx)
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[string]bool{} // those that are still to be found
+	for _, v := range surveys {
+		wanted[v.ID] = true
+	}
+	var all []survey.Survey
+	var records []iter.Seq2[survey.Record, error]
+	for _, p := range published {
+		if len(wanted) == 0 {
+			break
+		}
+		v, err := db.Survey(ctx, p.SurveyID)
+		if err != nil {
+			return nil, err
+		}
+		all, records = append(all, v), append(records, db.Records(ctx, v.ID))
+		delete(wanted, v.ID)
+	}
+	aggregates, changes, err := report.Series(all, records)
+	if err != nil {
+		return nil, err
+	}
+	reports := make([]report.Public, len(surveys))
+	for i, v := range surveys {
+		at := slices.IndexFunc(all, func(o survey.Survey) bool { return o.ID == v.ID })
+		reports[i] = report.Publish(aggregates[at], least, changes[at]...)
+	}
+	return reports, nil
+}

@@ -10,7 +10,6 @@ import (
 	"runtime/debug"
 	"slices"
 
-	"leadglass/internal/compare"
 	"leadglass/internal/pdf"
 	"leadglass/internal/publish"
 	"leadglass/internal/report"
@@ -119,16 +118,6 @@ func (c *reportCommand) files(ctx context.Context, db *store.Store, v survey.Sur
 	if err != nil {
 		return nil, nil, fmt.Errorf("--earlier: %w", err)
 	}
-	least := 1 // the confidential edition withholds nothing
-	if c.Edition != publish.EditionConfidential {
-		if least, err = publishMinCount(ctx, db, c.MinCount, append([]survey.Survey{v}, before...)...); err != nil {
-			return nil, nil, err
-		}
-	}
-	earlier, err := earlierReports(ctx, db, v, before, least)
-	if err != nil {
-		return nil, nil, err
-	}
 	if c.Edition == publish.EditionConfidential {
 		formats := make([]publish.Format, len(c.Format))
 		for i, f := range c.Format {
@@ -138,18 +127,29 @@ func (c *reportCommand) files(ctx context.Context, db *store.Store, v survey.Sur
 		if err != nil {
 			return nil, nil, err
 		}
-		r.Follow(earlier...)
+		for _, b := range before {
+			agg, err := aggregate(b, db.Records(ctx, b.ID))
+			if err != nil {
+				return nil, nil, errors.Join(err, r.Close())
+			}
+			r.Follow(report.Publish(agg, 1))
+		}
 		c.study(r.Study2019)
 		return func(formats ...publish.Format) ([]publish.File, error) {
 			return report.ConfidentialFiles(r, formats...)
 		}, r.Close, nil
 	}
-	agg, err := aggregate(v, db.Records(ctx, v.ID))
+	surveys := append([]survey.Survey{v}, before...)
+	least, err := publishMinCount(ctx, db, c.MinCount, surveys...)
 	if err != nil {
 		return nil, nil, err
 	}
-	r := report.Publish(agg, least)
-	r.Follow(earlier...)
+	reports, err := publicReports(ctx, db, least, surveys...)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := reports[0]
+	r.Follow(reports[1:]...)
 	c.study(r.Study2019)
 	return func(formats ...publish.Format) ([]publish.File, error) {
 		return report.PublicFiles(r, formats...)
@@ -174,35 +174,6 @@ func namedSurveys(ctx context.Context, db *store.Store, names []string) ([]surve
 		list = append(list, v)
 	}
 	return list, nil
-}
-
-// earlierReports are the reports of the surveys before v. Of each is withheld
-// what a comparison with a later one of them, or with v, withholds: beside one
-// another the totals would disclose it.
-func earlierReports(ctx context.Context, db *store.Store, v survey.Survey, before []survey.Survey, least int) ([]report.Public, error) {
-	var reports []report.Public
-	for _, b := range before {
-		agg, err := aggregate(b, db.Records(ctx, b.ID))
-		if err != nil {
-			return nil, err
-		}
-		reports = append(reports, report.Publish(agg, least))
-	}
-	for i, b := range before {
-		for _, later := range append([]survey.Survey{v}, before...) {
-			if least == 1 || later.ID == b.ID || later.StartedAt.Before(b.StartedAt) {
-				continue
-			}
-			d, err := compareSurveys(ctx, db, b, later)
-			if err != nil { // it is not known how few archives a difference would be of
-				reports[i].Withhold(true, true, true, true, true)
-				continue
-			}
-			r := compare.Publish(d.sum, least)
-			r.Earlier(&reports[i])
-		}
-	}
-	return reports, nil
 }
 
 func aggregate(v survey.Survey, records iter.Seq2[survey.Record, error]) (report.Aggregate, error) {

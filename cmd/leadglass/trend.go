@@ -7,6 +7,7 @@ import (
 
 	"leadglass/internal/compare"
 	"leadglass/internal/publish"
+	"leadglass/internal/report"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
 )
@@ -47,13 +48,13 @@ func (c *trendCommand) Run(ctx context.Context, a *app) error {
 	for i, v := range surveys {
 		streams[i] = db.Facts(ctx, v.ID)
 	}
-	least := 1
+	least, reports := 1, []report.Public(nil)
 	if c.Edition != publish.EditionConfidential {
-		if least, err = publishMinCount(ctx, db, c.MinCount, surveys...); err != nil {
+		if least, reports, err = publishedReports(ctx, db, c.MinCount, surveys...); err != nil {
 			return err
 		}
 	}
-	t, err := compare.NewTrend(surveys, streams, survey.VerdictOf, least)
+	t, err := compare.NewTrend(surveys, streams, survey.VerdictOf, least, reports...)
 	if c.Edition == publish.EditionConfidential {
 		t.Edition, t.TLP = c.Edition, publish.TLPAmber
 	}

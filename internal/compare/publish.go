@@ -22,19 +22,32 @@ type publisher struct {
 	// coarse, coarseRest: the sums of a part of the table of kinds are
 	// withheld, of the kinds that compare like for like and of the others.
 	coarse, coarseRest bool
+	// reports are those on the two surveys.
+	reports []report.Public
 }
 
 // Publish makes a comparison in which no cell with fewer than minCount
 // archives behind it is shown or can be worked out from what is; 1 or less
-// shows all.
-func Publish(s *Comparison, minCount int) Public {
-	p := &publisher{of: s, min: max(1, int64(minCount)), hidden: map[Kind][4]bool{}}
+// shows all. What the public reports on the two surveys, the earlier one first,
+// withhold is withheld too.
+func Publish(s *Comparison, minCount int, reports ...report.Public) Public {
+	p := &publisher{of: s, min: max(1, int64(minCount)), hidden: map[Kind][4]bool{}, reports: reports}
+	like, rest := s.LikeForLike(), s.Rest()
+	for _, r := range reports {
+		// The open archives of a report, less those that compare like for like,
+		// are the others.
+		p.coarse = p.coarse || r.Totals.ArchivesOpen.Hidden || publish.Small(rest.Before(), p.min) || publish.Small(rest.Now(), p.min)
+	}
 	p.protectKinds()
 	r := Public{Schema: Schema, Edition: publish.EditionPublic, MinCount: p.min,
 		Before: labelOf(s.Frame.Before), Now: labelOf(s.Frame.Now), Common: s.Frame.common(),
 		Kinds: p.kinds(), Countries: []CountryRow{}, Rule: markRule, Notes: s.notes(p.min)}
-	like, rest := s.LikeForLike(), s.Rest()
 	r.LikeForLike = p.net(&like, p.coarse)
+	for i, pair := range r.LikeForLike.pairs() {
+		if f := &rest.Figures[i]; len(reports) > 0 && p.unsafe(f.Before.Cell(), f.Now.Cell()) {
+			*pair = withheldPair()
+		}
+	}
 	p.countries(&r)
 	// What is not like for like follows from the difference of the two.
 	all := like.plus(rest)
@@ -62,14 +75,6 @@ func (r *Public) withholds() bool {
 	return like || slices.ContainsFunc(r.Kinds, func(k KindRow) bool {
 		return k.Stayed.Hidden || k.Left.Hidden || k.Entered.Hidden || k.Closed.Hidden
 	})
-}
-
-// Earlier withholds of the report on the earlier survey of r what r withholds of
-// it, so that a report which shows the totals of both tells no more than the
-// comparison.
-func (r *Public) Earlier(before *report.Public) {
-	n := &r.InAll
-	before.Withhold(r.withholds() || len(r.Countries) == 0, n.OpenBefore.Hidden, n.StudyRecords.Before.Hidden, n.ImagesLinked.Before.Hidden, n.ImagesAccessible.Before.Hidden)
 }
 
 // unsafe reports whether any of the cells may not be published.
@@ -149,7 +154,7 @@ func (p *publisher) net(t *Tally, hide bool) Net {
 		Left: p.number(t.Left, hide), Entered: p.number(t.Entered, hide)}
 	for i, pair := range n.pairs() {
 		f := &t.Figures[i]
-		if hide || p.unsafe(figureCells(f)...) {
+		if hide || p.withheld(i) || p.unsafe(figureCells(f)...) {
 			*pair = withheldPair()
 			continue
 		}
@@ -161,6 +166,33 @@ func (p *publisher) net(t *Tally, hide bool) Net {
 		}
 	}
 	return n
+}
+
+// withheld reports whether a report withholds the total of a figure, or gives a
+// coarse one.
+func (p *publisher) withheld(figure int) bool {
+	return slices.ContainsFunc(p.reports, func(r report.Public) bool {
+		f := [3]publish.Figure{r.Totals.StudyRecords, r.Totals.ImagesLinked, r.Totals.ImagesAccessible}[figure]
+		return f.Hidden || f.Coarse
+	})
+}
+
+// apart reports whether a report does not show the row of a country in full. A
+// country without an archive has none.
+func (p *publisher) apart(iso2 string) bool {
+	like, rest := p.of.Countries[iso2], p.of.Elsewhere[iso2]
+	open := []int64{like.Before() + rest.Before(), like.Now() + rest.Now()}
+	for i, r := range p.reports {
+		row := slices.IndexFunc(r.Countries, func(c report.Country) bool { return c.ISO2 == iso2 })
+		if row < 0 && (open[i] > 0 || r.Other != nil) || row >= 0 && hidesFigure(&r.Countries[row]) {
+			return true
+		}
+	}
+	return false
+}
+
+func hidesFigure(c *report.Country) bool {
+	return c.StudyRecords.Hidden || c.ImagesLinked.Hidden || c.ImagesAccessible.Hidden
 }
 
 // figureCells are what a figure must not give away: the sums before and now, the
@@ -193,6 +225,7 @@ func (p *publisher) countries(r *Public) {
 	}
 	var table publish.Table
 	for i, k := range keys {
+		table.Apart = append(table.Apart, p.apart(k))
 		like, rest := p.of.Countries[k], p.of.Elsewhere[k]
 		for c, cell := range rowCells(&like, &rest) {
 			if i == 0 {

@@ -11,6 +11,7 @@ import (
 
 	"leadglass/internal/plain"
 	"leadglass/internal/publish"
+	"leadglass/internal/report"
 	"leadglass/internal/survey"
 )
 
@@ -125,7 +126,9 @@ func (s *trendSum) add(states []*State) {
 // their trend; a cell with fewer than minCount archives behind it, or behind
 // its difference from another that is shown, is withheld. It is an error when a
 // survey does not say what it covered.
-func NewTrend(surveys []survey.Survey, streams []Stream, judge Judge, minCount int) (Trend, error) {
+// What the public reports on the surveys withhold is withheld too; there may be
+// none.
+func NewTrend(surveys []survey.Survey, streams []Stream, judge Judge, minCount int, reports ...report.Public) (Trend, error) {
 	if len(surveys) < 2 || len(surveys) > MaxTrend || len(surveys) != len(streams) {
 		return Trend{}, fmt.Errorf("a trend is of 2 to %d surveys, not of %d", MaxTrend, len(surveys))
 	}
@@ -152,7 +155,7 @@ func NewTrend(surveys []survey.Survey, streams []Stream, judge Judge, minCount i
 			rest.add(states)
 		}
 	}
-	return publishTrend(surveys, &core, &rest, max(1, int64(minCount))), nil
+	return publishTrend(surveys, &core, &rest, max(1, int64(minCount)), reports), nil
 }
 
 // allAlike reports whether all surveys looked at a target alike: each like the
@@ -186,7 +189,7 @@ func allAlike(frames []*Frame, sides []side, states []*State) bool {
 	return true
 }
 
-func publishTrend(surveys []survey.Survey, core, rest *trendSum, least int64) Trend {
+func publishTrend(surveys []survey.Survey, core, rest *trendSum, least int64, reports []report.Public) Trend {
 	t := Trend{Schema: TrendSchema, Edition: publish.EditionPublic, MinCount: least, Surveys: make([]TrendRow, len(surveys)),
 		Notes: []string{
 			"Like for like are the archives at targets that every survey looked at in the same way as the one before it; in all are all that a survey found. Only the first can be compared.",
@@ -212,21 +215,30 @@ func publishTrend(surveys []survey.Survey, core, rest *trendSum, least int64) Tr
 	if least > 1 {
 		t.Notes = append(t.Notes, "Figures with few archives behind them, or behind their difference from another that is shown, are withheld; later surveys go first.")
 	}
-	core.publish(t.Surveys, func(r *TrendRow) *TrendFigures { return &r.Core }, nil, least)
-	all.publish(t.Surveys, func(r *TrendRow) *TrendFigures { return &r.InAll }, rest, least)
+	core.publish(t.Surveys, func(r *TrendRow) *TrendFigures { return &r.Core }, rest, least, reports)
+	all.publish(t.Surveys, func(r *TrendRow) *TrendFigures { return &r.InAll }, rest, least, reports)
 	return t
 }
 
+// totalHidden reports whether a report withholds the total of a column: 0 is the
+// open archives.
+func totalHidden(r *report.Public, column int) bool {
+	if column == 0 {
+		return r.Totals.ArchivesOpen.Hidden
+	}
+	f := []publish.Figure{r.Totals.StudyRecords, r.Totals.ImagesLinked, r.Totals.ImagesAccessible}[column-1]
+	return f.Hidden || f.Coarse
+}
+
 // publish shows what can be shown, from the last survey to the first. apart is
-// what follows from the difference of two sums of the same survey; it may be
-// nil.
-func (s *trendSum) publish(rows []TrendRow, of func(*TrendRow) *TrendFigures, apart *trendSum, least int64) {
+// what follows from the difference of two sums of the same survey.
+func (s *trendSum) publish(rows []TrendRow, of func(*TrendRow) *TrendFigures, apart *trendSum, least int64, reports []report.Public) {
 	for column := range 4 {
 		var shown []int
 		for j := len(rows) - 1; j >= 0; j-- {
-			hide := s.unsafe(j, column, least) || apart != nil && apart.unsafe(j, column, least)
+			hide := s.unsafe(j, column, least) || apart.unsafe(j, column, least) || len(reports) > 0 && totalHidden(&reports[j], column)
 			for _, later := range shown {
-				hide = hide || s.unsafeMove(j, later, column, least) || apart != nil && apart.unsafeMove(j, later, column, least)
+				hide = hide || s.unsafeMove(j, later, column, least) || apart.unsafeMove(j, later, column, least)
 			}
 			if !hide {
 				shown = append(shown, j)

@@ -20,13 +20,12 @@ import (
 // the k withheld cells and their sum S,
 //
 //	k >= 2                          no cell is the rest of a subtraction;
-//	S >= k + max(least-2, 1)        not all of them need be 1;
+//	S >= k + max(least-2, 2)        not all of them need be 1, nor all but one;
 //	S <= 1 + (k-1) * (limit-1)      not all of them need be the largest.
 //
 // Then a small cell can be raised by one, or lowered by one, at the cost of
 // another withheld cell, without a change to anything that is published, not
-// even to which cells are withheld. In a table of several columns, whose rows
-// are withheld as a whole, S >= k + 2. Where no limit does it, the whole table is
+// even to which cells are withheld. Where no limit does it, the whole table is
 // withheld together with its sum. The tests play an attacker who knows all of
 // this.
 
@@ -79,7 +78,7 @@ func Small(n, least int64) bool { return 0 < n && n < least }
 
 // enough is the condition above, for k cells below limit that add up to sum.
 func enough(k, sum, least, limit int64) bool {
-	return k == 0 || (k >= 2 && sum >= k+max(least-2, 1) && sum <= 1+(k-1)*(limit-1))
+	return k == 0 || (k >= 2 && sum >= k+max(least-2, 2) && sum <= 1+(k-1)*(limit-1))
 }
 
 // Table is cells that add up to a number that is published too, and the rows
@@ -159,7 +158,7 @@ func (t Table) settled(column int, hidden []bool, least, limit int64) bool {
 			group = group.Plus(cell)
 		}
 	}
-	if anySmall && (!enough(k, sum, least, limit) || len(t.Columns) > 1 && sum < k+2) {
+	if anySmall && !enough(k, sum, least, limit) {
 		return false
 	}
 	return k == 0 || group.Safe(least) && (k >= 2 || !secret)

@@ -31,7 +31,7 @@ func (p *publisher) checks(r *Public) []CheckRow {
 	for _, id := range slices.Sorted(maps.Keys(p.agg.Checks)) {
 		t := p.agg.Checks[id]
 		tested := t.Failed + t.Passed
-		hide := p.coarse || p.near(t.Failed) || p.near(t.Passed) || p.near(tested) ||
+		hide := p.coarse || p.moved("failed", id) || p.moved("passed", id) || p.moved("untested", id) || p.near(t.Failed) || p.near(t.Passed) || p.near(tested) ||
 			(p.openPair && slices.Contains(checksOfOpen, id)) ||
 			(p.closedPair && slices.Contains(checksOfClosed, id)) ||
 			(p.viewersHidden && slices.Contains(checksOfViewers, id)) ||
@@ -50,7 +50,7 @@ func (p *publisher) checks(r *Public) []CheckRow {
 func (p *publisher) identifying() []Slice {
 	rows := make([]Slice, 0, len(p.agg.Classes))
 	for _, class := range slices.Sorted(maps.Keys(p.agg.Classes)) {
-		rows = append(rows, Slice{class, p.count(p.agg.Classes[class])})
+		rows = append(rows, Slice{class, p.count(p.agg.Classes[class], "class", class)})
 	}
 	return rows
 }
@@ -59,20 +59,21 @@ func (p *publisher) identifying() []Slice {
 // difference of two totals.
 func (p *publisher) suspects(r *Public) PublicSuspects {
 	s := &p.agg.Suspects
-	out := PublicSuspects{Honeypot: p.count(s.Honeypot), TestData: p.count(s.TestData), Veterinary: p.count(s.Veterinary)}
+	out := PublicSuspects{Honeypot: p.count(s.Honeypot, "suspects", "honeypot"),
+		TestData: p.count(s.TestData, "suspects", "test data"), Veterinary: p.count(s.Veterinary, "suspects", "veterinary")}
 	if s.Honeypot+s.TestData+s.Veterinary == 0 || p.coarse || out.Honeypot.Hidden || out.TestData.Hidden || out.Veterinary.Hidden {
 		return out
 	}
-	free := func(total publish.Figure, marked, rest publish.Sum) publish.Figure {
-		return p.figure(rest, total.Hidden || total.Coarse || !marked.Cell().Safe(p.min))
+	free := func(key string, total publish.Figure, marked, rest publish.Sum) publish.Figure {
+		return p.figure(rest, total.Hidden || total.Coarse || !marked.Cell().Safe(p.min) || p.moved(key, "marked", "rest"))
 	}
 	out.Without = &SuspectFree{
-		ArchivesOpen:     p.number(s.Rest.Open, r.Totals.ArchivesOpen.Hidden || publish.Small(s.Marked.Open, p.min) || publish.Small(s.Rest.Open, p.min)),
-		StudyRecords:     free(r.Totals.StudyRecords, s.Marked.StudyRecords, s.Rest.StudyRecords),
-		ImagesLinked:     free(r.Totals.ImagesLinked, s.Marked.ImagesLinked, s.Rest.ImagesLinked),
-		ImagesAccessible: free(r.Totals.ImagesAccessible, s.Marked.ImagesAccessible, s.Rest.ImagesAccessible),
+		ArchivesOpen:     p.number(s.Rest.Open, r.Totals.ArchivesOpen.Hidden || publish.Small(s.Marked.Open, p.min) || publish.Small(s.Rest.Open, p.min) || p.moved(keyOpen, "marked", "rest")),
+		StudyRecords:     free(keyStudies, r.Totals.StudyRecords, s.Marked.StudyRecords, s.Rest.StudyRecords),
+		ImagesLinked:     free(keyLinked, r.Totals.ImagesLinked, s.Marked.ImagesLinked, s.Rest.ImagesLinked),
+		ImagesAccessible: free(keyAccessible, r.Totals.ImagesAccessible, s.Marked.ImagesAccessible, s.Rest.ImagesAccessible),
 	}
-	if !s.Marked.Kept.Cell().Safe(p.min) || !s.Rest.Kept.Cell().Safe(p.min) {
+	if !s.Marked.Kept.Cell().Safe(p.min) || !s.Rest.Kept.Cell().Safe(p.min) || p.moved(keyKept, "marked", "rest") {
 		out.Without.ImagesAccessible = publish.Figure{Hidden: true}
 	}
 	return out

@@ -24,28 +24,32 @@ func (p *publisher) countryTable(r *Public) {
 			open++
 		}
 	}
-	hidden, whole := protectRows(rows, p.min)
+	hidden, whole := p.protectRows(rows, keys)
 	var shown []Row
-	var names []string
+	var names, others []string
 	var other Row
 	merged := false
 	for i, k := range keys {
 		if hidden[i] {
-			other = other.plus(rows[i])
+			other, others = other.plus(rows[i]), append(others, k)
 			merged = true
 			continue
 		}
 		shown, names = append(shown, rows[i]), append(names, k)
 	}
-	if merged {
-		shown = append(shown, other)
+	lines := make([][]string, 0, len(shown)+1)
+	for _, k := range names {
+		lines = append(lines, []string{k})
 	}
-	table := p.columns(shown, r)
+	if merged {
+		shown, lines = append(shown, other), append(lines, others)
+	}
+	table := p.columns(shown, lines, r)
 	r.Totals.ArchivesAnalysed = p.number(p.agg.Analysed, p.nothing)
 	r.Totals.Archives = p.number(p.agg.Total.Archives, p.coarse)
-	r.Totals.ArchivesOpen = p.count(p.agg.Total.Open)
-	r.Totals.Countries = p.number(open, whole || p.nothing || r.Totals.ArchivesOpen.Hidden)
-	r.Totals.Incomplete = p.count(p.agg.Incomplete)
+	r.Totals.ArchivesOpen = p.number(p.agg.Total.Open, p.nothing || publish.Small(p.agg.Total.Open, p.min) || p.moved(keyOpen, ""))
+	r.Totals.Countries = p.number(open, whole || p.nothing || r.Totals.ArchivesOpen.Hidden || p.movedAnywhere(keyOpen))
+	r.Totals.Incomplete = p.count(p.agg.Incomplete, "incomplete", "")
 	r.Countries = []Country{}
 	for i, k := range names {
 		table[i].ISO2, table[i].Name = k, publish.CountryName(k)
@@ -64,53 +68,51 @@ func (p *publisher) countryTable(r *Public) {
 	}
 }
 
-// columns protects the columns of the merged rows, and sets the totals of
-// those that are sums of a column.
-func (p *publisher) columns(rows []Row, r *Public) []Country {
+// columns protects the columns of the merged rows, which are of these lines, and
+// sets the totals of those that are sums of a column.
+func (p *publisher) columns(rows []Row, lines [][]string, r *Public) []Country {
 	out := make([]Country, len(rows))
 	for i, row := range rows {
 		out[i].Archives = p.number(row.Archives, p.coarse)
 		out[i].ArchivesOpen = p.number(row.Open, p.nothing || publish.Small(row.Open, p.min))
 	}
 	columns := []struct {
+		key   string
 		of    func(*Row) *publish.Sum
 		cell  func(*Country) *publish.Figure
 		total *publish.Figure
 	}{
-		{func(r *Row) *publish.Sum { return &r.StudyRecords }, func(c *Country) *publish.Figure { return &c.StudyRecords }, &r.Totals.StudyRecords},
-		{func(r *Row) *publish.Sum { return &r.ImagesLinked }, func(c *Country) *publish.Figure { return &c.ImagesLinked }, &r.Totals.ImagesLinked},
-		{func(r *Row) *publish.Sum { return &r.ImagesAccessible }, func(c *Country) *publish.Figure { return &c.ImagesAccessible }, &r.Totals.ImagesAccessible},
+		{keyStudies, func(r *Row) *publish.Sum { return &r.StudyRecords }, func(c *Country) *publish.Figure { return &c.StudyRecords }, &r.Totals.StudyRecords},
+		{keyLinked, func(r *Row) *publish.Sum { return &r.ImagesLinked }, func(c *Country) *publish.Figure { return &c.ImagesLinked }, &r.Totals.ImagesLinked},
+		{keyAccessible, func(r *Row) *publish.Sum { return &r.ImagesAccessible }, func(c *Country) *publish.Figure { return &c.ImagesAccessible }, &r.Totals.ImagesAccessible},
 	}
 	// What is kept of the images linked is the difference of two columns.
-	kept, keptWhole := p.protectSums(rows, func(r *Row) *publish.Sum { return &r.Kept })
-	for c, column := range columns {
-		hidden, whole := p.protectSums(rows, column.of)
+	kept, keptWhole := p.protectColumn(rows, lines, keyKept, func(r *Row) publish.Cell { return r.Kept.Cell() })
+	for _, column := range columns {
+		accessible := column.key == keyAccessible
+		hidden, whole := p.protectColumn(rows, lines, column.key, func(r *Row) publish.Cell { return column.of(r).Cell() })
 		for i := range rows {
-			hide := hidden[i] || c == 2 && kept[i]
-			*column.cell(&out[i]) = p.figure(*column.of(&rows[i]), hide)
+			*column.cell(&out[i]) = p.figure(*column.of(&rows[i]), hidden[i] || accessible && kept[i])
 		}
-		*column.total = p.total(*column.of(&p.agg.Total), !whole && (c < 2 || !keptWhole))
+		exact := !whole && !p.moved(column.key, "") && !(accessible && (keptWhole || p.moved(keyKept, "")))
+		*column.total = p.total(*column.of(&p.agg.Total), exact)
 	}
-	var viewers []publish.Cell
-	for i := range rows {
-		viewers = append(viewers, publish.CountOf(rows[i].Viewers))
-	}
-	hidden, whole := publish.Protect(viewers, p.min)
+	hidden, whole := p.protectColumn(rows, lines, keyViewers, func(r *Row) publish.Cell { return publish.CountOf(r.Viewers) })
 	for i := range rows {
 		out[i].ViewersOpen = p.number(rows[i].Viewers, hidden[i] || p.nothing)
 	}
-	r.Totals.ViewersOpen = p.number(p.agg.Total.Viewers, whole || p.nothing)
+	r.Totals.ViewersOpen = p.number(p.agg.Total.Viewers, whole || p.nothing || p.moved(keyViewers, ""))
 	p.viewersHidden = r.Totals.ViewersOpen.Hidden
 	return out
 }
 
-// protectSums protects one column of sums.
-func (p *publisher) protectSums(rows []Row, of func(*Row) *publish.Sum) (hidden []bool, whole bool) {
-	cells := make([]publish.Cell, len(rows))
+// protectColumn protects one column of the table of countries.
+func (p *publisher) protectColumn(rows []Row, lines [][]string, key string, of func(*Row) publish.Cell) (hidden []bool, whole bool) {
+	column := make([]publish.Cell, len(rows))
 	for i := range rows {
-		cells[i] = of(&rows[i]).Cell()
+		column[i] = of(&rows[i])
 	}
-	return publish.Protect(cells, p.min)
+	return publish.Table{Columns: p.since(column, key, lines)}.Protect(p.min)
 }
 
 func boolCompare(a, b bool) int {

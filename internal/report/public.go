@@ -93,25 +93,6 @@ func (r *Public) Follow(earlier ...Public) {
 	slices.SortStableFunc(r.Earlier, func(a, b Headline) int { return a.Survey.StartedAt.Compare(b.Survey.StartedAt) })
 }
 
-// Withhold withholds the totals of r that a comparison with a later survey
-// withholds: where targets is set the numbers of targets that are not of open
-// archives alone, where open is set all of them, or else single figures.
-func (r *Public) Withhold(targets, open, studyRecords, imagesLinked, imagesAccessible bool) {
-	t, hidden := &r.Totals, publish.Number{Hidden: true}
-	if targets || open {
-		t.ArchivesAnalysed, t.Archives, t.Countries, t.ViewersOpen, t.Incomplete = hidden, hidden, hidden, hidden, hidden
-	}
-	if open {
-		// That the size of a survey is withheld would tell how little answered.
-		t.ArchivesOpen, r.Survey.Addresses, r.Survey.Probed = hidden, hidden, hidden
-	}
-	for f, hide := range map[*publish.Figure]bool{&t.StudyRecords: studyRecords, &t.ImagesLinked: imagesLinked, &t.ImagesAccessible: imagesAccessible} {
-		if open || hide {
-			*f = publish.Figure{Hidden: true} // the value is not even kept
-		}
-	}
-}
-
 // SurveyLabel says which survey a report is of.
 type SurveyLabel struct {
 	Name         string       `json:"name"`

@@ -27,15 +27,20 @@ type publisher struct {
 	// known are numbers of archives that are published elsewhere, and those
 	// that follow from them.
 	known []int64
+	// past are the changes since earlier reports.
+	past []Changes
 }
 
 // Publish makes a report of a in which no cell with fewer than minCount
-// archives is shown or can be worked out from what is; 1 or less shows all.
-func Publish(a Aggregate, minCount int) Public {
-	p := &publisher{agg: &a, min: max(1, int64(minCount))}
+// archives is shown or can be worked out from what is, also beside the reports
+// that were published before, since which the changes are past; 1 or less shows
+// all.
+func Publish(a Aggregate, minCount int, past ...Changes) Public {
+	p := &publisher{agg: &a, min: max(1, int64(minCount)), past: past}
 	closed := a.Verdicts[survey.Protected] + a.Verdicts[survey.Identified]
 	p.nothing = publish.Small(a.Analysed, p.min)
-	p.coarse = p.nothing || publish.Small(a.Total.Open, p.min) || publish.Small(closed, p.min)
+	p.coarse = p.nothing || publish.Small(a.Total.Open, p.min) || publish.Small(closed, p.min) ||
+		p.moved(keyOpen, "") || p.moved(keyClosed, "") || p.moved(keyArchives, "")
 	p.openPair = p.coarse || p.anySmall(survey.Open, survey.OpenImages)
 	p.closedPair = p.coarse || p.anySmall(survey.Protected, survey.Identified)
 	p.known = []int64{a.Total.Archives, a.Total.Open, closed, a.Total.Viewers,
@@ -51,18 +56,18 @@ func Publish(a Aggregate, minCount int) Public {
 			Addresses: p.number(a.Survey.Addresses, p.nothing), Probed: p.number(a.Survey.Probed, p.nothing),
 		},
 		Verdicts: p.verdicts(), Grades: p.grades(),
-		Products: p.archiveTable(a.Products, false), Toolkits: p.archiveTable(a.Toolkits, false),
-		Transport: p.archiveTable(a.Transport, false), TLSVersions: p.archiveTable(a.TLSVersions, true),
+		Products: p.archiveTable("product", a.Products, false), Toolkits: p.archiveTable("toolkit", a.Toolkits, false),
+		Transport: p.archiveTable("transport", a.Transport, false), TLSVersions: p.archiveTable("tls", a.TLSVersions, true),
 		Rejections: p.rejections(),
 		Qualities: PublicQualities{
-			StudyRecords: p.qualities(a.Qualities.StudyRecords), ImagesLinked: p.qualities(a.Qualities.ImagesLinked),
-			ImagesAccessible: p.qualities(a.Qualities.ImagesAccessible),
+			StudyRecords: p.qualities(keyStudies, a.Qualities.StudyRecords), ImagesLinked: p.qualities(keyLinked, a.Qualities.ImagesLinked),
+			ImagesAccessible: p.qualities(keyAccessible, a.Qualities.ImagesAccessible),
 		},
 		Traffic: p.load(),
 	}
 	p.countryTable(&r)
-	r.Years = p.studyTable(a.Years, a.YearsGap, r.Totals.StudyRecords)
-	r.Modalities = p.studyTable(a.Modalities, a.ModalitiesGap, r.Totals.StudyRecords)
+	r.Years = p.studyTable("year", a.Years, a.YearsGap)
+	r.Modalities = p.studyTable("modality", a.Modalities, a.ModalitiesGap)
 	withoutCount(&r.Totals.StudyRecords, r.Qualities.StudyRecords)
 	withoutCount(&r.Totals.ImagesLinked, r.Qualities.ImagesLinked)
 	withoutCount(&r.Totals.ImagesAccessible, r.Qualities.ImagesAccessible)
@@ -71,7 +76,7 @@ func Publish(a Aggregate, minCount int) Public {
 	r.Suspects = p.suspects(&r)
 	r.UniqueStudies = p.unique(r.Totals.StudyRecords)
 	if a.SSNPatternRecords.Exacts+a.SSNPatternRecords.Bounds+a.SSNPatternRecords.Estimates > 0 {
-		f := p.figure(a.SSNPatternRecords, false)
+		f := p.figure(a.SSNPatternRecords, p.moved("ssn", ""))
 		r.SSNPatternRecords = &f
 	}
 	r.Method, r.Limits, r.QualityNotes = texts(&a, p.min)
@@ -92,9 +97,10 @@ func (p *publisher) near(n int64) bool {
 	return n > 0 && slices.ContainsFunc(p.known, func(o int64) bool { return publish.Small(max(n-o, o-n), p.min) })
 }
 
-// count is a number of archives that nothing else adds up to.
-func (p *publisher) count(n int64) publish.Number {
-	return p.number(n, p.nothing || publish.Small(n, p.min))
+// count is a number of archives that nothing else adds up to, in that line of a
+// table.
+func (p *publisher) count(n int64, table, line string) publish.Number {
+	return p.number(n, p.nothing || publish.Small(n, p.min) || p.near(n) || p.moved(table, line))
 }
 
 // figure is the sum s, withheld if hide is set, or if few archives contribute,
@@ -131,7 +137,7 @@ func (p *publisher) unique(total publish.Figure) *publish.Figure {
 	switch {
 	case of.Archives == 0:
 		return nil
-	case p.nothing || publish.Small(of.Archives, p.min),
+	case p.nothing || publish.Small(of.Archives, p.min) || p.moved("sketched", "") || p.moved("unsketched", ""),
 		p.min > 1 && (total.Hidden || total.Coarse || !p.agg.Sketched.Cell().Safe(p.min) || !p.agg.Unsketched.Cell().Safe(p.min)):
 		return &publish.Figure{Hidden: true}
 	}
@@ -141,7 +147,9 @@ func (p *publisher) unique(total publish.Figure) *publish.Figure {
 }
 
 func (p *publisher) anySmall(verdicts ...survey.Verdict) bool {
-	return slices.ContainsFunc(verdicts, func(v survey.Verdict) bool { return publish.Small(p.agg.Verdicts[v], p.min) })
+	return slices.ContainsFunc(verdicts, func(v survey.Verdict) bool {
+		return publish.Small(p.agg.Verdicts[v], p.min) || p.moved("verdict", string(v))
+	})
 }
 
 // verdicts lists all verdicts. Targets that are no archives are no cells to
@@ -172,7 +180,7 @@ func (p *publisher) gradesHidden() bool {
 		n = append(n, p.agg.Grades[g])
 	}
 	hidden, _ := publish.Protect(publish.CountsOf(n...), p.min)
-	return p.min > 1 && (p.closedPair || slices.Contains(hidden, true))
+	return p.min > 1 && (p.closedPair || slices.Contains(hidden, true) || p.movedAnywhere("grade"))
 }
 
 func (p *publisher) grades() []Slice {
@@ -182,7 +190,7 @@ func (p *publisher) grades() []Slice {
 		rows = append(rows, Slice{string(g), p.number(p.agg.Grades[g], hidden)})
 	}
 	open := p.agg.Grades[survey.GradeF]
-	return append(rows, Slice{string(survey.GradeF), p.number(open, p.coarse || p.near(open))})
+	return append(rows, Slice{string(survey.GradeF), p.number(open, p.coarse || p.near(open) || p.moved("grade", string(survey.GradeF)))})
 }
 
 // rejections come from protected archives, mostly.
@@ -190,10 +198,10 @@ func (p *publisher) rejections() Distribution {
 	if p.closedPair && p.min > 1 {
 		return Distribution{Rows: []Slice{}, Other: &publish.Number{Hidden: true}}
 	}
-	return p.archiveTable(p.agg.Rejections, true)
+	return p.archiveTable("rejection", p.agg.Rejections, true)
 }
 
-func (p *publisher) qualities(by map[survey.Quality]int64) []Slice {
+func (p *publisher) qualities(key string, by map[survey.Quality]int64) []Slice {
 	list := []survey.Quality{survey.Exact, survey.LowerBound, survey.Estimated, survey.UnknownQuality}
 	var n []int64
 	for _, q := range list {
@@ -202,7 +210,7 @@ func (p *publisher) qualities(by map[survey.Quality]int64) []Slice {
 	hidden, _ := publish.Protect(publish.CountsOf(n...), p.min)
 	rows := make([]Slice, 0, len(n))
 	for i, q := range list {
-		rows = append(rows, Slice{string(q), p.number(n[i], p.coarse || hidden[i])})
+		rows = append(rows, Slice{string(q), p.number(n[i], p.coarse || hidden[i] || p.movedAnywhere("quality of "+key))})
 	}
 	return rows
 }
@@ -219,31 +227,24 @@ func withoutCount(total *publish.Figure, qualities []Slice) {
 
 // archiveTable counts archives by a property; each has one, or, with overlap,
 // any number.
-func (p *publisher) archiveTable(m map[string]int64, overlap bool) Distribution {
+func (p *publisher) archiveTable(key string, m map[string]int64, overlap bool) Distribution {
 	rows := make([]row, 0, len(m))
 	for name, n := range m {
 		r := row{name: name, value: n, Cell: publish.CountOf(n)}
 		r.Secret = overlap && p.near(n)
 		rows = append(rows, r)
 	}
-	return p.table(rows, overlap, p.coarse, publish.Cell{})
+	return p.table(rows, key, overlap, p.coarse, publish.Cell{})
 }
 
 // studyTable counts studies by a property. Its sum is nearly the total of the
 // study records, or tells the rest of it.
-func (p *publisher) studyTable(m map[string]StudyTally, gap publish.Sum, total publish.Figure) Distribution {
+func (p *publisher) studyTable(key string, m map[string]StudyTally, gap publish.Sum) Distribution {
 	rows := make([]row, 0, len(m))
 	for name, t := range m {
 		rows = append(rows, row{name: name, value: t.Studies, Cell: publish.Cell{Archives: t.Archives, Sum: t.Studies, Largest: t.Largest}})
 	}
-	return p.table(rows, true, true, gap.Cell())
-}
-
-func (p *publisher) table(rows []row, overlap, secretSum bool, gap publish.Cell) Distribution {
-	if p.nothing && len(rows) > 0 {
-		return Distribution{Rows: []Slice{}, Other: &publish.Number{Hidden: true}}
-	}
-	return table(rows, p.min, overlap, secretSum && p.min > 1, gap)
+	return p.table(rows, key, true, true, gap.Cell())
 }
 
 // load is what the survey put on the wire. It follows what the archives hold,

@@ -12,15 +12,20 @@ import (
 // as many that are not; of the rows that are not shown the archives, and the
 // open ones, cannot be had from the sums. If whole is true, no row can be shown,
 // and not even the number of countries.
-func protectRows(rows []Row, least int64) (hidden []bool, whole bool) {
-	t := publish.Table{Columns: make([][]publish.Cell, 3), Apart: make([]bool, len(rows))}
+func (p *publisher) protectRows(rows []Row, countries []string) (hidden []bool, whole bool) {
+	t := publish.Table{Apart: make([]bool, len(rows))}
+	lines := make([][]string, len(rows))
+	columns := make([][]publish.Cell, 3)
 	for i, r := range rows {
 		for c, n := range []int64{r.Open, r.Archives - r.Open, r.Archives} {
-			t.Columns[c] = append(t.Columns[c], publish.CountOf(n))
+			columns[c] = append(columns[c], publish.CountOf(n))
 		}
-		t.Apart[i] = r.Archives == 0
+		t.Apart[i], lines[i] = r.Archives == 0, countries[i:i+1]
 	}
-	return t.Protect(least)
+	for c, key := range []string{keyOpen, keyClosed, keyArchives} {
+		t.Columns = append(t.Columns, p.since(columns[c], key, lines)...)
+	}
+	return t.Protect(p.min)
 }
 
 // row is one labelled number on its way into a table: value is published.
@@ -30,19 +35,25 @@ type row struct {
 	publish.Cell
 }
 
-// table makes a table of rows, the largest first. Withheld rows are not named:
-// they go into one sum of others, which is withheld where secretSum is set. gap
-// is what the table lacks of a sum that is published elsewhere.
-func table(rows []row, least int64, overlap, secretSum bool, gap publish.Cell) Distribution {
+// table makes the table of a key of rows, the largest first. Withheld rows are
+// not named: they go into one sum of others, which is withheld where secretSum is
+// set. gap is what the table lacks of a sum that is published elsewhere.
+func (p *publisher) table(rows []row, key string, overlap, secretSum bool, gap publish.Cell) Distribution {
+	if p.nothing && len(rows) > 0 {
+		return Distribution{Rows: []Slice{}, Other: &publish.Number{Hidden: true}}
+	}
 	slices.SortFunc(rows, func(a, b row) int {
 		return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(a.name, b.name))
 	})
-	t := publish.Table{Columns: [][]publish.Cell{make([]publish.Cell, len(rows)+1)}, Overlap: overlap, Apart: make([]bool, len(rows)+1)}
+	t := publish.Table{Overlap: overlap, Apart: make([]bool, len(rows)+1)}
+	column, lines := make([]publish.Cell, len(rows)+1), make([][]string, len(rows)+1)
 	for i, r := range rows {
-		t.Columns[0][i] = r.Cell
+		column[i], lines[i] = r.Cell, []string{r.name}
 	}
-	t.Columns[0][len(rows)], t.Apart[len(rows)] = gap, true
-	hidden, whole := t.Protect(least)
+	column[len(rows)], lines[len(rows)], t.Apart[len(rows)] = gap, []string{""}, true
+	t.Columns = p.since(column, key, lines)
+	hidden, whole := t.Protect(p.min)
+	secretSum = secretSum && p.min > 1
 	d := Distribution{Rows: []Slice{}}
 	other, withheld := publish.Number{}, false
 	for i, r := range rows {
