@@ -32,7 +32,7 @@ func Series(surveys []survey.Survey, records []iter.Seq2[survey.Record, error]) 
 	}
 	numbers := make([]map[string]int64, n)
 	for {
-		name, any, err := first(streams)
+		name, any, err := nextTarget(streams)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -82,8 +82,8 @@ func newStream(records iter.Seq2[survey.Record, error]) *stream {
 
 func (s *stream) advance() { s.next, s.err, s.more = s.pull() }
 
-// first is the first of the targets that come next, false at the end of all.
-func first(streams []*stream) (name string, any bool, err error) {
+// nextTarget is the first of the targets that come next, false at the end of all.
+func nextTarget(streams []*stream) (name string, any bool, err error) {
 	for _, s := range streams {
 		if s.err != nil {
 			return "", false, s.err
