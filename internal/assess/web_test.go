@@ -132,6 +132,7 @@ const canaryList = `[{"00100010":{"vr":"PN","Value":[{"Alphabetic":"CANARY^PATIE
 
 var (
 	studyList = body("application/dicom+json", canaryList)
+	noStudy   = func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no study "+r.URL.Path, http.StatusNotFound) }
 	spa       = body("text/html", "<title>app</title><div>CANARY</div>")
 )
 
@@ -149,7 +150,7 @@ func TestDICOMweb(t *testing.T) {
 		dicomweb      survey.DICOMweb // of no root: none was found
 		verdict       survey.Verdict
 	}{
-		"open": {handler: routes(map[string]http.HandlerFunc{"GET /dicom-web/studies": studyList, "GET /dicom-web/studies/": answers(404),
+		"open": {handler: routes(map[string]http.HandlerFunc{"GET /dicom-web/studies": studyList, "GET /dicom-web/studies/": noStudy,
 			"OPTIONS /dicom-web/studies": allow("GET, POST")}),
 			want:     states{"LG-W01": fail, "LG-W02": fail, "LG-W03": fail, "LG-W09": pass},
 			dicomweb: survey.DICOMweb{Root: "/dicom-web", QIDO: open, WADO: open, STOW: open}, verdict: survey.OpenImages},
@@ -249,7 +250,7 @@ func TestWebRequests(t *testing.T) {
 	service := s.service("Orthanc")
 	_, by := s.check(t, service, "")
 	want := []string{"GET /*/studies?limit=1", "GET /dicom-web/studies?limit=1", "GET /dicom-web/studies/*",
-		"OPTIONS /dicom-web/studies", "GET /system", "GET /statistics", "GET /",
+		"GET /dicom-web/*", "OPTIONS /dicom-web/studies", "GET /system", "GET /statistics", "GET /",
 		"GET /studies?since=2147483647&limit=1", "GET /instances/*/file"}
 	if !slices.Equal(s.asked, want) {
 		t.Errorf("asked %q\nwant %q", s.asked, want)

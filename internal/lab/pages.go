@@ -202,6 +202,10 @@ func (a *Archive) dicomweb(mux *http.ServeMux, root string, w *Web) {
 
 // wado answers the retrieval of a study, with no image in it.
 func (a *Archive) wado(rw http.ResponseWriter, r *http.Request) {
+	if accept := r.Header.Get("Accept"); accept != "" && !strings.Contains(accept, "dicom") && !strings.Contains(accept, "*/*") {
+		http.Error(rw, "no such form", http.StatusNotAcceptable) // PS3.18 8.7.8
+		return
+	}
 	if a.contents == nil {
 		http.NotFound(rw, r)
 		return
