@@ -132,8 +132,10 @@ const canaryList = `[{"00100010":{"vr":"PN","Value":[{"Alphabetic":"CANARY^PATIE
 
 var (
 	studyList = body("application/dicom+json", canaryList)
-	noStudy   = func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no study "+r.URL.Path, http.StatusNotFound) }
-	spa       = body("text/html", "<title>app</title><div>CANARY</div>")
+	noStudy   = func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "no study "+r.URL.Path, http.StatusNotFound)
+	}
+	spa = body("text/html", "<title>app</title><div>CANARY</div>")
 )
 
 func TestDICOMweb(t *testing.T) {
