@@ -260,17 +260,20 @@ func validASN(n uint32) bool { return n != 0 && n != 65535 && n != 1<<32-1 }
 func classify(f *survey.Finding) (kind, identifier, text string) {
 	switch {
 	case f.Verdict == survey.OpenImages:
-		return "information-disclosure", "open-dicom-archive", "A medical image archive answers queries of strangers and would hand out images."
+		return "information-disclosure", "open-dicom-archive", "A medical image archive answers queries of unauthenticated callers and would send images."
 	case f.WorklistOnly():
 		return "information-disclosure", "open-dicom-worklist", "A DICOM worklist answers queries of unauthenticated callers; no study was listed."
 	case f.Verdict == survey.Open:
-		return "information-disclosure", "open-dicom-archive", "A medical image archive answers queries of strangers."
+		return "information-disclosure", "open-dicom-archive", "A medical image archive answers queries of unauthenticated callers."
 	case f.Viewer != "":
 		return "information-disclosure", "open-dicom-viewer", "A medical image viewer or an archive's administration page is open without a login."
 	case f.Listing() != 0:
 		return "information-disclosure", "open-dicom-files", "A web server lists files that are DICOM by their names, without a login."
 	}
-	return "potentially-unwanted-accessible", "accessible-dicom-archive", "A medical image archive accepts associations of strangers; no query was answered."
+	if f.Exposure().With(survey.Retrieves).State() == survey.DecidedOpen {
+		return "potentially-unwanted-accessible", "accessible-dicom-archive", "A medical image archive sends images to unauthenticated callers who know their identifiers; no query was answered."
+	}
+	return "potentially-unwanted-accessible", "accessible-dicom-archive", "A medical image archive accepts associations of unauthenticated callers; no query was answered."
 }
 
 // remedy is what mends checks of some systems.

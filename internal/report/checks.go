@@ -19,7 +19,7 @@ var (
 	checksOfOpen      = survey.ChecksOf(survey.Retrieves)
 	checksOfClosed    = []string{"LG-D01", "LG-D02"}
 	checksOfViewers   = []string{"LG-W04", "LG-W05"}
-	checksOfTransport = []string{"LG-D03"}
+	checksOfTransport = []string{"LG-D03", "LG-W10"}
 )
 
 // checks are the rows of the table of checks. Those that failed, those that

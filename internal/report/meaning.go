@@ -40,7 +40,7 @@ func meaning(f survey.Finding) []string {
 		if slices.ContainsFunc(f.Services, keepsOut) {
 			return []string{
 				"A port here demands a client certificate before it says anything, so it could not be seen whether an archive is behind it.",
-				"Nothing is known of its studies. Whoever has no certificate gets no further than this check did.",
+				"Nothing is known of what is there, nor of who has a certificate.",
 				"If it is a DICOMweb service, name the URL of its root; DICOM behind it can only be checked from a station that has a certificate.",
 			}
 		}
