@@ -52,19 +52,20 @@ func (c *Client) ProbeMove(ctx context.Context, sopClass, destination string) (R
 }
 
 // ProbeGetStudy asks by C-GET for a study that exists: the one with the fewest
-// instances among the first that the archive lists, sample at most. Both
+// instances among the first that the archive lists, sample at most, in a range of
+// study dates in the form of DA, "" for all. Both
 // services must have an accepted context on the association, Study Root. The
 // sub-operations must fail, since no storage context exists; that they were
 // attempted shows that the archive would have sent the images. The study's UID
 // is overwritten before the call returns.
-func (c *Client) ProbeGetStudy(ctx context.Context, sample int64) (RetrievalProbe, error) {
+func (c *Client) ProbeGetStudy(ctx context.Context, dates string, sample int64) (RetrievalProbe, error) {
 	if err := c.refuseStorage(); err != nil {
 		return RetrievalProbe{}, err
 	}
 	var uid [64]byte
 	defer c.Wipe()
 	defer clear(uid[:])
-	n, err := c.smallestStudy(ctx, sample, &uid)
+	n, err := c.smallestStudy(ctx, dates, sample, &uid)
 	if err != nil {
 		return RetrievalProbe{}, fmt.Errorf("looking for a small study: %w", err)
 	}
@@ -92,9 +93,10 @@ func (c *Client) refuseStorage() error {
 
 // smallestStudy puts the UID of the study with the fewest instances among the
 // first responses into uid and returns its length, 0 when there is none.
-func (c *Client) smallestStudy(ctx context.Context, sample int64, uid *[64]byte) (int, error) {
+func (c *Client) smallestStudy(ctx context.Context, dates string, sample int64, uid *[64]byte) (int, error) {
 	keys := []Key{
 		{dicom.QueryRetrieveLevel, dicom.CS, "STUDY"},
+		{dicom.StudyDate, dicom.DA, dates},
 		{dicom.StudyInstanceUID, dicom.UI, ""},
 		{dicom.NumberOfStudyRelatedInstances, dicom.IS, ""},
 	}

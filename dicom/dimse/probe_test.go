@@ -183,7 +183,7 @@ func TestProbeGetStudyAsksForTheSmallest(t *testing.T) {
 	} {
 		var got string
 		a := request(t, serve(t, listing(t, c.studies, &got), ul.Options{}, acceptAll), dicom.StudyRootFind, dicom.StudyRootGet)
-		p, err := dimse.NewClient(a).ProbeGetStudy(t.Context(), c.sample)
+		p, err := dimse.NewClient(a).ProbeGetStudy(t.Context(), "", c.sample)
 		want := dimse.RetrievalProbe{Status: dimse.OutOfResourcesTransfer, Remaining: -1, Failed: 1, Asked: dimse.AskedStudy}
 		if c.want == "" {
 			want = dimse.RetrievalProbe{Remaining: -1, Completed: -1, Failed: -1, Warning: -1, Asked: dimse.AskedNothing}
@@ -204,7 +204,7 @@ func TestProbeGetStudyLeavesNoUID(t *testing.T) {
 	buffer := make([]byte, ul.DefaultReadBuffer)
 	addr := serve(t, listing(t, [][2]string{{"1.2.3.99999", "1"}}, &got), ul.Options{}, acceptAll)
 	rq := ul.AssociateRQ{Contexts: ul.Propose(dicom.StudyRootFind, dicom.StudyRootGet)}
-	if _, err := dimse.NewClient(requestWith(t, addr, rq, ul.Options{Buffer: buffer})).ProbeGetStudy(t.Context(), 1); err != nil {
+	if _, err := dimse.NewClient(requestWith(t, addr, rq, ul.Options{Buffer: buffer})).ProbeGetStudy(t.Context(), "", 1); err != nil {
 		t.Fatal(err)
 	}
 	if got != "1.2.3.99999" || strings.Contains(string(buffer), "99999") {
@@ -226,7 +226,7 @@ func TestProbesRefuseStorageContexts(t *testing.T) {
 		c := dimse.NewClient(a)
 		_, get := c.ProbeGet(t.Context(), dicom.StudyRootGet)
 		_, move := c.ProbeMove(t.Context(), dicom.StudyRootMove, "NOWHERE")
-		_, study := c.ProbeGetStudy(t.Context(), 5)
+		_, study := c.ProbeGetStudy(t.Context(), "", 5)
 		for i, err := range []error{get, move, study} {
 			if err == nil || !strings.Contains(err.Error(), "must not run on an association that proposed "+class) {
 				t.Errorf("%s, probe %s: error %v", class, strconv.Itoa(i), err)

@@ -30,7 +30,7 @@ func TestNoRequestNamesAnObject(t *testing.T) {
 		"FindSample":    reflect.TypeFor[func(*dimse.Client, ctx, string, dimse.Sample, func(dimse.Match)) (dimse.SampleResult, error)](),
 		"ProbeGet":      reflect.TypeFor[func(*dimse.Client, ctx, string) (probe, error)](),
 		"ProbeMove":     reflect.TypeFor[func(*dimse.Client, ctx, string, string) (probe, error)](),
-		"ProbeGetStudy": reflect.TypeFor[func(*dimse.Client, ctx, int64) (probe, error)](),
+		"ProbeGetStudy": reflect.TypeFor[func(*dimse.Client, ctx, string, int64) (probe, error)](),
 		"Wipe":          reflect.TypeFor[func(*dimse.Client)](),
 	}
 	client := reflect.TypeFor[*dimse.Client]()

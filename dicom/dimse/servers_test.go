@@ -103,7 +103,7 @@ func TestOrthancAnswers(t *testing.T) {
 		if p, err := c.ProbeGet(t.Context(), dicom.StudyRootGet); err != nil || p.Ended || p.Status != dimse.UnableToProcess {
 			t.Errorf("C-GET of a random UID: %+v, %v", p, err)
 		}
-		p, err := c.ProbeGetStudy(t.Context(), 10)
+		p, err := c.ProbeGetStudy(t.Context(), "", 10)
 		if err != nil || p.Ended || p.Asked != dimse.AskedStudy || p.Status.Class() == dimse.ClassSuccess || p.Completed > 0 || p.Failed < 1 {
 			t.Errorf("C-GET of a study: %+v, %v", p, err)
 		}
@@ -164,7 +164,7 @@ func TestDcmqrscpAnswers(t *testing.T) {
 	if p, err := c.ProbeGet(t.Context(), dicom.StudyRootGet); err != nil || p.Ended || p.Status != dimse.Success {
 		t.Errorf("C-GET of a random UID: %+v, %v", p, err)
 	}
-	if p, err := c.ProbeGetStudy(t.Context(), 5); err != nil || p.Status != dimse.OutOfResourcesTransfer || p.Failed < 1 || p.Completed > 0 || p.Asked != dimse.AskedStudy {
+	if p, err := c.ProbeGetStudy(t.Context(), "", 5); err != nil || p.Status != dimse.OutOfResourcesTransfer || p.Failed < 1 || p.Completed > 0 || p.Asked != dimse.AskedStudy {
 		t.Errorf("C-GET of a study: %+v, %v", p, err)
 	}
 	release(t, a)

@@ -64,6 +64,12 @@ func (s *Session) identify(ctx context.Context) *identities {
 		s.listedDates = everyDate
 		id = s.takeSample(ctx, false)
 	}
+	if n := id.sample.Responses(); n > 0 && n < identityStudies && s.listedDates == s.lastDays(recentDays) {
+		s.listedDates = "" // few are recent, so that all are asked for
+		if all := s.takeSample(ctx, false); all.sample.Responses() > n {
+			id = all
+		}
+	}
 	if id.sample.Responses() == 0 && !id.empty {
 		if again := s.takeSample(ctx, true); again.sample.Responses() > 0 {
 			id = again

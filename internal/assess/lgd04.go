@@ -18,7 +18,7 @@ var LGD04 = Check{
 birth dates, patient numbers and findings that go with them. This is what the study of 2019 called freely accessible. For
 the operator it is a breach of confidentiality of every patient in the archive, whether or not anybody came.`,
 	Tested: `A C-FIND of Study Root at STUDY level for the last 30 days, which is little work for the archive; where it finds
-nothing, once more without a date. The first response is counted and answered with C-CANCEL; no value of it is read, only
+nothing, for the last three years, and then without a date. The first response is counted and answered with C-CANCEL; no value of it is read, only
 whether it is a whole data set with pixels, which no query requests (docs/suspicion.md). Any response,
 with or without an identifier, status 0000, a warning, and FE00 without a cancel of ours fail the check: unauthenticated
 queries are processed, also by an archive that holds nothing. Statuses 0118, 0122, 0124 and 0211, and an association that is
@@ -27,11 +27,11 @@ asks for too much: dcm4chee-arc answers C000 to queries with more matches than i
 less, until one is answered: with fewer keys, of one day, of one day with fewer keys. A failure of all of them is unknown. An
 accepted presentation context alone is not exposure.`,
 	Sends: `One A-ASSOCIATE-RQ that proposes the query and retrieval contexts that the archive accepted before, none for
-storage. One to five C-FIND-RQ (1.2.840.10008.5.1.4.1.2.2.1) of about 200 bytes with the keys
+storage. One to six C-FIND-RQ (1.2.840.10008.5.1.4.1.2.2.1) of about 200 bytes with the keys
 
 | tag | attribute | value |
 |---|---|---|
-| (0008,0020) | Study Date | the last 30 days as a range, then empty; today, or a range of all dates, in the queries that ask for less |
+| (0008,0020) | Study Date | the last 30 days as a range, then three years, then empty; today, or a range of all dates, in the queries that ask for less |
 | (0008,0030) | Study Time | empty; not in the reduced query |
 | (0008,0052) | Query/Retrieve Level | STUDY |
 | (0008,0061) | Modalities in Study | empty; not in the reduced query |
@@ -108,9 +108,14 @@ func (s *Session) askLess(ctx context.Context, first string) Result {
 
 // listed says what an archive that answers lists.
 func (s *Session) listed(ctx context.Context, r reply) Result {
-	if r.matches == 0 && r.status == dimse.Success {
-		if all := s.ask(ctx, dicom.StudyRootFind, studyKeys("")); all.kind == replyAnswered {
-			r = all
+	for _, dates := range []string{s.lastDays(recentDays), ""} {
+		if r.matches > 0 || r.status != dimse.Success {
+			break
+		}
+		if more := s.ask(ctx, dicom.StudyRootFind, studyKeys(dates)); more.kind == replyAnswered {
+			if r = more; r.matches > 0 {
+				s.listedDates = dates
+			}
 		}
 	}
 	switch {
@@ -157,6 +162,11 @@ func reducedStudyKeys(dates string) []dimse.Key {
 		{Tag: dicom.StudyInstanceUID, VR: dicom.UI},
 	}
 }
+
+// recentDays is how far back studies are searched before all are: an archive
+// that makes up its whole list before it sends any of it has less work with
+// those of three years.
+const recentDays = 3 * 365
 
 // lastDays is the range of study dates of the last days, open at its end.
 func (s *Session) lastDays(days int) string {

@@ -28,8 +28,8 @@ the archive would have sent it (PS3.4 C.4.3.1.3). Its UID is kept for this one r
 asked, C000 of an Orthanc is judged by what is known of the product, and anything else is unknown.`,
 	Sends: `On the association of LG-D04 while it lasts, otherwise on a new one that proposes query and retrieval contexts
 only: one C-GET-RQ (1.2.840.10008.5.1.4.1.2.2.3, or ...2.1.3 where only Patient Root is offered) with (0008,0052) STUDY and
-(0020,000D) a UID under 2.25 made up at random. Where that is not clear, one C-FIND-RQ with (0008,0052) STUDY, (0020,000D)
-and (0020,1208) empty, ended by C-CANCEL-RQ after five responses, and one more C-GET-RQ.`,
+(0020,000D) a UID under 2.25 made up at random. Where that is not clear, one C-FIND-RQ with (0008,0052) STUDY, (0008,0020) as
+LG-D04 found studies by, (0020,000D) and (0020,1208) empty, ended by C-CANCEL-RQ after five responses, and one more C-GET-RQ.`,
 	Remedies: and(callers(), map[Product]string{
 		Orthanc: `in orthanc.json (1.9.0 or later):
     "DicomAlwaysAllowGet": false
@@ -90,7 +90,7 @@ func (s *Session) getStudy(ctx context.Context, first string, status dimse.Statu
 	}
 	var p dimse.RetrievalProbe
 	e := s.do(ctx, dicom.StudyRootGet, func(ctx context.Context, c *dimse.Client) (err error) {
-		if p, err = c.ProbeGetStudy(ctx, sampleStudies); err == nil && p.Ended {
+		if p, err = c.ProbeGetStudy(ctx, s.listedDates, sampleStudies); err == nil && p.Ended {
 			return errEnded
 		}
 		return err

@@ -75,14 +75,14 @@ func (c *counter) countNationalIDs() survey.Count {
 		return survey.UnknownCount(c.limit())
 	case counted == 0:
 		return survey.ExactCount(0, idSource)
-	case c.anyMatch("LEADGLASS-" + dicom.NewUID()[5:20]):
+	case c.anyMatch(window{patient: "LEADGLASS-" + dicom.NewUID()[5:20]}):
 		return survey.UnknownCount("the archive pays no heed to the patient ID asked for")
 	}
 	n, why := c.securityNumbers(counted)
 	switch {
 	case why != "":
 		return survey.AtLeast(n, idSource, why)
-	case n == 0 && !c.anyMatch("?*"):
+	case n == 0 && !c.anyMatch(c.someDays("?*")) && !c.anyMatch(window{patient: "?*"}):
 		return survey.UnknownCount("the archive does not understand wildcards in patient IDs, or has no IDs")
 	case c.out.studies.Quality != survey.Exact:
 		return survey.AtLeast(n, idSource, c.out.studies.Reason)
@@ -90,10 +90,23 @@ func (c *counter) countNationalIDs() survey.Count {
 	return survey.ExactCount(n, idSource)
 }
 
-// anyMatch reports whether any study matches a patient ID, or the archive pays
-// no heed to it. It takes one response.
-func (c *counter) anyMatch(id string) bool {
-	c.t.begin(window{patient: id})
+// someDays is a window of days on which few studies lie, for patient IDs of a
+// pattern that all match: an archive that makes up its whole list before it sends
+// any of it has little work with it.
+func (c *counter) someDays(id string) window {
+	for _, w := range c.t.days.plan(leastPart) {
+		if n, ok := c.t.days.in(w); ok && n > 0 && !c.noRanges {
+			w.patient = id
+			return w
+		}
+	}
+	return window{patient: id}
+}
+
+// anyMatch reports whether any study matches the patient ID of w, or the archive
+// ignores it. It takes one response.
+func (c *counter) anyMatch(w window) bool {
+	c.t.begin(w)
 	any := false
 	c.link.find(c.link.class, c.t.window.keys(c.extra, true), func(dimse.Match) bool {
 		any = true

@@ -199,7 +199,7 @@ func TestRetrievalProbes(t *testing.T) {
 			if err != nil || p.Ended != c.getEnds || !c.getEnds && p.Status != c.random {
 				t.Errorf("random UID: %+v, %v; want status %s, ended %v", p, err, c.random, c.getEnds)
 			}
-			p, err = probing().ProbeGetStudy(limit(t), 10)
+			p, err = probing().ProbeGetStudy(limit(t), "", 10)
 			if err != nil || p.Ended != c.getEnds || !c.getEnds && p.Status != c.known {
 				t.Errorf("known study: %+v, %v; want status %s, ended %v", p, err, c.known, c.getEnds)
 			}
