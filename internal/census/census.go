@@ -3,7 +3,8 @@
 // dates, modalities and numbers only, reads every response in place in the
 // receive buffer, and finds out by consistency alone whether a list was cut.
 //
-// It never asks for a name, keeps no value of an attribute, and judges no
+// It matches any name only where an archive lists nothing without
+// (Options.WildcardNames), keeps no value of an attribute, and judges no
 // exposure; that is the business of package assess. How a number is proved to
 // be exact, and when it is not, is written up in docs/census.md.
 package census
