@@ -72,7 +72,7 @@ func runD06(ctx context.Context, s *Session) Result {
 	case p.Status.Refused():
 		return pass("C-GET was refused with status %s (%s).", p.Status, meaning(p.Status))
 	case p.Status == dimse.Success, attempted(p):
-		return fail("A C-GET of a stranger was processed: for a study that does not exist the answer was status %s (%s).",
+		return fail("An unauthenticated C-GET was processed: for a study that does not exist the answer was status %s (%s).",
 			p.Status, meaning(p.Status))
 	}
 	return s.getStudy(ctx, fmt.Sprintf("status %s (%s) for a study that does not exist", p.Status, meaning(p.Status)), p.Status)
@@ -105,7 +105,7 @@ func (s *Session) getStudy(ctx context.Context, first string, status dimse.Statu
 	}
 	switch {
 	case attempted(p):
-		return fail("A C-GET of a stranger was carried out: for a listed study the archive tried to send images (status %s, %d failed for want of a storage context).",
+		return fail("An unauthenticated C-GET was carried out: for a listed study the archive tried to send images (status %s, %d failed for want of a storage context).",
 			p.Status, max(p.Failed, 0))
 	case p.Status.Refused():
 		return pass("C-GET of a listed study was refused with status %s (%s).", p.Status, meaning(p.Status))

@@ -89,7 +89,7 @@ func (s *Session) judgeMove(p dimse.RetrievalProbe) Result {
 	case p.Status == dimse.Success && s.checksDestinationLast():
 		return unknown("C-MOVE of a study that does not exist was answered with status 0000 (success), which peers give that look at the destination only when there is something to send.")
 	case p.Status == dimse.Success:
-		return fail("A C-MOVE of a stranger to our AE title was processed: the answer was status 0000 (success).")
+		return fail("An unauthenticated C-MOVE to our AE title was processed: the answer was status 0000 (success).")
 	}
 	return unknown("C-MOVE was answered with status %s (%s), which does not tell whether our destination is taken.", p.Status, meaning(p.Status))
 }

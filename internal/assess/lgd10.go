@@ -72,7 +72,7 @@ func runD10(ctx context.Context, s *Session) Result {
 	}
 	switch {
 	case len(direct) > 0:
-		return fail("%s was returned to a stranger with %s.", of, strings.Join(append(direct, other...), ", "))
+		return fail("%s was returned without authentication, with %s.", of, strings.Join(append(direct, other...), ", "))
 	case len(other) > 0:
 		return pass("%s was returned without an attribute that tells who a person is, but with %s.", of, strings.Join(other, ", "))
 	}

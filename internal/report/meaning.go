@@ -16,20 +16,20 @@ func meaning(f survey.Finding) []string {
 	case survey.OpenImages:
 		return []string{
 			who(f) + " can list its studies and retrieve the images, without any password.",
-			"For the patients that is a breach of confidentiality, whether or not anybody came: look for traces in the archive's log.",
+			breach(f) + ": look for traces in the archive's log.",
 			first(f, "First take it off the network, or admit only your own stations; then change what is listed below."),
 		}
 	case survey.Open:
 		if f.WorklistOnly() {
 			return []string{
 				who(f) + " can query its worklist: who is to be examined, when, and why. No password is needed.",
-				"For the patients that is a breach of confidentiality, whether or not anybody came. Studies were not listed by what was tried" + undecidedOf(f, survey.Lists, survey.Retrieves) + ".",
+				breach(f) + ". Studies were not listed by what was tried" + undecidedOf(f, survey.Lists, survey.Retrieves) + ".",
 				first(f, "First admit only your own modalities; then change what is listed below."),
 			}
 		}
 		return []string{
 			who(f) + " can list its studies, and with them who was examined, when, and why. No password is needed.",
-			"For the patients that is a breach of confidentiality, whether or not anybody came" + withoutImages(f),
+			breach(f) + withoutImages(f),
 			first(f, "First admit only your own stations; then change what is listed below."),
 		}
 	case survey.Identified:
@@ -86,6 +86,14 @@ func who(f survey.Finding) string {
 		return "Anyone on this machine"
 	}
 	return "Anyone who reaches this address"
+}
+
+// breach says what that is for the patients, where it is known who can do it.
+func breach(f survey.Finding) string {
+	if f.TestedFrom == survey.FromLoopback {
+		return "If others can reach it too, that is a breach of confidentiality for the patients, whether or not anybody came"
+	}
+	return "For the patients that is a breach of confidentiality, whether or not anybody came"
 }
 
 // first is what to do first: advice, unless it is not known whether anybody but

@@ -48,7 +48,7 @@ func TestMeaningSaysWhatWasSeen(t *testing.T) {
 		"behind a client certificate": {survey.NotDICOM, behind, nil, survey.FromPublic, []string{"demands a client certificate"}, []string{"An archive", "not a DICOM archive"}},
 		"nothing recognised":          {survey.NotDICOM, survey.Service{Port: 104, Outcome: survey.Mute}, nil, survey.FromPublic, []string{"recognised"}, []string{"it is not a DICOM archive"}},
 		"open, from this machine": {survey.OpenImages, offers, []survey.Check{check("LG-D04", 104, survey.Fail), check("LG-D06", 104, survey.Fail)}, survey.FromLoopback,
-			[]string{"Anyone on this machine", "from another machine", "tested from this machine itself"}, []string{"take it off the network", "Anyone who reaches this address"}},
+			[]string{"Anyone on this machine", "from another machine", "tested from this machine itself"}, []string{"take it off the network", "Anyone who reaches this address", "For the patients that is a breach"}},
 		"open, from a private network": {survey.OpenImages, offers, []survey.Check{check("LG-D04", 104, survey.Fail), check("LG-D06", 104, survey.Fail)}, survey.FromPrivate,
 			[]string{"take it off the network", "not whether it can be reached from the Internet"}, nil},
 	} {
