@@ -24,10 +24,10 @@ with or without an identifier, status 0000, a warning, and FE00 without a cancel
 queries are processed, also by an archive that holds nothing. Statuses 0118, 0122, 0124 and 0211, and an association that is
 ended at the request (Orthanc's way of refusing), pass. Any other failure (0110, A7xx, A900, Cxxx) may mean that the query
 asks for too much: dcm4chee-arc answers C000 to queries with more matches than its limit. It is followed by queries that ask for
-less, until one is answered: with fewer keys, of one day, of one day with fewer keys. A failure of all of them is unknown. An
+less, until one is answered: with fewer keys, of one day, of one day with fewer keys, with the unique key alone. A failure of all of them is unknown. An
 accepted presentation context alone is not exposure.`,
 	Sends: `One A-ASSOCIATE-RQ that proposes the query and retrieval contexts that the archive accepted before, none for
-storage. One to six C-FIND-RQ (1.2.840.10008.5.1.4.1.2.2.1) of about 200 bytes with the keys
+storage. One to seven C-FIND-RQ (1.2.840.10008.5.1.4.1.2.2.1) of about 200 bytes with the keys
 
 | tag | attribute | value |
 |---|---|---|
@@ -89,7 +89,7 @@ func (s *Session) askLess(ctx context.Context, first string) Result {
 	for _, less := range []struct {
 		keys  []dimse.Key
 		dates string
-	}{{reducedStudyKeys(everyDate), everyDate}, {studyKeys(today), today}, {reducedStudyKeys(today), today}} {
+	}{{reducedStudyKeys(everyDate), everyDate}, {studyKeys(today), today}, {reducedStudyKeys(today), today}, {uniqueStudyKeys(), ""}} {
 		r := s.ask(ctx, dicom.StudyRootFind, less.keys)
 		switch r.kind {
 		case replyAnswered:
@@ -103,7 +103,7 @@ func (s *Session) askLess(ctx context.Context, first string) Result {
 		}
 		last = r.what
 	}
-	return unknown("To a study query %s, and to the smallest of three that ask for less %s.", first, last)
+	return unknown("To a study query %s, and to the last of four that ask for less %s.", first, last)
 }
 
 // listed says what an archive that answers lists.
@@ -167,6 +167,12 @@ func reducedStudyKeys(dates string) []dimse.Key {
 // that makes up its whole list before it sends any of it has less work with
 // those of three years.
 const recentDays = 3 * 365
+
+// uniqueStudyKeys are the level and its unique key, for archives that refuse
+// all others.
+func uniqueStudyKeys() []dimse.Key {
+	return []dimse.Key{{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "STUDY"}, {Tag: dicom.StudyInstanceUID, VR: dicom.UI}}
+}
 
 // lastDays is the range of study dates of the last days, open at its end.
 func (s *Session) lastDays(days int) string {

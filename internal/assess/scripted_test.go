@@ -122,6 +122,18 @@ func TestStudyQuery(t *testing.T) {
 			return list(1, dimse.Answer(dimse.Success))(ctx, r, out)
 		}
 	}
+	keysOver := func(n int) findFunc {
+		return func(ctx context.Context, r *dimse.Request, out *dimse.Responder) dimse.Outcome {
+			keys := 0
+			for it := r.Elements(); it.Next(); {
+				keys++
+			}
+			if keys > n {
+				return dimse.Answer(dimse.IdentifierMismatch)
+			}
+			return list(3, dimse.Answer(dimse.Success))(ctx, r, out)
+		}
+	}
 	bare := func(_ context.Context, _ *dimse.Request, out *dimse.Responder) dimse.Outcome {
 		pdu := out.PendingPDU()
 		it := dicom.Iterate(pdu[12:], dicom.ImplicitLittle)
@@ -145,6 +157,7 @@ func TestStudyQuery(t *testing.T) {
 		{"A700 to a broad query", broad(dimse.OutOfResources), survey.Fail, "at least one study"},
 		{"A900 to a broad query", broad(dimse.IdentifierMismatch), survey.Fail, "at least one study"},
 		{"A701, then nothing of a day", then(status(dimse.OutOfResourcesMatches), status(dimse.Success)), survey.Fail, "no study was listed"},
+		{"A900 to all keys but the unique one", keysOver(2), survey.Fail, "at least one study"},
 		{"a match without an identifier", bare, survey.Fail, "without saying which"},
 		{"lists", list(100, dimse.Answer(dimse.Success)), survey.Fail, "at least one study"},
 		{"lists old studies only", old, survey.Fail, "at least one study"},
