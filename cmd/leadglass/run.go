@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -54,6 +55,8 @@ type app struct {
 	live bool
 	// color: stdout is a terminal that may be coloured.
 	color bool
+	// now is the clock by which a scope's validity is judged; nil for the system's.
+	now func() time.Time
 }
 
 const description = `Leadglass surveys the medical image archives of a scope you are authorised for:

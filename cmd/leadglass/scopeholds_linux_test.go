@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"leadglass/internal/scope"
 	"leadglass/internal/store"
 
 	"golang.org/x/sys/unix"
@@ -46,6 +47,7 @@ func TestScopeHolds(t *testing.T) {
 		{"worker and a changed store", workerOfChangedStore}, {"worker of names", workerOfNames},
 		{"resume without the exclusions", resumeKeepsExclusions}, {"resume of a name that moved", resumeKeepsAddresses},
 		{"the next of a series", seriesKeepsExclusions}, {"candidates", candidatesWidenNothing},
+		{"the last day ends", lastDayEnds},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, n) })
 	}
@@ -253,6 +255,12 @@ func emptied(t *testing.T, path string) {
 // interrupted begins a survey and interrupts it when it has tried something.
 func (n *ownNetwork) interrupted(t *testing.T, dsn, path string, args ...string) {
 	t.Helper()
+	// A host that takes connections and says nothing holds the survey up.
+	if l, err := net.Listen("tcp4", fmt.Sprintf("127.9.0.1:%d", sweptPort)); err != nil {
+		t.Fatal(err)
+	} else {
+		defer l.Close()
+	}
 	n.begin()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -501,4 +509,39 @@ func candidatesWidenNothing(t *testing.T, n *ownNetwork) {
 	if !strings.Contains(o.errors, "with ports that are not the scope's") {
 		t.Errorf("what was left out is not said: %s", o.errors)
 	}
+}
+
+// lastDayEnds: a survey under way ends with the validity of its scope, and what
+// holds a connection then is left by it.
+func lastDayEnds(t *testing.T, n *ownNetwork) {
+	dsn := filepath.Join(t.TempDir(), "s.db")
+	path := writeScope(t, "127.9.0.0/24", "")
+	var open, reset atomic.Int64
+	listener(t, fmt.Sprintf("127.9.0.1:%d", sweptPort), func(_ context.Context, c net.Conn) {
+		open.Add(1)
+		for b := make([]byte, 512); ; {
+			if _, err := c.Read(b); err != nil {
+				reset.Add(1)
+				return
+			}
+		}
+	})
+	s, err := scope.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := 2 * time.Second
+	start := time.Now()
+	var out buffer
+	a := &app{commandLine: &commandLine{Store: dsn}, out: &out, err: &out, log: logger(&out, "off", false),
+		now: func() time.Time { return s.Until().Add(time.Since(start) - left) }}
+	n.begin()
+	err = (&surveyCommand{ScopeFile: path, Concurrency: 4}).Run(t.Context(), a)
+	var exit *exitError
+	if !errors.As(err, &exit) || exit.code != exitIncomplete || !strings.Contains(err.Error(), "with the validity of its scope") || time.Since(start) < left {
+		t.Errorf("after %s: %v", time.Since(start), err)
+	}
+	eventually(t, "the end of the connections", func() bool { return open.Load() > 0 && reset.Load() == open.Load() })
+	n.begin()
+	n.only(t, optedIn, false)
 }
