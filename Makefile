@@ -22,6 +22,7 @@ KILLS ?= 100
 KILL_ENGINES ?= SQLite PostgreSQL
 KILL_WORKERS ?= 2
 SEED ?=
+LOAD_STUDIES ?= 49326
 SCALE_ARCHIVES ?= 1000
 SCALE_PROCESSES ?= 1 2 4
 BENCH ?= .
@@ -31,7 +32,7 @@ DEMO_FLAGS ?= --follow-up follow-up-2019-11
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup build demo test bench bench-sweep fuzz hostile loss kill scale data lint sbom clean check-go
+.PHONY: help setup build demo test bench bench-sweep bench-load fuzz hostile loss kill scale data lint sbom clean check-go
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -56,6 +57,9 @@ bench: setup check-go ## benchmarks, with allocations and ratios
 bench-sweep: check-go ## sweeps side by side with zmap, masscan and nmap, as root
 	@scripts/setup.sh $(TEST_PACKAGES) $(SWEEP_PACKAGES)
 	@go test ./internal/discover -run '^$$' -bench SweepAgainstOthers -timeout 30m
+
+bench-load: setup check-go ## what a check costs an archive: Orthanc of LOAD_STUDIES studies, dcmqrscp, a filter that drops dates
+	@LEADGLASS_LOAD_STUDIES=$(LOAD_STUDIES) go test ./cmd/leadglass -run '^$$' -bench '^BenchmarkLoad$$' -benchtime 1x -timeout 30m
 
 fuzz: check-go ## run each fuzz target for FUZZ_SECONDS
 	@scripts/fuzz.sh $(FUZZ_SECONDS)

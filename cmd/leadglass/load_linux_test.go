@@ -48,6 +48,40 @@ func TestLoadOfFewStudies(t *testing.T) {
 	}
 }
 
+// TestLoad: what a check asks of an archive is bounded for each of its studies,
+// on real servers.
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	t.Run("Orthanc", func(t *testing.T) {
+		t.Parallel()
+		const n = 1537
+		s := realserver.Orthanc(t, realserver.OrthancOptions{Config: realserver.OpenOrthanc(), InMemory: true,
+			Studies: realserver.Studies(4, n, 1, realserver.StudyOptions{Minimal: true})})
+		f := leadglass(t, "check", s.DICOMAddr(), "--json").want(t, exitDone).finding(t)
+		counts(t, f, "1537 exact", "1537 exact")
+		if f.Traffic.Queries > 60 || f.Traffic.Responses > n*3/2 {
+			t.Errorf("%d queries and %d responses for %d studies", f.Traffic.Queries, f.Traffic.Responses, n)
+		}
+		path := file(t, scopeText("127.0.0.1", strconv.Itoa(int(s.DICOMPort)), "")+"count: {mode: exact, verify: full}\n")
+		f = leadglass(t, "check", s.DICOMAddr(), "--scope", path, "--json").want(t, exitDone).finding(t)
+		counts(t, f, "1537 exact", "1537 exact")
+		if f.Traffic.Responses < 2*n || f.Counts.Studies.Reason != "" {
+			t.Errorf("%d responses for %d studies in full: %s", f.Traffic.Responses, n, f.Counts.Studies.Reason)
+		}
+	})
+	t.Run("dcmqrscp", func(t *testing.T) {
+		t.Parallel()
+		const n = 400
+		s := realserver.Dcmqrscp(t, realserver.DCMTKOptions{Args: []string{"-v"}, Studies: realserver.Studies(4, n, 2, realserver.StudyOptions{Minimal: true})})
+		f := leadglass(t, "check", s.DICOMAddr(), "--json", "--called-ae-title", s.AETitle).want(t, exitDone).finding(t)
+		counts(t, f, "400 exact", "800 estimate")
+		lines := strings.Count(s.Log(), "\n")
+		if f.Traffic.Queries > n*2/3 || f.Traffic.Responses > n*3 || lines > 20*n {
+			t.Errorf("%d queries, %d responses and %d lines of log for %d studies", f.Traffic.Queries, f.Traffic.Responses, lines, n)
+		}
+	})
+}
+
 // BenchmarkLoad says what a check of one archive costs the archive: queries and
 // responses for each study, processor time, lines of its log. With
 // LEADGLASS_LOAD_BINARY it runs that program, to compare two versions;
