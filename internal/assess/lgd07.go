@@ -2,6 +2,7 @@ package assess
 
 import (
 	"context"
+	"crypto/rand"
 	"strings"
 
 	"leadglass/dicom"
@@ -22,12 +23,13 @@ transfers between the hospital's own machines.`,
 	Tested: `A C-MOVE for a study UID made up at random, to our own calling AE title, where nothing listens. An association
 ended at the request, 0118, 0122, 0124 and 0211 pass: refused. A801 (destination unknown) and C801 (destination not allowed)
 pass: moves are processed, but not to strangers. B000, A702 and sub-operations that were tried fail: our title is known as a
-destination. Status 0000 fails too, except where the peer is built on DCMTK or on a toolkit that is not known: dcmqrscp
+destination. Before a fail the same is requested to a title made up at random: where that is answered alike, nothing is known of ours, and
+the result is unknown. Status 0000 fails too, except where the peer is built on DCMTK or on a toolkit that is not known: dcmqrscp
 looks for the study before it looks at the destination, so that 0000 says nothing about the latter, and the result is
 unknown. So it is for C000, which Orthanc answers in every case.`,
 	Sends: `On the association of LG-D04 while it lasts, otherwise on a new one: one C-MOVE-RQ (1.2.840.10008.5.1.4.1.2.2.2, or
 ...2.1.2 where only Patient Root is offered) with our calling AE title as destination, (0008,0052) STUDY and (0020,000D) a
-UID under 2.25 made up at random.`,
+UID under 2.25 made up at random; where that would fail, one more with a destination made up at random.`,
 	Remedies: and(callers(), map[Product]string{
 		Orthanc: `in orthanc.json (1.9.7 or later):
     "DicomAlwaysAllowMove": false
@@ -61,13 +63,7 @@ func runD07(ctx context.Context, s *Session) Result {
 	if s.CallingAETitle == "" {
 		return unknown("There is no calling AE title of ours to name as destination.")
 	}
-	var p dimse.RetrievalProbe
-	e := s.do(ctx, model, func(ctx context.Context, c *dimse.Client) (err error) {
-		if p, err = c.ProbeMove(ctx, model, s.CallingAETitle); err == nil && p.Ended {
-			return errEnded
-		}
-		return err
-	})
+	p, e := s.move(ctx, model, s.CallingAETitle)
 	switch e.contact {
 	case ended:
 		return pass("C-MOVE was refused: the association was ended at the request.")
@@ -75,8 +71,35 @@ func runD07(ctx context.Context, s *Session) Result {
 		return unknown("A C-MOVE has no result: %s.", e.what)
 	}
 	s.note(survey.BehaviourMoveUnknown, p.Status.String())
-	return s.judgeMove(p)
+	r := s.judgeMove(p)
+	if r.State != survey.Fail {
+		return r
+	}
+	// What is answered alike for a destination that nobody knows says nothing
+	// of ours.
+	control, e := s.move(ctx, model, inventedTitle())
+	switch {
+	case e.contact == failed:
+		return unknown("C-MOVE to our AE title was answered with status %s (%s); to a made-up one it has no result: %s.", p.Status, meaning(p.Status), e.what)
+	case e.contact == answered && control.Status == p.Status && attempted(control) == attempted(p):
+		return unknown("C-MOVE of a study that does not exist was answered with status %s (%s), to our AE title and to a made-up one, which does not tell whether ours is taken.", p.Status, meaning(p.Status))
+	}
+	return r
 }
+
+// move requests the transfer of a study made up at random to a destination.
+func (s *Session) move(ctx context.Context, model, destination string) (p dimse.RetrievalProbe, e exchange) {
+	e = s.do(ctx, model, func(ctx context.Context, c *dimse.Client) (err error) {
+		if p, err = c.ProbeMove(ctx, model, destination); err == nil && p.Ended {
+			return errEnded
+		}
+		return err
+	})
+	return p, e
+}
+
+// inventedTitle is an AE title that no archive knows, of 16 characters at most.
+func inventedTitle() string { return "LG" + rand.Text()[:14] }
 
 func (s *Session) judgeMove(p dimse.RetrievalProbe) Result {
 	switch {

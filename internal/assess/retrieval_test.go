@@ -104,6 +104,9 @@ func TestMove(t *testing.T) {
 			t.Parallel()
 			var destination atomic.Value
 			p := &dimse.Provider{Move: func(_ context.Context, r *dimse.Request, out *dimse.Retriever) dimse.Outcome {
+				if r.Destination != calling {
+					return dimse.Answer(0xA801)
+				}
 				destination.Store(r.Destination)
 				out.Sub.Failed = test.failed
 				return test.outcome
@@ -122,5 +125,22 @@ func TestMove(t *testing.T) {
 				t.Errorf("destination %q, want our own title", destination.Load())
 			}
 		})
+	}
+}
+
+// TestMoveToAnybody: a peer that answers a destination made up at random as it
+// answers ours says nothing of ours; simple_storage of CTN, which holds no
+// image, answers B000 to every C-MOVE.
+func TestMoveToAnybody(t *testing.T) {
+	for _, status := range []dimse.Status{0, 0xB000, 0xA702} {
+		p := &dimse.Provider{Move: func(context.Context, *dimse.Request, *dimse.Retriever) dimse.Outcome {
+			return dimse.Answer(status)
+		}}
+		tg := identify(t, provide(t, p, dicom.StudyRootMove))
+		tg.session.Service.Toolkit.Name = "CTN"
+		a, by := tg.run(t)
+		if c := by["LG-D07"]; c.State != survey.Unknown || !strings.Contains(c.Evidence, "made-up one") || len(openRoutes(a)) > 0 {
+			t.Errorf("%s: %s: %s", status, c.State, c.Evidence)
+		}
 	}
 }
