@@ -29,7 +29,7 @@ type checkCommand struct {
 	Count           string         `enum:"scope,exact,off" default:"scope" help:"Count what is exposed: exact, off, or as the scope says (without a scope: exact)."`
 	Time            *time.Duration `help:"The time for one target, instead of the scope's." placeholder:"DURATION"`
 	JSON            bool           `help:"One JSON object a target on stdout."`
-	FailOn          string         `help:"Exit with 4 when a verdict is this or worse: protected, identified, open, open-images." placeholder:"VERDICT"`
+	FailOn          string         `help:"Exit with 4 when a verdict is this or worse: protected, title-alone (protected by a called AE title alone), identified, open, open-images." placeholder:"VERDICT"`
 	Explain         string         `help:"Print the page of a check, for example LG-D04, and do nothing else." placeholder:"ID"`
 	ProductsFile    string         `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
 	GeoIP           []string       `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
@@ -54,9 +54,8 @@ func (c *checkCommand) Run(ctx context.Context, a *app) error {
 	if len(c.Targets) == 0 {
 		return usage(errors.New("no target; name one, for example `leadglass check 127.0.0.1`"))
 	}
-	limit := survey.Verdict(c.FailOn)
-	if err := limit.Validate(); c.FailOn != "" && err != nil {
-		return usage(fmt.Errorf("--fail-on: %w", err))
+	if err := survey.Verdict(c.FailOn).Validate(); c.FailOn != "" && c.FailOn != titleAlone && err != nil {
+		return usage(fmt.Errorf("--fail-on: %w, and %q", err, titleAlone))
 	}
 	targets, err := parseTargets(c.Targets)
 	if err != nil {
@@ -74,7 +73,7 @@ func (c *checkCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return usage(err)
 	}
-	worst, incomplete := survey.Unreachable, false
+	met, incomplete := false, false
 	for i, candidate := range candidates {
 		a.status(fmt.Sprintf("checking %s (%d of %d)", candidate.name(), i+1, len(candidates)))
 		result, err := candidate.check(ctx, eng)
@@ -86,17 +85,30 @@ func (c *checkCommand) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		incomplete = incomplete || result.Finding.Incomplete != nil
-		if result.Finding.Verdict.Rank() > worst.Rank() {
-			worst = result.Finding.Verdict
-		}
+		met = met || c.met(&result.Finding)
 	}
 	switch {
-	case c.FailOn != "" && worst.Rank() >= limit.Rank():
+	case met:
 		return errFailOn
 	case incomplete:
 		return errIncomplete
 	}
 	return nil
+}
+
+// titleAlone is the value of --fail-on between protected and identified: an
+// archive that is protected by a called AE title alone.
+const titleAlone = "title-alone"
+
+// met reports whether a finding is what --fail-on names, or worse.
+func (c *checkCommand) met(f *survey.Finding) bool {
+	switch c.FailOn {
+	case "":
+		return false
+	case titleAlone:
+		return f.KeptByTitle() || f.Verdict.Rank() >= survey.Identified.Rank()
+	}
+	return f.Verdict.Rank() >= survey.Verdict(c.FailOn).Rank()
 }
 
 func (c *checkCommand) print(a *app, f survey.Finding) error {

@@ -26,6 +26,8 @@ type gradeFacts struct {
 	guessed bool
 	// clear: something that is said can be read on the way.
 	clear bool
+	// title: a service is kept by its called AE title alone.
+	title bool
 	// certificate: the certificate is at fault.
 	certificate bool
 	// profile: LG-T02 passes on every port that answers.
@@ -48,6 +50,8 @@ func GradeRules() []GradeRule {
 			func(f gradeFacts) bool { return f.guessed }},
 		{survey.GradeC, "the verdict is identified, but only over TLS without a client certificate or with a title that has to be known",
 			func(f gradeFacts) bool { return f.verdict == survey.Identified }},
+		{survey.GradeC, "the verdict is protected, but by a called AE title alone, which every station sends in clear",
+			func(f gradeFacts) bool { return f.title }},
 		{survey.GradeC, "the verdict is protected, but what is said to it, passwords included, can be read on the way (LG-D03 or LG-W10 fails)",
 			func(f gradeFacts) bool { return f.clear }},
 		{survey.GradeC, "the verdict is protected, but the certificate is expired, self-signed, for another name or weak (LG-T03 fails)",
@@ -92,6 +96,7 @@ func factsOf(services []survey.Service, checks []survey.Check) gradeFacts {
 		case survey.Identified:
 			f.guessed = f.guessed || failedOn(checks, s.Port, LGD03.ID) && failedOn(checks, s.Port, LGD01.ID, LGD02.ID)
 		}
+		f.title = f.title || s.KeptByTitle()
 		f.mutual = f.mutual && s.CertificateRequired()
 		f.profile = f.profile && passedOn(checks, s.Port, LGT02.ID)
 	}

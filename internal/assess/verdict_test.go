@@ -63,6 +63,9 @@ func TestVerdictAndGrade(t *testing.T) {
 		{"web page with login over plain HTTP", list(login), failed(8042, "LG-W10"), survey.Protected, survey.GradeC},
 		{"viewer", list(explorer), failed(8042, "LG-W04", "LG-W05"), survey.Protected, survey.GradeD},
 		{"rejects, and a viewer", list(speaks(), explorer), failed(8042, "LG-W04"), survey.Protected, survey.GradeD},
+		{"title alone, over TLS", list(with(with(speaks(), func(s *survey.Service) {
+			s.Rejection = &survey.Rejection{Kind: "reject", Result: 1, Source: 1, Reason: 7}
+		}), overTLS(optional))), nil, survey.Protected, survey.GradeC},
 		{"any title", list(associates), failed(104, "LG-D01", "LG-D03"), survey.Identified, survey.GradeD},
 		{"default title", list(associates), failed(104, "LG-D02", "LG-D03"), survey.Identified, survey.GradeD},
 		{"known title", list(associates), failed(104, "LG-D03"), survey.Identified, survey.GradeC},

@@ -241,7 +241,11 @@ func (h *Host) run(ctx context.Context) {
 		f.Target.Port = f.Services[i].Port
 	}
 	start := time.Now()
-	h.count(ctx)
+	if f.IsArchive() {
+		h.count(ctx)
+	} else {
+		f.Counts = survey.NotCounted("nothing was recognised as an archive")
+	}
 	h.step(ctx, "count", 0, "studies "+string(f.Counts.Studies.Quality)+", images "+string(f.Counts.ImagesLinked.Quality), start)
 }
 

@@ -35,7 +35,7 @@ func meaning(f survey.Finding) []string {
 	case survey.Identified:
 		return identifiedMeaning(f)
 	case survey.Protected:
-		return append(protectedMeaning(f), titleHint(f)...)
+		return protectedMeaning(f)
 	case survey.NotDICOM:
 		if slices.ContainsFunc(f.Services, keepsOut) {
 			return []string{
@@ -171,6 +171,13 @@ func protectedMeaning(f survey.Finding) []string {
 			"Demand a login for the web side; then change what is listed below.",
 		}
 	}
+	if f.KeptByTitle() {
+		return []string{
+			"Kept by its title alone: the archive refused the called AE titles that were tried, and nothing else is known to keep callers out.",
+			"A title is no secret: every station of the archive sends it, without TLS in clear. What somebody may do who knows it, --called-ae-title TITLE shows.",
+			"Admit only your own stations, by their addresses and best by TLS with client certificates; then change what is listed below.",
+		}
+	}
 	if undecided := f.Exposure().In(survey.Undecided); len(undecided) > 0 {
 		return []string{
 			"No study was listed and no image retrieved by what was tried, but not everything could be decided: see below.",
@@ -229,17 +236,3 @@ func keepsOut(s survey.Service) bool { return s.CertificateRequired() && !s.IsAr
 
 // hasPage reports whether a service is the web side of an archive.
 func hasPage(s survey.Service) bool { return s.HTTP != nil && s.HTTP.Page != "" }
-
-// titleHint says what protection by an AE title is worth, where nothing but
-// the title kept us out, and how to see what it hides.
-func titleHint(f survey.Finding) []string {
-	byTitle := func(s survey.Service) bool {
-		const user, calledUnknown = 1, 7 // PS3.8 9.3.4
-		r := s.Rejection
-		return r != nil && r.Kind == "reject" && r.Source == user && r.Reason == calledUnknown
-	}
-	if !slices.ContainsFunc(f.Services, byTitle) {
-		return nil
-	}
-	return []string{"It refused the called AE titles that were tried. A title is no secret: every station of the archive sends it in clear. What somebody sees who knows it, --called-ae-title TITLE shows."}
-}

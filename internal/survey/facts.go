@@ -85,7 +85,7 @@ func serviceFacts(s *Service) ServiceFacts {
 		f.TLS = &TLS{ClientCertificate: s.TLS.ClientCertificate}
 	}
 	if s.HTTP != nil {
-		f.HTTP = &HTTP{Status: s.HTTP.Status, AuthRequired: s.HTTP.AuthRequired, Page: s.HTTP.Page, Viewer: s.HTTP.Viewer}
+		f.HTTP = &HTTP{Status: s.HTTP.Status, AuthRequired: s.HTTP.AuthRequired, Page: s.HTTP.Page, Viewer: s.HTTP.Viewer, OpenAPI: s.HTTP.OpenAPI}
 	}
 	if s.Product.Known() {
 		f.Product = s.Product.Name

@@ -1,5 +1,7 @@
 package survey
 
+import "slices"
+
 // VerdictOf is how open a target is, by what its services showed and what the
 // checks found: the most open verdict of any service.
 func VerdictOf(services []Service, checks []Check) Verdict {
@@ -87,6 +89,22 @@ func verdictAt(services []Service, s *Service, e Exposure) Verdict {
 	return Unreachable
 }
 
+// KeptByTitle reports whether nothing but the called AE title is known to keep
+// callers out: the service rejected the titles that were tried for the title
+// (PS3.8 9.3.4: source 1, reason 7), and demands no client certificate. A title
+// is no secret: every station of the archive sends it in clear.
+func (s *Service) KeptByTitle() bool {
+	const user, calledUnknown = 1, 7
+	r := s.Rejection
+	return r != nil && r.Kind == "reject" && r.Source == user && r.Reason == calledUnknown && !s.Levels.Associates && !s.CertificateRequired()
+}
+
+// KeptByTitle reports whether the finding is of an archive that is protected by
+// the called AE title of a service alone.
+func (f *Finding) KeptByTitle() bool {
+	return f.Verdict == Protected && slices.ContainsFunc(f.Services, func(s Service) bool { return s.KeptByTitle() })
+}
+
 // CertificateRequired reports whether a TLS service turns away clients that
 // have no certificate of the hospital's.
 func (s *Service) CertificateRequired() bool {
@@ -94,11 +112,12 @@ func (s *Service) CertificateRequired() bool {
 }
 
 // IsArchive reports whether the service was identified as one of an archive: it
-// speaks DICOM or DICOMweb, or shows the page of an archive or a viewer. What
+// speaks DICOM or DICOMweb, or shows the page of an archive or a viewer, or
+// answers a product's own routes. What
 // is open of a page is said beside the verdict (Viewer), because no study was
 // looked for there.
 func (s *Service) IsArchive() bool {
-	return s.Levels.Speaks || s.SpeaksDICOMweb() || s.Protocol == ProtocolHTTP && s.HTTP != nil && s.HTTP.Page != ""
+	return s.Levels.Speaks || s.SpeaksDICOMweb() || s.Protocol == ProtocolHTTP && s.HTTP != nil && (s.HTTP.Page != "" || len(s.HTTP.OpenAPI) > 0)
 }
 
 // SpeaksDICOMweb reports whether a DICOMweb service answered, be it that it
