@@ -12,8 +12,9 @@ import (
 //   - exact counts and estimates: an estimate. The archives were sampled
 //     independently of each other, so half-widths add in quadrature, the lower
 //     and the upper ones apart; the confidence is the least of the parts';
-//   - with any lower bound, or an archive without a number: a lower bound, in
-//     which an estimate stands with the low end of the interval.
+//   - with any lower bound, an archive without a number, or archives that are
+//     missing: a lower bound, in which an estimate stands with the low end of
+//     the interval.
 //
 // The zero Sum is empty. Sums add with Merge in any order with the same result.
 type Sum struct {
@@ -32,6 +33,9 @@ type Sum struct {
 	Contributors int64
 	// Largest is the largest value of one archive.
 	Largest int64
+	// Part: archives are missing from the sum, because the survey is not whole.
+	// Then it is a lower bound, also where it is 0.
+	Part bool
 }
 
 // Cell is the sum on its way into a publication.
@@ -94,6 +98,7 @@ func (s *Sum) Merge(o Sum) {
 	s.Unknowns += o.Unknowns
 	s.Contributors += o.Contributors
 	s.Largest = max(s.Largest, o.Largest)
+	s.Part = s.Part || o.Part
 }
 
 // Coarse is the sum as a lower bound that says little: the largest power of ten
@@ -118,6 +123,8 @@ const (
 	reasonEstimate = "some archives were counted by sample; their intervals are added in quadrature"
 	reasonBound    = "for some archives only a lower bound is known, or no number at all"
 	reasonCoarse   = "the exact sum would disclose a single archive; this is a power of ten that is at most half of it"
+	reasonPart     = "the survey is not whole: what it did not get to is missing"
+	reasonPartEst  = reasonPart + "; estimates stand in the sum with the low end of their interval"
 	reasonBoundEst = reasonBound + "; estimates stand in the sum with the low end of their interval"
 )
 
@@ -132,6 +139,10 @@ func (s Sum) Count() survey.Count {
 		return survey.AtLeast(AddCapped(certain, max(0, s.Estimate-ceil(below))), "", reasonBoundEst)
 	case s.Bounds > 0 || s.Unknowns > 0:
 		return survey.AtLeast(certain, "", reasonBound)
+	case s.Part && s.Estimates > 0:
+		return survey.AtLeast(AddCapped(certain, max(0, s.Estimate-ceil(below))), "", reasonPartEst)
+	case s.Part:
+		return survey.AtLeast(certain, "", reasonPart)
 	case s.Estimates > 0:
 		n := AddCapped(certain, s.Estimate)
 		low := max(certain, n-ceil(below))

@@ -116,7 +116,9 @@ type Aggregator struct {
 
 // NewAggregator returns an Aggregator for the records of s.
 func NewAggregator(s survey.Survey) *Aggregator {
+	part := publish.Sum{Part: s.State != survey.StateFinished}
 	return &Aggregator{checks: map[string]*checkSum{}, agg: Aggregate{
+		Total: partRow(part), Suspects: Suspects{Marked: partRow(part), Rest: partRow(part)}, SSNPatternRecords: part,
 		Survey: About{
 			Name: s.Name, Organisation: s.Authority.Organisation, StartedAt: s.StartedAt, FinishedAt: s.FinishedAt,
 			State: s.State, Version: s.Version, Simulated: s.Simulated, Probed: s.Probed, Addresses: s.Addresses,
@@ -180,9 +182,14 @@ func (a *Aggregator) Add(r survey.Record) {
 	}
 }
 
+// partRow is an empty row whose sums are of part of the survey, where part is.
+func partRow(part publish.Sum) Row {
+	return Row{StudyRecords: part, ImagesLinked: part, ImagesAccessible: part}
+}
+
 // addRow adds f to the totals, its country, and the suspects.
 func (a *Aggregator) addRow(f *survey.Finding) {
-	var one Row
+	one := partRow(publish.Sum{Part: a.agg.Survey.State != survey.StateFinished})
 	if f.Viewer == survey.ViewerOpenHTTP {
 		one.Viewers = 1
 	}

@@ -129,18 +129,13 @@ func hash(s string) string {
 func lead(r *Public) string {
 	t := &r.Totals
 	var s strings.Builder
-	if t.ArchivesOpen.Hidden || t.ArchivesAnalysed.Hidden {
+	if t.ArchivesOpen.Hidden {
 		return "Too few archives were found for their number to be published."
 	}
+	s.WriteString(leadOpen(t))
 	if t.ArchivesOpen.N == 0 {
-		fmt.Fprintf(&s, "Of %s targets that answered, none answered the study query of a stranger.", t.ArchivesAnalysed)
 		return s.String()
 	}
-	are := "are image archives that answer"
-	if t.ArchivesOpen.N == 1 {
-		are = "is an image archive that answers"
-	}
-	fmt.Fprintf(&s, "Of %s targets that answered, %s %s the study query of any stranger, without a password.", t.ArchivesAnalysed, t.ArchivesOpen, are)
 	said := func(f publish.Figure) (string, bool) {
 		n, ok := f.Int()
 		word := f.QualityWord()
@@ -167,11 +162,66 @@ func lead(r *Public) string {
 	return s.String()
 }
 
+// leadOpen is the sentence on the archives: how many were found, how many of
+// them are open, how many of those are suspected, and in how many countries.
+func leadOpen(t *Totals) string {
+	least, found := "", "Of the image archives found"
+	if t.NumbersQuality == survey.LowerBound {
+		least = "at least "
+	}
+	if !t.Archives.Hidden {
+		found = "Of " + least + t.Archives.String() + " image " + form(t.Archives, "archive", "archives") + " found"
+	}
+	found += " (DICOM, DICOMweb or an image viewer)"
+	if t.ArchivesOpen.N == 0 && least == "" {
+		return found + ", none answered a query of somebody without a password."
+	} else if t.ArchivesOpen.N == 0 {
+		return found + ", none so far answered a query of somebody without a password; the survey is not whole."
+	}
+	text := found + ", " + least + t.ArchivesOpen.String() + " " + form(t.ArchivesOpen, "answers", "answer") + " queries of anyone, without a password"
+	switch {
+	case t.Suspected.Hidden:
+		text += "; how many of these look like honeypots, test data or archives of animals is withheld"
+	case t.Suspected.N > 0:
+		text += "; " + t.Suspected.String() + " of these " + form(t.Suspected, "looks like a honeypot, test data or an archive", "look like honeypots, test data or archives") + " of animals"
+	default:
+		text += "; none of these looks like a honeypot, test data or an archive of animals"
+	}
+	switch {
+	case t.Countries.Hidden:
+	case t.CountriesQuality == survey.UnknownQuality:
+		text += "; the country of none is known"
+	default:
+		text += "; they are in " + map[bool]string{true: "at least "}[t.CountriesQuality == survey.LowerBound] + t.Countries.String() + " " + form(t.Countries, "country", "countries")
+		if of := countriesOf(t); of != "" {
+			text += ", by the " + of
+		}
+	}
+	return text + "."
+}
+
+// countriesOf says by how many open archives the countries are counted; empty
+// where that is withheld.
+func countriesOf(t *Totals) string {
+	if t.OpenInCountries.Hidden || t.ArchivesOpen.Hidden {
+		return ""
+	}
+	return t.OpenInCountries.String() + " of " + t.ArchivesOpen.String() + " whose country is known"
+}
+
+// form is the singular or the plural.
+func form(n publish.Number, one, more string) string {
+	if n.N == 1 && !n.Hidden {
+		return one
+	}
+	return more
+}
+
 func headlines(r *Public) []headline {
 	number := func(label string, n publish.Number, note string) headline {
 		c := headline{Label: label, Value: n.String(), Note: note}
 		if !n.Hidden {
-			c.Quality = "exact"
+			c.Quality = qualityWords[r.Totals.NumbersQuality]
 		}
 		return c
 	}
@@ -183,9 +233,9 @@ func headlines(r *Public) []headline {
 	}
 	t := &r.Totals
 	list := []headline{
-		number("Targets that answered", t.ArchivesAnalysed, "archives or not"),
-		number("Freely accessible", t.ArchivesOpen, "answer queries from anyone"),
-		number("Countries", t.Countries, "with a freely accessible archive"),
+		number("Archives found", t.Archives, "DICOM, DICOMweb or an image viewer"),
+		number("Freely accessible", t.ArchivesOpen, suspectedNote(t)),
+		countriesTile(t),
 		figure("Study records", t.StudyRecords, "one examination each"),
 		figure("Images linked", t.ImagesLinked, "named in those records"),
 		figure("Images accessible", t.ImagesAccessible, "would be handed out"),
@@ -198,6 +248,27 @@ func headlines(r *Public) []headline {
 		list = append(list, figure("Patient IDs like a US SSN", *r.SSNPatternRecords, "study records, counted in place"))
 	}
 	return list
+}
+
+// qualityWords are the qualities of a number of archives, for a tile.
+var qualityWords = map[survey.Quality]string{survey.Exact: "exact", survey.LowerBound: "at least"}
+
+// suspectedNote sets the suspected ones of the open archives apart.
+func suspectedNote(t *Totals) string {
+	note := "answer queries from anyone"
+	if !t.Suspected.Hidden && t.Suspected.N > 0 {
+		note += "; " + t.Suspected.String() + " of them suspected"
+	}
+	return note
+}
+
+// countriesTile says the number of countries, and of how many archives it is.
+func countriesTile(t *Totals) headline {
+	c := headline{Label: "Countries", Value: t.Countries.String(), Quality: qualityWords[t.CountriesQuality], Note: countriesOf(t)}
+	if t.CountriesQuality == survey.UnknownQuality {
+		c.Value = "unknown"
+	}
+	return c
 }
 
 // failedShare is the length of a check's bar, in percent of those tested;

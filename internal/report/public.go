@@ -112,7 +112,8 @@ type Totals struct {
 	// ArchivesAnalysed is the number of targets of which something answered,
 	// archives or not.
 	ArchivesAnalysed publish.Number `json:"archives_analysed"`
-	// Archives is the number that speak DICOM or DICOMweb.
+	// Archives is the number of archives found: they speak DICOM or DICOMweb,
+	// or show the page of an archive or an image viewer.
 	Archives     publish.Number `json:"archives"`
 	ArchivesOpen publish.Number `json:"archives_open"`
 	// Countries is the number of countries with an open archive.
@@ -122,6 +123,18 @@ type Totals struct {
 	ImagesAccessible publish.Figure `json:"images_accessible"`
 	ViewersOpen      publish.Number `json:"viewers_open"`
 	Incomplete       publish.Number `json:"incomplete"`
+	// Suspected are the open archives that look like honeypots, or hold test
+	// data or the studies of animals; they are among ArchivesOpen.
+	Suspected publish.Number `json:"archives_open_suspected"`
+	// OpenInCountries are the open archives whose country is known: Countries is
+	// counted by them.
+	OpenInCountries publish.Number `json:"archives_open_with_country"`
+	// CountriesQuality is lower-bound where open archives are left whose country
+	// is not known, unknown where it is of none; empty where Countries is
+	// withheld. NumbersQuality is that of the numbers of archives: lower-bound
+	// while the survey is not whole.
+	CountriesQuality survey.Quality `json:"countries_quality,omitempty"`
+	NumbersQuality   survey.Quality `json:"numbers_quality"`
 }
 
 // Country is a row of the table of countries, in the columns of the study of

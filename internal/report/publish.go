@@ -74,6 +74,7 @@ func Publish(a Aggregate, minCount int, past ...Changes) Public {
 	r.Checks = p.checks(&r)
 	r.Identifying = p.identifying()
 	r.Suspects = p.suspects(&r)
+	p.setApart(&r)
 	r.UniqueStudies = p.unique(r.Totals.StudyRecords)
 	if a.SSNPatternRecords.Exacts+a.SSNPatternRecords.Bounds+a.SSNPatternRecords.Estimates > 0 {
 		f := p.figure(a.SSNPatternRecords, p.moved("ssn", ""))
@@ -142,6 +143,9 @@ func (p *publisher) unique(total publish.Figure) *publish.Figure {
 		return &publish.Figure{Hidden: true}
 	}
 	f := &publish.Figure{Count: of.Count()}
+	if p.agg.Total.StudyRecords.Part {
+		f.Count = survey.AtLeast(*f.Low, "", f.Reason+"; the survey is not whole")
+	}
 	f.AtMost(total)
 	return f
 }

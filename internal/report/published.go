@@ -83,7 +83,7 @@ func newBeside(r *Public) *beside {
 	t := &r.Totals
 	figure := func(f publish.Figure) string { return f.Mark() + f.String() }
 	b := &beside{Totals: []besideRow{
-		{"Targets that answered; in 2019, archives analysed", t.ArchivesAnalysed.String(), "2,300"},
+		{"Archives found; in 2019, archives analysed", t.Archives.String(), "2,300"},
 		{"Freely accessible", t.ArchivesOpen.String(), "590"},
 		{"Countries", t.Countries.String(), "52"},
 		{"Study records", figure(t.StudyRecords), "about 24.3 million"},

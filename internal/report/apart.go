@@ -1,0 +1,41 @@
+package report
+
+import (
+	"slices"
+
+	"leadglass/internal/publish"
+	"leadglass/internal/survey"
+)
+
+// setApart completes the totals: how many of the open archives are suspected,
+// of how many a country is known, and how sure the numbers are.
+func (p *publisher) setApart(r *Public) {
+	t, s := &r.Totals, &p.agg.Suspects
+	t.NumbersQuality, t.CountriesQuality = survey.Exact, survey.Exact
+	if p.agg.Survey.State != survey.StateFinished {
+		t.NumbersQuality, t.CountriesQuality = survey.LowerBound, survey.LowerBound
+	}
+	switch without := r.Suspects.Without; {
+	case t.ArchivesOpen.Hidden:
+		t.Suspected.Hidden = true
+	case without != nil:
+		t.Suspected = p.number(s.Marked.Open, without.ArchivesOpen.Hidden)
+	default:
+		of := &r.Suspects
+		t.Suspected = p.number(s.Marked.Open, s.Honeypot+s.TestData+s.Veterinary > 0 || of.Honeypot.Hidden || of.TestData.Hidden || of.Veterinary.Hidden)
+	}
+	unknown := p.agg.Countries[publish.UnknownCountry].Open
+	shown := r.Other == nil || slices.ContainsFunc(r.Countries, func(c Country) bool { return c.ISO2 == publish.UnknownCountry && !c.ArchivesOpen.Hidden })
+	known := p.agg.Total.Open - unknown
+	t.OpenInCountries = p.number(known, t.Countries.Hidden || p.min > 1 && (!shown || publish.Small(unknown, p.min) || publish.Small(known, p.min) || p.moved(keyOpen, publish.UnknownCountry)))
+	switch {
+	case t.Countries.Hidden:
+		t.CountriesQuality = ""
+	case t.OpenInCountries.Hidden:
+		t.CountriesQuality = survey.LowerBound // whether it is more is withheld too
+	case known == 0 && unknown > 0:
+		t.CountriesQuality = survey.UnknownQuality
+	case unknown > 0:
+		t.CountriesQuality = survey.LowerBound // the others may be in more countries
+	}
+}
