@@ -76,28 +76,29 @@ func (p *publisher) columns(rows []Row, lines [][]string, r *Public) []Country {
 		out[i].Archives = p.number(row.Archives, p.coarse)
 		out[i].ArchivesOpen = p.number(row.Open, p.nothing || publish.Small(row.Open, p.min))
 	}
-	columns := []struct {
-		key   string
-		of    func(*Row) *publish.Sum
-		cell  func(*Country) *publish.Figure
-		total *publish.Figure
-	}{
+	columns := []sumColumn{
 		{keyStudies, func(r *Row) *publish.Sum { return &r.StudyRecords }, func(c *Country) *publish.Figure { return &c.StudyRecords }, &r.Totals.StudyRecords},
 		{keyLinked, func(r *Row) *publish.Sum { return &r.ImagesLinked }, func(c *Country) *publish.Figure { return &c.ImagesLinked }, &r.Totals.ImagesLinked},
 		{keyAccessible, func(r *Row) *publish.Sum { return &r.ImagesAccessible }, func(c *Country) *publish.Figure { return &c.ImagesAccessible }, &r.Totals.ImagesAccessible},
 	}
-	// What is kept of the images linked is the difference of two columns.
-	kept, keptWhole := p.protectColumn(rows, lines, keyKept, func(r *Row) publish.Cell { return r.Kept.Cell() })
+	hidden, whole := p.protectColumns(rows, lines, columns[0])
+	images, noImages := p.protectColumns(rows, lines, columns[1], columns[2], sumColumn{key: keyKept, of: func(r *Row) *publish.Sum { return &r.Kept }})
 	for _, column := range columns {
-		accessible := column.key == keyAccessible
-		hidden, whole := p.protectColumn(rows, lines, column.key, func(r *Row) publish.Cell { return column.of(r).Cell() })
-		for i := range rows {
-			*column.cell(&out[i]) = p.figure(*column.of(&rows[i]), hidden[i] || accessible && kept[i])
+		exact := !p.moved(column.key, "")
+		if column.key != keyStudies {
+			hidden, whole = images, noImages
+			exact = exact && !p.moved(keyKept, "")
 		}
-		exact := !whole && !p.moved(column.key, "") && !(accessible && (keptWhole || p.moved(keyKept, "")))
-		*column.total = p.total(*column.of(&p.agg.Total), exact)
+		for i := range rows {
+			*column.cell(&out[i]) = p.figure(*column.of(&rows[i]), hidden[i])
+		}
+		*column.total = p.total(*column.of(&p.agg.Total), exact && !whole)
 	}
-	hidden, whole := p.protectColumn(rows, lines, keyViewers, func(r *Row) publish.Cell { return publish.CountOf(r.Viewers) })
+	viewers := make([]publish.Cell, len(rows))
+	for i := range rows {
+		viewers[i] = publish.CountOf(rows[i].Viewers)
+	}
+	hidden, whole = publish.Table{Columns: p.since(viewers, keyViewers, lines)}.Protect(p.min)
 	for i := range rows {
 		out[i].ViewersOpen = p.number(rows[i].Viewers, hidden[i] || p.nothing)
 	}
@@ -106,13 +107,27 @@ func (p *publisher) columns(rows []Row, lines [][]string, r *Public) []Country {
 	return out
 }
 
-// protectColumn protects one column of the table of countries.
-func (p *publisher) protectColumn(rows []Row, lines [][]string, key string, of func(*Row) publish.Cell) (hidden []bool, whole bool) {
-	column := make([]publish.Cell, len(rows))
-	for i := range rows {
-		column[i] = of(&rows[i])
+// sumColumn is a column of sums in the table of countries.
+type sumColumn struct {
+	key   string
+	of    func(*Row) *publish.Sum
+	cell  func(*Country) *publish.Figure
+	total *publish.Figure
+}
+
+// protectColumns protects columns of the table of countries that hang together:
+// a row shows all of them or none. What is kept of the images is the difference
+// of those linked and those accessible.
+func (p *publisher) protectColumns(rows []Row, lines [][]string, columns ...sumColumn) (hidden []bool, whole bool) {
+	var t publish.Table
+	for _, c := range columns {
+		cells := make([]publish.Cell, len(rows))
+		for i := range rows {
+			cells[i] = c.of(&rows[i]).Cell()
+		}
+		t.Columns = append(t.Columns, p.since(cells, c.key, lines)...)
 	}
-	return publish.Table{Columns: p.since(column, key, lines)}.Protect(p.min)
+	return t.Protect(p.min)
 }
 
 func boolCompare(a, b bool) int {

@@ -57,7 +57,7 @@ func Publish(a Aggregate, minCount int, past ...Changes) Public {
 		},
 		Verdicts: p.verdicts(), Grades: p.grades(),
 		Products: p.archiveTable("product", a.Products, false), Toolkits: p.archiveTable("toolkit", a.Toolkits, false),
-		Transport: p.archiveTable("transport", a.Transport, false), TLSVersions: p.archiveTable("tls", a.TLSVersions, true),
+		Transport:  p.archiveTable("transport", a.Transport, false),
 		Rejections: p.rejections(),
 		Qualities: PublicQualities{
 			StudyRecords: p.qualities(keyStudies, a.Qualities.StudyRecords), ImagesLinked: p.qualities(keyLinked, a.Qualities.ImagesLinked),
@@ -65,9 +65,10 @@ func Publish(a Aggregate, minCount int, past ...Changes) Public {
 		},
 		Traffic: p.load(),
 	}
+	r.TLSVersions = p.tlsVersions(r.Transport)
 	p.countryTable(&r)
-	r.Years = p.studyTable("year", a.Years, a.YearsGap)
-	r.Modalities = p.studyTable("modality", a.Modalities, a.ModalitiesGap)
+	r.Years = p.studyTable("year", a.Years, a.YearsGap, r.Totals.StudyRecords)
+	r.Modalities = p.studyTable("modality", a.Modalities, a.ModalitiesGap, r.Totals.StudyRecords)
 	withoutCount(&r.Totals.StudyRecords, r.Qualities.StudyRecords)
 	withoutCount(&r.Totals.ImagesLinked, r.Qualities.ImagesLinked)
 	withoutCount(&r.Totals.ImagesAccessible, r.Qualities.ImagesAccessible)
@@ -238,17 +239,30 @@ func (p *publisher) archiveTable(key string, m map[string]int64, overlap bool) D
 		r.Secret = overlap && p.near(n)
 		rows = append(rows, r)
 	}
-	return p.table(rows, key, overlap, p.coarse, publish.Cell{})
+	if overlap { // of what the sum is, depends on which archives have several
+		return p.table(rows, key, true, p.coarse, &publish.Cell{})
+	}
+	return p.table(rows, key, false, p.coarse, nil)
+}
+
+// tlsVersions are parts of the archives with TLS, which the table of transport
+// counts.
+func (p *publisher) tlsVersions(transport Distribution) Distribution {
+	if p.min > 1 && transport.Other != nil && len(p.agg.TLSVersions) > 0 {
+		return Distribution{Rows: []Slice{}, Other: &publish.Number{Hidden: true}}
+	}
+	return p.archiveTable("tls", p.agg.TLSVersions, true)
 }
 
 // studyTable counts studies by a property. Its sum is nearly the total of the
 // study records, or tells the rest of it.
-func (p *publisher) studyTable(key string, m map[string]StudyTally, gap publish.Sum) Distribution {
+func (p *publisher) studyTable(key string, m map[string]StudyTally, gap publish.Sum, total publish.Figure) Distribution {
 	rows := make([]row, 0, len(m))
 	for name, t := range m {
 		rows = append(rows, row{name: name, value: t.Studies, Cell: publish.Cell{Archives: t.Archives, Sum: t.Studies, Largest: t.Largest}})
 	}
-	return p.table(rows, key, true, true, gap.Cell())
+	missing := gap.Cell()
+	return p.table(rows, key, true, total.Hidden || total.Coarse, &missing)
 }
 
 // load is what the survey put on the wire. It follows what the archives hold,

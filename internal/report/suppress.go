@@ -36,9 +36,11 @@ type row struct {
 }
 
 // table makes the table of a key of rows, the largest first. Withheld rows are
-// not named: they go into one sum of others, which is withheld where secretSum is
-// set. gap is what the table lacks of a sum that is published elsewhere.
-func (p *publisher) table(rows []row, key string, overlap, secretSum bool, gap publish.Cell) Distribution {
+// not named: they go into one sum of others. Where secretSum is set the sum of the
+// table must not be had from it: the others are withheld, and where there are
+// none, all rows. gap is what the table lacks of a sum that is published elsewhere;
+// beside one the others are withheld in any case.
+func (p *publisher) table(rows []row, key string, overlap, secretSum bool, gap *publish.Cell) Distribution {
 	if p.nothing && len(rows) > 0 {
 		return Distribution{Rows: []Slice{}, Other: &publish.Number{Hidden: true}}
 	}
@@ -50,10 +52,16 @@ func (p *publisher) table(rows []row, key string, overlap, secretSum bool, gap p
 	for i, r := range rows {
 		column[i], lines[i] = r.Cell, []string{r.name}
 	}
-	column[len(rows)], lines[len(rows)], t.Apart[len(rows)] = gap, []string{""}, true
+	t.Apart[len(rows)] = true
+	if gap != nil {
+		column[len(rows)], lines[len(rows)] = *gap, []string{""}
+	}
 	t.Columns = p.since(column, key, lines)
 	hidden, whole := t.Protect(p.min)
 	secretSum = secretSum && p.min > 1
+	if secretSum && len(rows) > 0 && !slices.Contains(hidden[:len(rows)], true) {
+		return Distribution{Rows: []Slice{}, Other: &publish.Number{Hidden: true}}
+	}
 	d := Distribution{Rows: []Slice{}}
 	other, withheld := publish.Number{}, false
 	for i, r := range rows {
@@ -65,7 +73,7 @@ func (p *publisher) table(rows []row, key string, overlap, secretSum bool, gap p
 		other.N = publish.AddCapped(other.N, r.value)
 	}
 	if withheld {
-		if whole || secretSum {
+		if whole || secretSum || gap != nil && p.min > 1 {
 			other = publish.Number{Hidden: true} // the value is not even kept
 		}
 		d.Other = &other

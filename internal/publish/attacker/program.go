@@ -1,6 +1,7 @@
 package attacker
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 )
@@ -50,6 +51,38 @@ func (s *System) Bounds(truth map[string]float64, of []string, enough func(name 
 		}
 	}
 	return found
+}
+
+// Wrong are the equations and inequalities that the real values do not fit: there
+// the attacker takes something for true that is not.
+func (s *System) Wrong(truth map[string]float64) []string {
+	var wrong []string
+	check := func(line map[int]int64, equal bool) {
+		sum, text := 0.0, ""
+		for i, c := range line {
+			v := truth[s.names[i]]
+			if i == 0 {
+				v = 1
+			}
+			sum += float64(c) * v
+			text += fmt.Sprintf(" %+d×%s(%.0f)", c, s.names[i], v)
+		}
+		if math.Abs(sum) > tiny && (equal || sum < 0) {
+			wrong = append(wrong, text)
+		}
+	}
+	for _, e := range s.equations {
+		check(e, true)
+	}
+	for _, e := range s.inequalities {
+		check(e, false)
+	}
+	for i, name := range s.names {
+		if v := truth[name]; name != one && (v < float64(s.low[i]) || v > float64(s.top[i])) {
+			wrong = append(wrong, fmt.Sprintf("%s(%.0f) in %d to %d", name, v, s.low[i], s.top[i]))
+		}
+	}
+	return wrong
 }
 
 // program is a linear program about the steps d away from the truth: each
@@ -204,7 +237,7 @@ func (p *program) maximise(objective []float64) []float64 {
 // simplex maximises goal over lines (a·x <= limit, limit >= 0, x >= 0) from the
 // corner 0. Where there is no largest value it returns a point that is far away.
 func simplex(lines [][]float64, goal []float64, n int) []float64 {
-	const far, rounds = 1e6, 2000
+	const far, rounds = 1e12, 2000
 	basis := make([]int, len(lines)) // n+i: the slack of line i
 	at := make([]int, n)             // which variable each column stands for
 	for i := range basis {

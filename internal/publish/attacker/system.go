@@ -42,6 +42,9 @@ func (s *System) variable(name string) int {
 	return i
 }
 
+// Has reports whether anything was said of the variable.
+func (s *System) Has(name string) bool { _, ok := s.index[name]; return ok }
+
 // Is says that the variables add up to n.
 func (s *System) Is(n int64, names ...string) {
 	e := map[int]int64{0: -n}
@@ -56,6 +59,15 @@ func (s *System) Same(total string, names ...string) {
 	e := map[int]int64{s.variable(total): -1}
 	for _, name := range names {
 		e[s.variable(name)]++
+	}
+	s.equations = append(s.equations, e)
+}
+
+// Say says that the terms, each a variable and how often it counts, add up to n.
+func (s *System) Say(n int64, terms map[string]int64) {
+	e := map[int]int64{0: -n}
+	for name, c := range terms {
+		e[s.variable(name)] += c
 	}
 	s.equations = append(s.equations, e)
 }
