@@ -87,6 +87,7 @@ func (o output) finding(t *testing.T) survey.Finding {
 	if err := d.Decode(&f); err != nil {
 		t.Fatalf("%v in %s", err, o.out)
 	}
+	honest(t, &f)
 	return f
 }
 
