@@ -108,7 +108,7 @@ func (c *counter) countBySample(members []member) {
 		members = members[:min(len(members), estimateFrom)]
 	}
 	strata := [groups]stratum{}
-	listed, images, whole := 0, int64(0), true
+	listed, images, whole, single := 0, int64(0), true, true
 	c.t.images.reset()
 	for i := range members {
 		if c.spent() {
@@ -123,9 +123,14 @@ func (c *counter) countBySample(members []member) {
 			break
 		}
 		whole = whole && l.sure
+		single = single && l.single
 		listed++
 		g := members[i].group
 		strata[g].values = append(strata[g].values, float64(l.n))
+	}
+	if single && listed > 0 && c.out.images.odd == "" {
+		// Archives that ignore the level list one image for each series.
+		c.out.images.odd = oddAlone
 	}
 	count := c.sampled(population, known, all, listed, len(members), images, strata)
 	if !whole && count.Quality == survey.Exact {

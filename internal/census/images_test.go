@@ -70,6 +70,7 @@ func TestBelowStudies(t *testing.T) {
 		{"parents ignored", all(below{ignoresParents: true}), survey.Exact},
 		{"parents ignored, those asked for named", all(below{ignoresParents: true, echo: true}), survey.Exact},
 		{"one image of each series", all(below{first: true}), survey.Exact},
+		{"one image of each series, no numbers", none(below{first: true}), survey.LowerBound},
 		{"each image three times", all(below{repeat: 3}), survey.Exact},
 		{"each image three times, no numbers", none(below{repeat: 3}), survey.Exact},
 		{"images at every level, no numbers", none(below{level: "IMAGE"}), survey.UnknownQuality},

@@ -24,7 +24,8 @@ type listing struct {
 	// stated is the sum of the archive's numbers by series, -1 where one is
 	// missing.
 	stated int64
-	// sure: no cap can have cut a list. single: each series has one image.
+	// sure: no cap can have cut a list. single: no series has more than one
+	// image.
 	sure, single bool
 	// odd says why the lists of the archive are no lists of images; empty where
 	// they are.
@@ -48,6 +49,7 @@ const (
 	oddSingle = "it lists one image of each series, and says that there are more"
 	oddLevel  = "it ignores the level of a query"
 	oddParent = "it does not say of which study and series an image is"
+	oddAlone  = "each series is listed with one image, which no number of the archive confirms"
 	oddImage  = "it lists the same images for several series"
 	oddSeries = "it lists images of a series that does not exist"
 )
@@ -130,6 +132,7 @@ func (c *counter) listImages(m *member, deep bool) (l listing, ok bool) {
 		}
 		if list.images[i] >= 0 && !deep {
 			l.n += list.images[i]
+			l.single = false // the archive's own number
 			continue
 		}
 		one, ok := c.listOne(study, string(list.uid(i)))
@@ -137,7 +140,7 @@ func (c *counter) listImages(m *member, deep bool) (l listing, ok bool) {
 			return l, false
 		}
 		l.n += one.n
-		l.single = l.single && one.n == 1
+		l.single = l.single && one.n <= 1
 		l.sure = l.sure && (one.sure || one.n == list.images[i])
 		l.odd = one.odd
 	}
