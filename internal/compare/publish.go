@@ -158,7 +158,9 @@ func (p *publisher) net(t *Tally, hide bool) Net {
 			*pair = withheldPair()
 			continue
 		}
-		*pair = Pair{Before: publish.Figure{Count: f.Before.Count()}, Now: publish.Figure{Count: f.Now.Count()},
+		before, now := f.Before, f.Now // no total of a survey that is not whole is exact
+		before.Part, now.Part = p.of.Frame.Before.State != survey.StateFinished, p.of.Frame.Now.State != survey.StateFinished
+		*pair = Pair{Before: publish.Figure{Count: before.Count()}, Now: publish.Figure{Count: now.Count()},
 			Difference: Shown{Difference: f.changes.difference(), Partial: f.changes.known > 0 && f.changes.unknown > 0}}
 		if p.min == 1 {
 			pair.Before.WithoutCount, pair.Now.WithoutCount = f.Before.Unknowns, f.Now.Unknowns

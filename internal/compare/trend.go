@@ -199,6 +199,7 @@ func publishTrend(surveys []survey.Survey, core, rest *trendSum, least int64, re
 	for i := range surveys {
 		all.open[i] = core.open[i] + rest.open[i]
 		for f := range all.figures[i] {
+			core.figures[i][f].Part = surveys[i].State != survey.StateFinished
 			all.figures[i][f] = core.figures[i][f]
 			all.figures[i][f].Merge(rest.figures[i][f])
 		}

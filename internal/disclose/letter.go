@@ -130,6 +130,9 @@ func newLetter(b *Bundle) Letter {
 		}
 	}
 	l.Overlap = l.OpenImages+l.Open+l.Worklists+l.Viewers+l.Listings+l.Others > l.Count
+	if b.Survey.State != survey.StateFinished { // no total of a survey that is not whole is exact
+		l.Studies.AtLeast, l.Images.AtLeast = true, true
+	}
 	l.More = l.Count - int64(len(l.Systems))
 	plain.Strings(&l, plain.Line)
 	return l
