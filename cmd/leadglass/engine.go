@@ -33,7 +33,7 @@ func newEngine(a *app, s *scope.Scope, o engineOptions) (*examine.Engine, error)
 			PerHostTime: s.Limits.PerHostTime, PerHostBytes: s.Limits.PerHostBytes,
 			ConnectionsPerHost: s.Limits.AssociationsPerHost, ProbesPerSecond: s.Rate.ProbesPerSecond,
 			PerNetworkProbesPerSecond: s.Rate.PerNetwork.ProbesPerSecond, PerNetworkPrefix: s.Rate.PerNetwork.Prefix,
-			Now: a.now, Logger: a.log,
+			Now: a.now, Logger: a.log, Resolver: a.resolver,
 		}),
 		Scope: s, Products: table, Demos: demos, Log: a.log, SketchKey: privacy.NewKey(),
 		Memory: census.NewMemory(census.DefaultMemory), KnownAETitles: s.CalledAETitles, Timeouts: examine.DefaultTimeouts, AuthorisedBy: o.authorisedBy,

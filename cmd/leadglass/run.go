@@ -12,6 +12,8 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"leadglass/internal/gate"
+
 	"leadglass/internal/plain"
 )
 
@@ -51,6 +53,8 @@ type app struct {
 	log     *slog.Logger
 	// ownStore: --store was given, and not only its default or the environment.
 	ownStore bool
+	// resolver resolves the names of a scope; nil for the system's.
+	resolver gate.Resolver
 	// live: stderr is a terminal, so that a status line can be kept there.
 	live bool
 	// color: stdout is a terminal that may be coloured.

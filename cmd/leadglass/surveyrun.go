@@ -185,7 +185,14 @@ func (w *surveying) finish(ctx context.Context, helped bool) (givenUp int, err e
 	if givenUp, err = w.recordGivenUp(ctx, w.run, w.printJSON); err != nil {
 		return 0, err
 	}
-	if helped { // the figures are those of all
+	joined, err := campaign.JoinArchives(ctx, w.db, v.ID)
+	if err != nil {
+		return 0, err
+	}
+	if joined > 0 {
+		w.note("%s led to archives that are counted at another address of the same name; each archive is counted once", plural(joined, "address"))
+	}
+	if helped || joined > 0 { // the figures are those of all, each archive once
 		w.totals = new(campaign.Progress)
 		if err := recordsBefore(ctx, w.db, v.ID, w.totals, w.printJSON); err != nil {
 			return 0, err

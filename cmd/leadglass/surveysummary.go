@@ -57,10 +57,13 @@ type surveySummary struct {
 	Images   int64         `json:"images_counted"`
 	// CountedInPart is of how many archives the count did not come to its end: then
 	// the numbers of studies and images are lower bounds.
-	CountedInPart int64          `json:"archives_counted_in_part,omitempty"`
-	Resumed       bool           `json:"resumed,omitempty"`
-	Seconds       float64        `json:"seconds"`
-	Traffic       survey.Traffic `json:"traffic"`
+	CountedInPart int64 `json:"archives_counted_in_part,omitempty"`
+	// SameArchives is how many addresses led to an archive that is counted at
+	// another.
+	SameArchives int64          `json:"same_archives,omitempty"`
+	Resumed      bool           `json:"resumed,omitempty"`
+	Seconds      float64        `json:"seconds"`
+	Traffic      survey.Traffic `json:"traffic"`
 	// Candidates are the files of other scanners that named hosts.
 	Candidates []candidateFile `json:"candidates,omitempty"`
 }
@@ -68,7 +71,7 @@ type surveySummary struct {
 func (a *app) summary(p *campaign.Progress, traffic survey.Traffic, v survey.Survey, took time.Duration, files []candidateFile, o surveyOptions) error {
 	s := surveySummary{Schema: "leadglass.survey/1", Survey: v, Hosts: p.Examined.Load(), Archives: p.Speaking.Load(),
 		Open: p.Open.Load(), Studies: p.Studies.Load(), Images: p.Images.Load(),
-		CountedInPart: p.CountedInPart.Load(), Resumed: o.resume, Seconds: took.Seconds(), Traffic: traffic, Candidates: files}
+		CountedInPart: p.CountedInPart.Load(), SameArchives: p.SameArchives.Load(), Resumed: o.resume, Seconds: took.Seconds(), Traffic: traffic, Candidates: files}
 	if o.json {
 		return json.NewEncoder(a.out).Encode(s)
 	}

@@ -50,6 +50,8 @@ type Progress struct {
 	// CountedInPart are the open archives of which the count did not come to its
 	// end: what was counted of them is a lower bound, or an estimate.
 	CountedInPart atomic.Int64
+	// SameArchives are the addresses of an archive that is counted at another.
+	SameArchives atomic.Int64
 	// UnderWay are the hosts of which this process finds out what speaks there,
 	// Waiting those that have not been examined to the end, by whichever process.
 	UnderWay, Waiting atomic.Int64
@@ -134,11 +136,13 @@ func (v *visit) Done(ctx context.Context, f discover.Found) {
 		item.record = new(r.NotReached(v.candidate, f))
 	default:
 		f.Saved()
-		return
 	}
-	select {
-	case v.sweeping.items <- item:
-	case <-ctx.Done():
+	for _, item := range v.sweeping.together(v.candidate.Host, item) {
+		select {
+		case v.sweeping.items <- item:
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
@@ -158,6 +162,16 @@ func (r *Run) examine(ctx context.Context, job jobs.Examine, again bool, finish 
 		return err // the job is tried again
 	}
 	f = r.bounded(f)
+	if name := f.Candidate.Host; name != "" {
+		claimed, err := r.Store.ClaimName(ctx, r.SurveyID, name, job.Key(), r.Queue.Worker())
+		if err != nil {
+			return err
+		}
+		if !claimed { // another address of the name is examined
+			return jobs.ErrLater
+		}
+		defer r.releaseName(ctx, name, job.Key())
+	}
 	result, err := r.finish(ctx, f, again || old)
 	if err != nil {
 		return err
@@ -181,6 +195,12 @@ func (r *Run) examine(ctx context.Context, job jobs.Examine, again bool, finish 
 	}
 	r.Progress.Add(record.Finding)
 	return r.tell(record)
+}
+
+// releaseName lets the next address of a name be examined.
+func (r *Run) releaseName(ctx context.Context, name string, k store.Key) {
+	keep := context.WithoutCancel(ctx)
+	_ = r.store(keep, func(tx *store.Tx) error { return tx.ReleaseName(keep, r.SurveyID, name, k, r.Queue.Worker()) })
 }
 
 // staleAfter is how long what was found out about a host is good for: when it is
@@ -249,6 +269,10 @@ func (r *Run) tell(record survey.Record) error {
 // Add adds a host: one just examined, or one of an earlier run of the survey.
 func (p *Progress) Add(f survey.Finding) {
 	p.Examined.Add(1)
+	if f.SameArchiveAs != nil {
+		p.SameArchives.Add(1)
+		return
+	}
 	if f.Verdict.Speaks() {
 		p.Speaking.Add(1)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -36,6 +37,70 @@ type sweeping struct {
 	items  chan foundItem
 	probed int64 // saved so far
 	shown  int64 // told of by the progress
+	// named are the host names of candidates: none of their addresses is examined
+	// while the sweep is at another.
+	mu    sync.Mutex
+	named map[string]*namedHosts
+}
+
+// namedHosts are the addresses of a host name: how many the sweep is still to
+// look at, and what it found.
+type namedHosts struct {
+	left  int
+	items []foundItem
+}
+
+// nameHosts counts the addresses of each name.
+func (s *sweeping) nameHosts(candidates []survey.Candidate, done func(survey.Candidate) bool) {
+	s.named = map[string]*namedHosts{}
+	for _, c := range candidates {
+		if c.Host == "" || done(c) {
+			continue
+		}
+		name := strings.ToLower(c.Host)
+		if s.named[name] == nil {
+			s.named[name] = new(namedHosts)
+		}
+		s.named[name].left++
+	}
+}
+
+// together is what is to be handed over when item was found: item, or what was
+// found of all addresses of a name when it is the last of them.
+func (s *sweeping) together(name string, item foundItem) []foundItem {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	of := s.named[strings.ToLower(name)]
+	none := item.found == nil && item.record == nil
+	switch {
+	case (name == "" || of == nil) && none:
+		return nil
+	case name == "" || of == nil:
+		return []foundItem{item}
+	case !none:
+		of.items = append(of.items, item)
+	}
+	if of.left--; of.left > 0 {
+		return nil
+	}
+	return of.take()
+}
+
+func (n *namedHosts) take() []foundItem {
+	all := n.items
+	n.items = nil
+	return all
+}
+
+// rest is what was found of names of which the sweep has not looked at all
+// addresses as candidates, because it came by them otherwise.
+func (s *sweeping) rest() (all []foundItem) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range s.named {
+		all = append(all, n.take()...)
+	}
+	return all
 }
 
 // foundItem is a host on its way to the store: one to be examined, or the record
@@ -65,6 +130,11 @@ func (r *Run) sweep(ctx context.Context, job jobs.Sweep, finish jobs.Finish) err
 		}
 	})
 	err := s.sweep.Run(work)
+	if err == nil {
+		for _, item := range s.rest() {
+			s.items <- item
+		}
+	}
 	close(s.items)
 	saves.Wait()
 	switch {
@@ -117,8 +187,10 @@ func (s *sweeping) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	done := func(c survey.Candidate) bool { _, ok := known[store.KeyOf(c)]; return ok }
+	s.nameHosts(candidates, done)
 	o := discover.Options{Gate: r.Gate, Scope: r.Scope, Candidates: slices.Values(candidates), Passes: s.job.Passes, Visits: identifiers,
-		Done:  func(c survey.Candidate) bool { _, ok := known[store.KeyOf(c)]; return ok },
+		Done:  done,
 		Visit: func(c survey.Candidate) discover.Visitor { return &visit{sweeping: s, candidate: c} }}
 	if s.job.Prefixes {
 		parts, err := r.Store.Parts(ctx, r.SurveyID)

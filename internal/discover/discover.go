@@ -86,6 +86,7 @@ type Sweep struct {
 	pace   *pace
 	uneven *uneven
 	hosts  *hosts
+	names  *names
 	lanes  []*lane
 	feed   *feed
 	syn    bool // the order is gone through by SYN packets
@@ -106,7 +107,7 @@ func New(seed Seed, shard, shards int) survey.Sweep {
 // Prepare makes a sweep ready to run. Its error is for options that contradict
 // each other.
 func Prepare(o Options) (*Sweep, error) {
-	s := &Sweep{Options: o, ports: slices.Concat(o.Scope.Ports.DICOM, o.Scope.Ports.HTTP), hosts: newHosts(), done: o.Done,
+	s := &Sweep{Options: o, ports: slices.Concat(o.Scope.Ports.DICOM, o.Scope.Ports.HTTP), hosts: newHosts(), names: newNames(), done: o.Done,
 		pace: newPace(float64(o.Scope.Rate.ProbesPerSecond)), uneven: newUneven(o.Scope.Rate.PerNetwork.Prefix), calls: newCalls()}
 	if s.done == nil {
 		s.done = func(survey.Candidate) bool { return false }

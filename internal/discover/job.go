@@ -144,6 +144,15 @@ func (l *lane) candidate(c survey.Candidate) {
 	if s.done(c) || c.Port == 0 && !s.hosts.take(c.Address) {
 		return
 	}
+	s.jobs.Add(1)
+	if s.names.enter(c) {
+		l.begin(c)
+	}
+}
+
+// begin begins the work on a candidate that is counted among the jobs.
+func (l *lane) begin(c survey.Candidate) {
+	s := l.sweep
 	j := &job{lane: l, todo: s.ports, found: Found{Candidate: c, Saved: func() {}}}
 	if c.Port != 0 {
 		j.todo = []uint16{c.Port}
@@ -151,7 +160,6 @@ func (l *lane) candidate(c survey.Candidate) {
 		j.todo = more(s.ports, c.Ports)
 	}
 	j.visitor = s.Visit(c)
-	s.jobs.Add(1)
 	l.ready = append(l.ready, task{kind: forJob, job: j})
 }
 

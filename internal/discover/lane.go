@@ -108,6 +108,9 @@ func (l *lane) collect() {
 			for _, port := range t.job.found.Open {
 				l.known.add(responder{netip.AddrPortFrom(t.job.found.Candidate.Address, port), true, time.Time{}})
 			}
+			if next, ok := l.sweep.names.leave(t.job.found.Candidate); ok {
+				l.begin(next)
+			}
 			if l.sweep.jobs.Add(-1) == 0 {
 				l.sweep.wake()
 			}

@@ -46,6 +46,12 @@ const (
 	never = 10 * 365 * 24 * time.Hour
 )
 
+// ErrLater is what a handler returns for a job that cannot be done now; it comes
+// again in a second, which is no attempt.
+var ErrLater = errors.New("not now")
+
+const laterBy = time.Second
+
 // Sweep is the job to go through a part of the scope.
 type Sweep struct {
 	// Part counts from 1.
@@ -159,6 +165,9 @@ func (q *Queue) AddHosts(ctx context.Context, tx *store.Tx, found []survey.Found
 	return err
 }
 
+// Worker is the process that works on the queue, as the store knows it.
+func (q *Queue) Worker() string { return q.id }
+
 // Left reports whether there is a job that is to be done or under way.
 func (q *Queue) Left(ctx context.Context) (bool, error) {
 	sweeps, hosts := q.queues()
@@ -248,8 +257,11 @@ func (q *Queue) await(ctx context.Context) error {
 func add[A river.JobArgs](workers *river.Workers, work func(context.Context, *river.Job[A]) error) {
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[A]) error {
 		err := work(ctx, job)
-		if err != nil && ctx.Err() != nil {
+		switch {
+		case err != nil && ctx.Err() != nil:
 			return river.JobSnooze(0)
+		case errors.Is(err, ErrLater):
+			return river.JobSnooze(laterBy)
 		}
 		return err
 	}))

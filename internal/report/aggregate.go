@@ -148,6 +148,10 @@ func (a *Aggregator) Aggregate() Aggregate {
 // Add adds one record.
 func (a *Aggregator) Add(r survey.Record) {
 	f := &r.Finding
+	if f.SameArchiveAs != nil { // it is counted at the other address
+		a.addTraffic(f.Traffic)
+		return
+	}
 	if f.Verdict != survey.Unreachable {
 		a.agg.Analysed++
 	}

@@ -167,6 +167,7 @@ func (t *Tx) EndWork(ctx context.Context, surveyID string) error {
 	}
 	for _, statement := range []string{
 		"DELETE FROM sweeps WHERE survey_id = $1", "DELETE FROM candidates WHERE survey_id = $1", "DELETE FROM found WHERE survey_id = $1",
+		"DELETE FROM claims WHERE survey_id = $1",
 		"UPDATE runs SET sketch_key = NULL, leader = NULL WHERE survey_id = $1",
 	} {
 		if _, err := t.SQL.ExecContext(ctx, statement, surveyID); err != nil {

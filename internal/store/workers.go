@@ -114,8 +114,12 @@ func workers(ctx context.Context, query query, surveyID string) ([]Worker, error
 	return all, rows.Err()
 }
 
-// RemoveWorker removes a worker that has ended, or is known to be gone.
+// RemoveWorker removes a worker that has ended, or is known to be gone, and gives
+// back the names that it has claimed.
 func (t *Tx) RemoveWorker(ctx context.Context, id string) error {
+	if _, err := t.SQL.ExecContext(ctx, "DELETE FROM claims WHERE worker = $1", id); err != nil {
+		return err
+	}
 	_, err := t.SQL.ExecContext(ctx, "DELETE FROM workers WHERE id = $1", id)
 	return err
 }

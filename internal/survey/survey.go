@@ -62,16 +62,26 @@ type Finding struct {
 	// archive returns; never a value.
 	IdentifyingClasses []IdentifyingClass `json:"identifying_classes"`
 	Suspicion          Suspicion          `json:"suspicion"`
-	Traffic            Traffic            `json:"traffic"`
-	Owner              *Owner             `json:"owner,omitempty"`
-	StartedAt          time.Time          `json:"started_at"`
-	DurationMS         int64              `json:"duration_ms"`
+	// SameArchiveAs says that the archive is one that another address of the
+	// survey leads to: totals count it there, and not here.
+	SameArchiveAs *SameArchive `json:"same_archive_as,omitempty"`
+	Traffic       Traffic      `json:"traffic"`
+	Owner         *Owner       `json:"owner,omitempty"`
+	StartedAt     time.Time    `json:"started_at"`
+	DurationMS    int64        `json:"duration_ms"`
 	// Incomplete says why the finding is not the whole truth (a budget ran
 	// out, a part did not answer); null when nothing is missing.
 	Incomplete *string `json:"incomplete"`
 	// AuthorisedBy is the text of --authorised-by, for a target without a
 	// scope file.
 	AuthorisedBy string `json:"authorised_by,omitempty"`
+}
+
+// SameArchive is the address by which an archive is counted, and why it is taken
+// for the same.
+type SameArchive struct {
+	Address string `json:"address"`
+	Reason  string `json:"reason"`
 }
 
 // Viewer says how a web viewer without login is reachable.
