@@ -85,6 +85,9 @@ func TestBelowStudies(t *testing.T) {
 			if linked.Quality != test.quality || linked.Quality == survey.Exact && n != 390 || n > 390 {
 				t.Errorf("%v images by %s (%s), want %s", linked, linked.Source, linked.Reason, test.quality)
 			}
+			if linked.Quality == survey.UnknownQuality && !test.archive.below.echo && !strings.Contains(linked.Reason, "cannot be counted: it ") {
+				t.Errorf("the reason is %q", linked.Reason)
+			}
 			if r.Responses > 40_000 {
 				t.Errorf("%d responses", r.Responses)
 			}

@@ -111,7 +111,7 @@ func (c *counter) listImages(m *member, deep bool) (l listing, ok bool) {
 	defer clear(list.uids[:])
 	study := string(m.uid[:m.length])
 	ans := c.listSeries(study, &list)
-	if ans.end != complete || list.n == 0 && list.odd == "" || c.cutAt(ans.raw) {
+	if list.odd == "" && (ans.end != complete || list.n == 0 || c.cutAt(ans.raw)) {
 		return l, false
 	}
 	l = listing{sure: c.unbounded(ans.raw), single: true, odd: list.odd}
