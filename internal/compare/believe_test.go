@@ -231,6 +231,8 @@ func (k *knowledge) counts(mark string, r *report.Public) {
 	if s := r.Suspects.Without; s != nil {
 		k.number(s.ArchivesOpen, mark+"open rest")
 	}
+	k.number(r.Totals.Suspected, mark+"open marked")
+	k.number(r.Totals.OpenInCountries, slices.DeleteFunc(k.with(mark, "open"), func(l string) bool { return strings.HasSuffix(l, " "+publish.UnknownCountry) })...)
 }
 
 // sumLess are the terms of a sum less another.

@@ -31,7 +31,7 @@ const leastPublished = 3
 // TestNothingIsRecoveredOfAllDocuments attacks many worlds; LEADGLASS_WORLDS says
 // how many.
 func TestNothingIsRecoveredOfAllDocuments(t *testing.T) {
-	worlds := 200
+	worlds := 400
 	if s := os.Getenv("LEADGLASS_WORLDS"); s != "" {
 		var err error
 		if worlds, err = strconv.Atoi(s); err != nil {
