@@ -92,7 +92,7 @@ func layers() map[string]layer {
 		"internal/examine": {imports: slices.DeleteFunc(slices.Clone(stages), func(p string) bool { return p == "internal/store" }),
 			needs: []string{"net", "net/http", "crypto/tls", "syscall"}}, // syscall: numbers of errors
 		// Surveys, for any front end.
-		"internal/campaign": {imports: []string{"internal/discover", "internal/examine", "internal/jobs", "internal/privacy", "internal/scope", "internal/store", "internal/survey", "internal/suspect"}},
+		"internal/campaign": {imports: append(slices.Clone(stages), "internal/examine", "internal/imports", "internal/jobs", "internal/metrics", "internal/plain", "internal/warrant")},
 
 		// Figures for Prometheus: it answers requests and makes none.
 		"internal/metrics": {needs: []string{"net", "net/http", "github.com/prometheus/client_golang/prometheus"}},

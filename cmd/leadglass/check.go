@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"leadglass/internal/campaign"
 	"leadglass/internal/report"
 	"leadglass/internal/scope"
 	"leadglass/internal/survey"
@@ -65,7 +65,7 @@ func (c *checkCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return usage(err)
 	}
-	eng, err := newEngine(a, s, engineOptions{products: c.ProductsFile, geoip: c.GeoIP, authorisedBy: c.AuthorisedBy})
+	eng, err := campaign.NewEngine(s, campaign.EngineOptions{Products: c.ProductsFile, GeoIP: c.GeoIP, AuthorisedBy: c.AuthorisedBy, Log: a.log, Now: a.now, Resolver: a.resolver})
 	if err != nil {
 		return err
 	}
@@ -163,27 +163,6 @@ func (c *checkCommand) scope(targets []target) (*scope.Scope, error) {
 	return s, nil
 }
 
-// addCalledTitles puts the titles of --called-ae-title before those of s.
-func addCalledTitles(s *scope.Scope, titles []string) error {
-	var all []string
-	for _, title := range titles {
-		if err := scope.ValidAETitle(title); err != nil {
-			return fmt.Errorf("--called-ae-title: %w; give 1 to 16 ASCII characters without backslash", err)
-		}
-		all = append(all, strings.Trim(title, " "))
-	}
-	for _, title := range s.CalledAETitles {
-		if !slices.Contains(all, title) {
-			all = append(all, title)
-		}
-	}
-	if len(all) > scope.MaxCalledAETitles {
-		return fmt.Errorf("--called-ae-title: with those of the scope file there are %d titles; give at most %d", len(all), scope.MaxCalledAETitles)
-	}
-	s.CalledAETitles = all
-	return nil
-}
-
 // target is a target as the user wrote it.
 type target struct {
 	host string
@@ -277,4 +256,12 @@ func cutPort(arg string) (host, port string, ok bool) {
 		return arg, "", false
 	}
 	return arg[:i], arg[i+1:], true
+}
+
+// addCalledTitles puts the titles of --called-ae-title before those of s.
+func addCalledTitles(s *scope.Scope, titles []string) error {
+	if err := campaign.AddCalledAETitles(s, titles); err != nil {
+		return fmt.Errorf("--called-ae-title: %w", err)
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"leadglass/internal/assess"
+	"leadglass/internal/campaign"
 	"leadglass/internal/survey"
 )
 
@@ -174,7 +175,7 @@ func coverage(t *testing.T) string {
 // untested are the products of the fingerprints that no case is of.
 func untested(t *testing.T, all []expectation) []string {
 	t.Helper()
-	table, err := loadProducts("")
+	table, err := campaign.LoadProducts("")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"leadglass/internal/campaign"
 	"leadglass/internal/gate"
 	"leadglass/internal/scope"
 )
@@ -46,6 +47,8 @@ func usage(err error) error { return &exitError{code: exitUsage, cause: err} }
 func (a *app) finish(err error) int {
 	var exit *exitError
 	var config *scope.ConfigError
+	var refusal *campaign.Refusal
+	var ended *campaign.EndedError
 	switch {
 	case err == nil:
 		return exitDone
@@ -54,9 +57,15 @@ func (a *app) finish(err error) int {
 			a.fail(exit.cause)
 		}
 		return exit.code
-	case errors.As(err, &config), errors.Is(err, gate.ErrOutOfScope):
+	case errors.As(err, &refusal), errors.As(err, &config), errors.Is(err, gate.ErrOutOfScope):
 		a.fail(err)
 		return exitUsage
+	case errors.As(err, &ended):
+		a.fail(withRemedy(err))
+		if ended.How == campaign.Stopped {
+			return exitFailed
+		}
+		return exitIncomplete
 	case errors.Is(err, context.Canceled):
 		a.fail(errors.New("interrupted"))
 		return exitIncomplete

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"leadglass/internal/campaign"
 	"leadglass/internal/lab"
 	"leadglass/internal/scope"
 	"leadglass/internal/scratch"
@@ -246,5 +247,5 @@ func surveyFleet(ctx context.Context, a *app, scopeFile string, name string, wor
 	if err != nil {
 		return survey.Survey{}, err
 	}
-	return runSurvey(ctx, a, s, surveyOptions{name: name, simulated: true, workers: workers, sweep: true})
+	return runSurvey(ctx, a, s, campaign.Options{Name: name, Simulated: true, Examiners: workers}, false)
 }

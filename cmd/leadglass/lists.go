@@ -11,6 +11,7 @@ import (
 
 	"leadglass/internal/assess"
 	"leadglass/internal/attribute"
+	"leadglass/internal/campaign"
 	"leadglass/internal/survey"
 	"leadglass/internal/suspect"
 )
@@ -35,7 +36,7 @@ func (productsCommand) Help() string {
 
 // Run lists the products.
 func (c *productsCommand) Run(a *app) error {
-	table, err := loadProducts(c.File)
+	table, err := campaign.LoadProducts(c.File)
 	if err != nil {
 		return usage(err)
 	}

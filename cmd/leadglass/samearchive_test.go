@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"leadglass/internal/campaign"
 	"leadglass/internal/realserver"
 	"leadglass/internal/scope"
 	"leadglass/internal/store"
@@ -124,7 +125,7 @@ ports: {dicom: [%d], http: []}
 	var out, errs bytes.Buffer
 	a := &app{commandLine: &commandLine{Store: filepath.Join(t.TempDir(), "s.db")}, out: &out, err: &errs,
 		log: slog.New(slog.DiscardHandler), resolver: addresses}
-	v, err := runSurvey(t.Context(), a, sc, surveyOptions{workers: 8, sweep: true})
+	v, err := runSurvey(t.Context(), a, sc, campaign.Options{Examiners: 8}, false)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, &errs)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"leadglass/internal/campaign"
@@ -85,27 +84,9 @@ func (a *app) endStatus() {
 	}
 }
 
-// plural is "1 archive", "2 archives".
-func plural[N int | int64 | uint64](n N, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	if strings.HasSuffix(noun, "y") {
-		noun = strings.TrimSuffix(noun, "y") + "ie"
-	} else if strings.HasSuffix(noun, "s") {
-		noun += "e"
-	}
-	return fmt.Sprintf("%s %ss", grouped(int64(n)), noun)
-}
+func plural[N int | int64 | uint64](n N, noun string) string { return plain.Count(n, noun) }
 
-// grouped writes n with a comma between groups of three digits.
-func grouped(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func grouped(n int64) string { return plain.Grouped(n) }
 
 // waitingFor is the part of a status line that says for how many hosts a
 // survey waits, and how many other processes help; empty for none.

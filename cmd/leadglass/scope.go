@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"leadglass/internal/campaign"
 	"leadglass/internal/scope"
 )
 
@@ -72,7 +73,7 @@ func (c *scopeCheckCommand) Run(a *app) error {
 	if err != nil {
 		return usage(err)
 	}
-	if _, err := attributions(s.Overlay, nil); err != nil { // a survey would refuse it
+	if _, err := campaign.Attributions(s.Overlay, nil); err != nil { // a survey would refuse it
 		return usage(err)
 	}
 	p := s.Plan()

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"leadglass/internal/campaign"
 	"leadglass/internal/scope"
 	"leadglass/internal/store"
 
@@ -468,10 +469,13 @@ func seriesKeepsExclusions(t *testing.T, n *ownNetwork) {
 	n.begin()
 	var out buffer
 	a := &app{commandLine: &commandLine{Store: dsn}, out: &out, err: &out, log: logger(&out, "off", false)}
-	c := &surveyCommand{ScopeFile: path, Concurrency: 4, Every: 168 * time.Hour}
 	leadglass(t, "--store", dsn, "survey", "--scope", path, "--name", "weekly 2026-01-01 00:00").want(t, exitDone)
 	emptied(t, path)
-	if err := c.once(t.Context(), a, "weekly", "weekly 2026-01-08 00:00"); err != nil {
+	s, err := scope.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := runSurvey(t.Context(), a, s, campaign.Options{Name: "weekly 2026-01-08 00:00", Series: "weekly", Examiners: 4}, false); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
 	n.only(t, optedIn, true)

@@ -8,7 +8,10 @@ import (
 	"runtime/debug"
 	"time"
 
+	"leadglass/internal/campaign"
 	"leadglass/internal/scope"
+	"leadglass/internal/survey"
+	"leadglass/internal/warrant"
 )
 
 type surveyCommand struct {
@@ -54,14 +57,20 @@ func (c *surveyCommand) Run(ctx context.Context, a *app) error {
 	if c.Resume && c.Parts != 0 {
 		return usage(errors.New("--parts goes with a new survey: one that is continued keeps its parts"))
 	}
+	o, err := c.options()
+	if err != nil {
+		return err
+	}
 	if c.Every != 0 {
-		return c.every(ctx, a)
+		return c.every(ctx, a, o)
 	}
 	s, err := c.scope()
 	if err != nil {
 		return err
 	}
-	return c.survey(ctx, a, s, c.options(c.Name, c.Resume))
+	o.Name, o.Resume = c.Name, c.Resume
+	_, err = runSurvey(ctx, a, s, o, c.JSON)
+	return err
 }
 
 // scope reads the scope file, with the called AE titles of the flags.
@@ -76,37 +85,65 @@ func (c *surveyCommand) scope() (*scope.Scope, error) {
 	return s, nil
 }
 
-// options are those of the flags, for a survey with a name.
-func (c *surveyCommand) options(name string, resume bool) surveyOptions {
-	return surveyOptions{name: name, resume: resume, how: c.sweepFlags, workers: c.Concurrency,
-		candidates: c.Candidates, sweep: c.Sweep || len(c.Candidates) == 0, strict: c.Strict,
-		products: c.ProductsFile, geoip: c.GeoIP, json: c.JSON, metrics: c.Metrics, sign: c.SignFile}
+// options are those of the flags, but for the name.
+func (c *surveyCommand) options() (campaign.Options, error) {
+	sweep, err := c.sweepFlags.options()
+	if err != nil {
+		return campaign.Options{}, err
+	}
+	key, err := readSignKey(c.SignFile)
+	return campaign.Options{Sweep: sweep, Examiners: c.Concurrency, Candidates: c.Candidates, SweepToo: c.Sweep, Strict: c.Strict,
+		Products: c.ProductsFile, GeoIP: c.GeoIP, Sign: key, Metrics: c.Metrics}, err
 }
 
-// survey makes one survey, or continues it.
-func (c *surveyCommand) survey(ctx context.Context, a *app, s *scope.Scope, o surveyOptions) error {
-	_, err := runSurvey(ctx, a, s, o)
+// every surveys again and again until it is interrupted.
+func (c *surveyCommand) every(ctx context.Context, a *app, o campaign.Options) error {
+	if c.Resume {
+		return usage(errors.New("--every resumes an interrupted survey by itself; leave --resume out"))
+	}
+	boundHeap()
+	show := newSurveyView(a, c.JSON)
+	err := a.campaignWith(show).Repeat(ctx, c.Name, c.Every, c.scope, o, func(r campaign.Result, err error) error {
+		if err != nil {
+			return err
+		}
+		return show.summary(r, o)
+	})
+	if err != nil && c.Every < campaign.LeastEvery {
+		return usage(fmt.Errorf("--every: %w", err))
+	}
 	return err
 }
 
-// surveyOptions is what a survey needs besides its scope.
-type surveyOptions struct {
-	how       sweepFlags
-	geoip     []string
-	name      string
-	resume    bool
-	simulated bool
-	workers   int
-	products  string
-	json      bool
-	metrics   string // where figures are shown; "" for nowhere
-	sign      string // file of the private key that signs the survey; "" for none
-	// series is the name of the surveys of --every, of which this is one: what the
-	// last of them excluded, this one excludes too; "" for none.
-	series string
-	// candidates are files that name hosts; sweep: the scope is swept.
-	candidates    []string
-	sweep, strict bool
+// runSurvey surveys a scope into the store and prints the summary. The survey
+// is returned as it was stored, with how far it got.
+func runSurvey(ctx context.Context, a *app, s *scope.Scope, o campaign.Options, json bool) (survey.Survey, error) {
+	boundHeap()
+	show := newSurveyView(a, json)
+	r, err := a.campaignWith(show).Run(ctx, s, o)
+	if err == nil {
+		err = show.summary(r, o)
+	}
+	if err == nil && !r.Complete() {
+		err = errIncomplete
+	}
+	return r.Survey, err
+}
+
+// readSignKey reads the private key of --sign; nil for none.
+func readSignKey(file string) (*warrant.Key, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--sign: %w", err))
+	}
+	key, err := warrant.ParseKey(string(text))
+	if err != nil {
+		return nil, usage(fmt.Errorf("--sign: %s %w", file, err))
+	}
+	return &key, nil
 }
 
 // boundHeap collects garbage at half the growth Go allows by default: a survey

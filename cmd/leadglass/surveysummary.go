@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,8 +10,67 @@ import (
 	"leadglass/internal/survey"
 )
 
+// surveyView shows on the command line what happens in surveys.
+type surveyView struct {
+	*app
+	json bool
+	stop func() // ends the status line; nil where there is none
+}
+
+func newSurveyView(a *app, json bool) *surveyView { return &surveyView{app: a, json: json} }
+
+// campaign are surveys of which only the status is shown.
+func (a *app) campaign() *campaign.Campaign { return a.campaignWith(newSurveyView(a, false)) }
+
+func (a *app) campaignWith(v *surveyView) *campaign.Campaign {
+	return &campaign.Campaign{Store: a.Store, Version: version, Log: a.log, Events: v, Now: a.now, Resolver: a.resolver}
+}
+
+// Event implements campaign.Events.
+func (v *surveyView) Event(e campaign.Event) {
+	switch e.Kind {
+	case campaign.Working:
+		v.stop = v.showProgress(e.Live)
+	case campaign.Rested:
+		v.stop()
+	case campaign.Failed:
+		v.fail(withRemedy(e.Err))
+	default:
+		v.note("%s", e.Text)
+	}
+}
+
+// Stored implements campaign.Events: with --json a record is a line.
+func (v *surveyView) Stored(r survey.Record) error {
+	if !v.json {
+		return nil
+	}
+	if err := json.NewEncoder(v.out).Encode(r.Finding); err != nil {
+		return fmt.Errorf("printing a finding: %w", err)
+	}
+	return nil
+}
+
+// withRemedy adds what to do to the error of a survey that ended early.
+func withRemedy(err error) error {
+	var e *campaign.EndedError
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.How {
+	case campaign.Cancelled:
+		return fmt.Errorf("survey %s was cancelled after %s; what was finished is kept: `leadglass report %[1]s`", e.Survey, plural(e.Hosts, "host"))
+	case campaign.Expired:
+		return fmt.Errorf("survey %s ended after %s with the validity of its scope; what was finished is kept: `leadglass report %[1]s`; "+
+			"have the authority renew the scope, and begin a new survey", e.Survey, plural(e.Hosts, "host"))
+	case campaign.Interrupted:
+		return fmt.Errorf("survey %s interrupted after %d hosts; continue it with --resume", e.Survey, e.Hosts)
+	}
+	return fmt.Errorf("%w; what was finished is kept: continue it with --resume", err)
+}
+
 // showProgress keeps a status line until the function it returns is called.
-func (a *app) showProgress(p *campaign.Progress, others func() int64, probes int64) (stop func()) {
+func (a *app) showProgress(l *campaign.Live) (stop func()) {
 	start := time.Now()
 	done := make(chan struct{})
 	finished := make(chan struct{})
@@ -21,7 +81,7 @@ func (a *app) showProgress(p *campaign.Progress, others func() int64, probes int
 		for {
 			select {
 			case <-tick.C:
-				a.status(progressLine(p, probes, time.Since(start)) + waitingFor(p, others()))
+				a.status(progressLine(l.Progress, l.Probes, time.Since(start)) + waitingFor(l.Progress, l.Others()))
 			case <-done:
 				return
 			}
@@ -65,31 +125,36 @@ type surveySummary struct {
 	Seconds      float64        `json:"seconds"`
 	Traffic      survey.Traffic `json:"traffic"`
 	// Candidates are the files of other scanners that named hosts.
-	Candidates []candidateFile `json:"candidates,omitempty"`
+	Candidates []campaign.CandidateFile `json:"candidates,omitempty"`
 }
 
-func (a *app) summary(p *campaign.Progress, traffic survey.Traffic, v survey.Survey, took time.Duration, files []candidateFile, o surveyOptions) error {
-	s := surveySummary{Schema: "leadglass.survey/1", Survey: v, Hosts: p.Examined.Load(), Archives: p.Speaking.Load(),
+// summary prints the end of a survey.
+func (v *surveyView) summary(r campaign.Result, o campaign.Options) error {
+	p := r.Totals
+	s := surveySummary{Schema: "leadglass.survey/1", Survey: r.Survey, Hosts: p.Examined.Load(), Archives: p.Speaking.Load(),
 		Open: p.Open.Load(), Studies: p.Studies.Load(), Images: p.Images.Load(),
-		CountedInPart: p.CountedInPart.Load(), SameArchives: p.SameArchives.Load(), Resumed: o.resume, Seconds: took.Seconds(), Traffic: traffic, Candidates: files}
-	if o.json {
-		return json.NewEncoder(a.out).Encode(s)
+		CountedInPart: p.CountedInPart.Load(), SameArchives: p.SameArchives.Load(), Resumed: o.Resume, Seconds: r.Took.Seconds(), Traffic: r.Traffic, Candidates: r.Files}
+	if v.json {
+		return json.NewEncoder(v.out).Encode(s)
 	}
 	part, least, rest := "", "", ""
 	if s.CountedInPart > 0 {
 		least, rest = "at least ", fmt.Sprintf(" (%s not counted to the end)", plural(s.CountedInPart, "archive"))
 	}
-	if o.resume {
+	if o.Resume {
 		part = ", its last part"
 	}
-	err := a.printf("survey %s finished%s in %.1f s\n  hosts recorded  %s\n  archives        %s\n  freely open     %s\n  studies         %s%s%s\n  images          %s%s\n  sent %s bytes in %s\n",
-		v.ID, part, s.Seconds, grouped(s.Hosts), grouped(s.Archives), grouped(s.Open), least, grouped(s.Studies), rest, least, grouped(s.Images),
+	err := v.printf("survey %s finished%s in %.1f s\n  hosts recorded  %s\n  archives        %s\n  freely open     %s\n  studies         %s%s%s\n  images          %s%s\n  sent %s bytes in %s\n",
+		r.Survey.ID, part, s.Seconds, grouped(s.Hosts), grouped(s.Archives), grouped(s.Open), least, grouped(s.Studies), rest, least, grouped(s.Images),
 		grouped(s.Traffic.BytesSent), plural(s.Traffic.Connections, "connection"))
-	if err == nil && v.Sweep != nil && v.Sweep.Hosts+v.Sweep.Canaries > 0 {
-		_, err = fmt.Fprintln(a.out, sweepLine(v.Sweep))
+	if err == nil && r.Survey.Sweep != nil && r.Survey.Sweep.Hosts+r.Survey.Sweep.Canaries > 0 {
+		_, err = fmt.Fprintln(v.out, sweepLine(r.Survey.Sweep))
 	}
-	if err == nil && !o.simulated {
-		a.note("`leadglass report` makes the report")
+	if err == nil && !o.Simulated {
+		v.note("`leadglass report` makes the report")
+	}
+	if err == nil && r.GivenUp > 0 {
+		v.note("%s could not be examined, by errors of this program; --log-level warn shows them", plural(r.GivenUp, "host"))
 	}
 	return err
 }

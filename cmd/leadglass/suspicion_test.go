@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"leadglass/internal/campaign"
 	"leadglass/internal/lab"
 	"leadglass/internal/realserver"
 	"leadglass/internal/scope"
@@ -218,7 +219,7 @@ func TestDemoServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := &app{out: &buffer{}, err: &buffer{}}
-	eng, err := newEngine(a, s, engineOptions{})
+	eng, err := campaign.NewEngine(s, campaign.EngineOptions{Log: a.log})
 	if err != nil {
 		t.Fatal(err)
 	}

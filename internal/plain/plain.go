@@ -8,6 +8,7 @@
 package plain
 
 import (
+	"fmt"
 	"io"
 	"reflect"
 	"strings"
@@ -144,4 +145,26 @@ func walk(v reflect.Value, of func(string) string) {
 			v.SetString(of(v.String()))
 		}
 	}
+}
+
+// Count is "1 archive", "2 archives".
+func Count[N int | int64 | uint64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	if strings.HasSuffix(noun, "y") {
+		noun = strings.TrimSuffix(noun, "y") + "ie"
+	} else if strings.HasSuffix(noun, "s") {
+		noun += "e"
+	}
+	return fmt.Sprintf("%s %ss", Grouped(int64(n)), noun)
+}
+
+// Grouped writes n with a comma between groups of three digits.
+func Grouped(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }

@@ -1,4 +1,4 @@
-package main
+package campaign
 
 import (
 	"context"
@@ -14,126 +14,128 @@ import (
 )
 
 // openSurvey makes a new survey, or completes the one to continue.
-func openSurvey(ctx context.Context, db *store.Store, s *scope.Scope, targets *surveyTargetList, found survey.Survey, o surveyOptions) (survey.Survey, error) {
-	name := o.name
+func (w *lead) openSurvey(ctx context.Context, found survey.Survey) (survey.Survey, error) {
+	o, s := &w.o, w.scope
+	name := o.Name
 	if name == "" {
 		name = s.Name
 	}
-	coverage, err := coverageOf(s, o.products)
+	coverage, err := coverageOf(s, o.Products, w.Version)
 	if err != nil {
-		return survey.Survey{}, usage(err)
+		return survey.Survey{}, refuse(err)
 	}
-	if !o.sweep {
-		coverage.Ranges = targets.named
+	if !o.sweeps() {
+		coverage.Ranges = w.targets.named
 	}
-	if o.resume {
+	if o.Resume {
 		if found.Coverage != nil { // else what was done before is not known
 			continued := found.Coverage.Continued(*coverage)
 			found.Coverage = &continued
 		}
 		return found, nil
 	}
-	return db.CreateSurvey(ctx, survey.Survey{Name: name, Scope: s.Text, Simulated: o.simulated || s.Simulated, Version: version,
+	return w.db.CreateSurvey(ctx, survey.Survey{Name: name, Scope: s.Text, Simulated: o.Simulated || s.Simulated, Version: w.Version,
 		Authority: survey.Authority{Organisation: s.Authority.Organisation, Contact: s.Authority.Contact, Reference: s.Authority.Reference},
-		StartedAt: time.Now(), Addresses: targets.size, Coverage: coverage})
+		StartedAt: time.Now(), Addresses: w.targets.size, Coverage: coverage})
 }
 
 // before opens the store and finds what this survey follows: the survey that it
 // continues, which is returned, or the last one of its series. What was excluded
 // then is excluded now, and names keep their addresses. A survey that follows
 // nothing needs no store yet, and gets none.
-func (w *surveying) before(ctx context.Context) (found survey.Survey, err error) {
-	o := w.options
-	if !o.resume && o.series == "" {
+func (w *lead) before(ctx context.Context) (found survey.Survey, err error) {
+	o := &w.o
+	if !o.Resume && o.Series == "" {
 		return found, nil
 	}
 	w.db, err = store.OpenExisting(ctx, w.Store) // a mistyped name shall not make a store
-	if o.resume && errors.Is(err, store.ErrNotFound) {
-		err = usage(err)
+	if o.Resume && errors.Is(err, store.ErrNotFound) {
+		err = refuse(err)
 	}
 	if err != nil {
 		return found, err
 	}
-	if !o.resume {
-		id, err := lastOf(ctx, w.db, w.scope, o.series)
+	if !o.Resume {
+		id, err := lastOf(ctx, w.db, w.scope, o.Series)
 		if err == nil && id != "" {
 			_, err = inherit(ctx, w.db, w.scope, id)
 		}
 		return found, err
 	}
-	if found, err = findSurvey(ctx, w.db, w.scope, o); err != nil {
+	if found, err = findSurvey(ctx, w.db, w.scope, *o); err != nil {
 		return found, err
 	}
-	m, err := continued(ctx, w.db, w.scope, found, w.key)
+	m, err := continued(ctx, w.db, w.scope, found, o.Sign)
 	w.names.keep(w.scope, m.Pins)
 	return found, err
 }
 
 // findSurvey is the survey to continue.
-func findSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o surveyOptions) (survey.Survey, error) {
+func findSurvey(ctx context.Context, db *store.Store, s *scope.Scope, o Options) (survey.Survey, error) {
 	all, err := db.Surveys(ctx)
 	if err != nil {
 		return survey.Survey{}, err
 	}
 	var cancelled error
 	for _, v := range all {
-		if v.State == survey.StateFinished || v.Scope != s.Text || o.name != "" && v.Name != o.name || !o.how.fits(v.Sweep) {
+		if v.State == survey.StateFinished || v.Scope != s.Text || o.Name != "" && v.Name != o.Name || !o.Sweep.fits(v.Sweep) {
 			continue
 		}
 		if r, err := db.Run(ctx, v.ID); err != nil {
 			return survey.Survey{}, err
 		} else if !r.CancelledAt.IsZero() {
-			cancelled = fmt.Errorf("; %s %w", v.ID, errWasCancelled)
+			cancelled = fmt.Errorf("; %s %w", v.ID, ErrWasCancelled)
 			continue
 		}
 		return v, nil
 	}
 	if cancelled != nil {
-		return survey.Survey{}, usage(fmt.Errorf("%w%w; leave --resume out to begin one", errNoneToResume, cancelled))
+		return survey.Survey{}, refuse(fmt.Errorf("%w%w; leave --resume out to begin one", ErrNoneToResume, cancelled))
 	}
 	which := ""
-	if o.name != "" {
-		which = fmt.Sprintf(" with the name %q", o.name)
+	if o.Name != "" {
+		which = fmt.Sprintf(" with the name %q", o.Name)
 	}
-	if o.how.Shard != "" && o.how.Shard != "1/1" {
-		which += " and --shard " + o.how.Shard
+	if o.Sweep.Shards > 1 {
+		which += fmt.Sprintf(" and part %d of %d", o.Sweep.Shard, o.Sweep.Shards)
 	}
-	return survey.Survey{}, usage(fmt.Errorf("%w%s; leave --resume out to begin one", errNoneToResume, which))
+	return survey.Survey{}, refuse(fmt.Errorf("%w%s; leave --resume out to begin one", ErrNoneToResume, which))
 }
 
-// errWasCancelled is in the chain as well where the only survey was cancelled.
-var errWasCancelled = errors.New("was cancelled, which is final")
+// ErrWasCancelled is in the chain as well where the only survey was cancelled.
+var ErrWasCancelled = errors.New("was cancelled, which is final")
 
-// errNoneToResume is in the chain of the error of --resume where there is nothing
+// ErrNoneToResume is in the chain of the error of Resume where there is nothing
 // to continue.
-var errNoneToResume = errors.New("no unfinished survey of this very scope in the store")
+var ErrNoneToResume = errors.New("no unfinished survey of this very scope in the store")
 
 // enlist puts the work on a survey into its queue: the hosts that are to be tried
 // in any case, and the parts of the sweep. What is there already stays as it is.
-func (a *app) enlist(ctx context.Context, db *store.Store, queue *jobs.Queue, s *scope.Scope, v survey.Survey, targets *surveyTargetList, o surveyOptions) error {
-	parts, err := enlistParts(ctx, db, s, v, o)
+func (w *lead) enlist(ctx context.Context) error {
+	db, v, o := w.db, &w.survey, &w.o
+	parts, err := enlistParts(ctx, db, w.scope, *v, *o)
 	if err != nil {
 		return err
 	}
-	division, err := discover.Divide(s, parts)
+	division, err := discover.Divide(w.scope, parts)
 	if err != nil {
 		return err
 	}
-	if err := enlistHosts(ctx, db, v.ID, targets, division, o); err != nil {
+	if err := enlistHosts(ctx, db, v.ID, w.targets, division, *o); err != nil {
 		return err
 	}
 	return db.Update(ctx, "beginning survey "+v.ID+" in", func(tx *store.Tx) error {
 		if err := tx.AskAgain(ctx, v.ID); err != nil {
 			return err
 		}
-		return queue.AddSweeps(ctx, tx, len(parts), jobs.Sweep{Prefixes: o.sweep, Passes: o.how.Passes})
+		return w.run.Queue.AddSweeps(ctx, tx, len(parts), jobs.Sweep{Prefixes: o.sweeps(), Passes: o.Sweep.Passes})
 	})
 }
 
 // enlistParts makes the parts of a survey's sweep, or finds them; they are swept
 // by the method that the flags say. Without a sweep there is one part, of hosts
 // alone.
-func enlistParts(ctx context.Context, db *store.Store, s *scope.Scope, v survey.Survey, o surveyOptions) ([]survey.Sweep, error) {
+func enlistParts(ctx context.Context, db *store.Store, s *scope.Scope, v survey.Survey, o Options) ([]survey.Sweep, error) {
 	parts, err := db.Parts(ctx, v.ID)
 	if err != nil {
 		return nil, err
@@ -143,20 +145,18 @@ func enlistParts(ctx context.Context, db *store.Store, s *scope.Scope, v survey.
 	case v.Sweep != nil: // begun by a version that did not divide the work
 		parts = []survey.Sweep{*v.Sweep}
 	default:
-		if parts, err = o.how.begin(s, db.Shared()); err != nil {
-			return nil, err
-		}
-		if !o.sweep {
+		parts = o.Sweep.begin(s, db.Shared())
+		if !o.sweeps() {
 			parts = parts[:1]
 		}
 	}
-	if !o.sweep {
+	if !o.sweeps() {
 		return parts, nil
 	}
 	return parts, db.Update(ctx, "beginning survey "+v.ID+" in", func(tx *store.Tx) error {
 		for i := range parts {
 			parts[i].Method = survey.SweepConnect
-			if o.how.SYN {
+			if o.Sweep.SYN {
 				parts[i].Method = survey.SweepSYN
 			}
 			if err := tx.SavePart(ctx, v.ID, i+1, parts[i]); err != nil {
@@ -171,7 +171,7 @@ func enlistParts(ctx context.Context, db *store.Store, s *scope.Scope, v survey.
 const enlistMost = 10_000
 
 // enlistHosts stores the hosts that are to be tried in any case.
-func enlistHosts(ctx context.Context, db *store.Store, surveyID string, targets *surveyTargetList, division *discover.Division, o surveyOptions) error {
+func enlistHosts(ctx context.Context, db *store.Store, surveyID string, targets *targetList, division *discover.Division, o Options) error {
 	var batch []survey.Candidate
 	flush := func() error {
 		err := db.Update(ctx, "beginning survey "+surveyID+" in", func(tx *store.Tx) error {
@@ -185,7 +185,7 @@ func enlistHosts(ctx context.Context, db *store.Store, surveyID string, targets 
 		batch = batch[:0]
 		return err
 	}
-	for c := range o.how.ours(targets.hosts) {
+	for c := range o.Sweep.ours(targets.hosts) {
 		if batch = append(batch, c); len(batch) < enlistMost {
 			continue
 		}
@@ -204,5 +204,5 @@ func ledElsewhere(v survey.Survey, err error) error {
 	if !errors.Is(err, jobs.ErrLed) {
 		return err
 	}
-	return usage(fmt.Errorf("survey %s is at work in another process; wait for it, end it with `leadglass survey cancel %s`, or help it with `leadglass worker`", v.ID, v.ID))
+	return refuse(fmt.Errorf("survey %s is at work in another process; wait for it, end it with `leadglass survey cancel %s`, or help it with `leadglass worker`", v.ID, v.ID))
 }

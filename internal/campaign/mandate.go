@@ -1,11 +1,10 @@
-package main
+package campaign
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -100,22 +99,6 @@ func (n *names) fail(name string, err error) {
 	n.unresolved[name] = err
 }
 
-// readSignKey reads the private key of --sign; nil for none.
-func readSignKey(file string) (*warrant.Key, error) {
-	if file == "" {
-		return nil, nil
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, usage(fmt.Errorf("--sign: %w", err))
-	}
-	key, err := warrant.ParseKey(string(text))
-	if err != nil {
-		return nil, usage(fmt.Errorf("--sign: %s %w", file, err))
-	}
-	return &key, nil
-}
-
 // inherit adds what earlier processes excluded to the scope, before anything is
 // sent: those of the survey that is continued, which has the ID, or those of the
 // last survey of the series.
@@ -147,9 +130,9 @@ func continued(ctx context.Context, db *store.Store, s *scope.Scope, v survey.Su
 	case err != nil || m.Seal == "":
 		return m, err
 	case key == nil:
-		return m, usage(fmt.Errorf("survey %s was begun with --sign; continue it with the same key", v.ID))
+		return m, refuse(fmt.Errorf("survey %s was begun with --sign; continue it with the same key", v.ID))
 	case !key.Public().Verify(v.ID, v.Scope, m):
-		return m, usage(fmt.Errorf("survey %s: its exclusions and the addresses of its names are not those that this key signed: the store was changed, or it is another key", v.ID))
+		return m, refuse(fmt.Errorf("survey %s: its exclusions and the addresses of its names are not those that this key signed: the store was changed, or it is another key", v.ID))
 	}
 	return m, nil
 }
@@ -170,9 +153,9 @@ func lastOf(ctx context.Context, db *store.Store, s *scope.Scope, series string)
 
 // saveMandate resolves the scope's names and stores what bounds the survey. It
 // comes before all work, so that whoever helps keeps to it.
-func (w *surveying) saveMandate(ctx context.Context) error {
+func (w *lead) saveMandate(ctx context.Context) error {
 	for _, name := range w.scope.Names {
-		if !w.options.sweep {
+		if !w.o.sweeps() {
 			break // the files' names are resolved, and no others are asked for
 		}
 		if _, err := w.targets.names.resolve(ctx, w.run.Engine, name); err != nil && ctx.Err() != nil {
@@ -183,8 +166,8 @@ func (w *surveying) saveMandate(ctx context.Context) error {
 	if w.survey.Coverage != nil { // with those of earlier runs
 		m.Titles = w.survey.Coverage.CalledAETitles
 	}
-	if w.key != nil {
-		seal, err := w.key.Seal(w.survey.ID, w.survey.Scope, m)
+	if w.o.Sign != nil {
+		seal, err := w.o.Sign.Seal(w.survey.ID, w.survey.Scope, m)
 		if err != nil {
 			return err
 		}
@@ -197,7 +180,7 @@ func (w *surveying) saveMandate(ctx context.Context) error {
 
 // coverLess takes what workers excluded beside the mandate out of what the survey
 // covers.
-func (w *surveying) coverLess(ctx context.Context) error {
+func (w *lead) coverLess(ctx context.Context) error {
 	more, err := w.db.MoreExclusions(ctx, w.survey.ID)
 	if err != nil {
 		return err
@@ -207,7 +190,7 @@ func (w *surveying) coverLess(ctx context.Context) error {
 			return fmt.Errorf("survey %s: %w", w.survey.ID, err)
 		}
 	}
-	if len(more) > 0 && w.options.sweep && w.survey.Coverage != nil {
+	if len(more) > 0 && w.o.sweeps() && w.survey.Coverage != nil {
 		w.survey.Coverage.Ranges = rangesOf(w.scope)
 	}
 	return nil

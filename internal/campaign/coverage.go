@@ -1,4 +1,4 @@
-package main
+package campaign
 
 import (
 	"cmp"
@@ -14,8 +14,8 @@ import (
 )
 
 // coverageOf is what a survey of s by this program covers; products is the
-// file of more fingerprints, empty for none.
-func coverageOf(s *scope.Scope, products string) (*survey.Coverage, error) {
+// file of more fingerprints, empty for none; version is the program's.
+func coverageOf(s *scope.Scope, products, version string) (*survey.Coverage, error) {
 	c := &survey.Coverage{
 		ScopeName: s.Name, Ranges: rangesOf(s), Ports: slices.Concat(s.Ports.DICOM, s.Ports.HTTP), Version: version,
 		CountMode: string(s.CountMode), DefaultAETitles: s.Allow.DefaultAETitles, Sample: s.Allow.Sample, DICOMweb: s.Allow.DICOMweb,

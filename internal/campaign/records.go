@@ -1,4 +1,4 @@
-package main
+package campaign
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"leadglass/internal/campaign"
 	"leadglass/internal/discover"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
@@ -15,7 +14,7 @@ import (
 
 // recordUnresolved records that names of the scope led to no address, so that
 // what was asked for and not surveyed is in the report.
-func (a *app) recordUnresolved(ctx context.Context, run *campaign.Run, unresolved map[string]error) error {
+func (c *Campaign) recordUnresolved(ctx context.Context, run *Run, unresolved map[string]error) error {
 	if len(unresolved) == 0 {
 		return nil
 	}
@@ -26,10 +25,10 @@ func (a *app) recordUnresolved(ctx context.Context, run *campaign.Run, unresolve
 	var records []survey.Record
 	for _, name := range slices.Sorted(maps.Keys(unresolved)) {
 		why := unresolved[name]
-		a.note("leadglass: %v; it was not surveyed", why)
-		c := survey.Candidate{Host: name}
-		record := run.NotReached(c, discover.Found{Err: why})
-		if _, ok := known[store.KeyOf(c)]; !ok { // else it is in the progress already
+		c.note(Noted, run.SurveyID, "%v; it was not surveyed", why)
+		host := survey.Candidate{Host: name}
+		record := run.NotReached(host, discover.Found{Err: why})
+		if _, ok := known[store.KeyOf(host)]; !ok { // else it is in the progress already
 			run.Progress.Add(record.Finding)
 		}
 		records = append(records, record)
@@ -39,7 +38,7 @@ func (a *app) recordUnresolved(ctx context.Context, run *campaign.Run, unresolve
 
 // recordGivenUp records that hosts were found and could not be examined, because
 // this program failed at it again and again. It returns how many.
-func (a *app) recordGivenUp(ctx context.Context, run *campaign.Run, each func(survey.Record) error) (int, error) {
+func (c *Campaign) recordGivenUp(ctx context.Context, run *Run, each func(survey.Record) error) (int, error) {
 	left, err := run.Store.LeftOver(ctx, run.SurveyID)
 	if err != nil || len(left) == 0 {
 		return 0, err
@@ -63,7 +62,7 @@ func (a *app) recordGivenUp(ctx context.Context, run *campaign.Run, each func(su
 
 // recordsBefore adds the hosts of earlier runs of a survey to the progress, so
 // that it and the summary are those of the whole survey, and calls each for them.
-func recordsBefore(ctx context.Context, db *store.Store, id string, p *campaign.Progress, each func(survey.Record) error) error {
+func recordsBefore(ctx context.Context, db *store.Store, id string, p *Progress, each func(survey.Record) error) error {
 	for r, err := range db.Records(ctx, id) {
 		if err != nil {
 			return fmt.Errorf("reading what survey %s has done: %w", id, err)

@@ -1,4 +1,4 @@
-package main
+package campaign
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"leadglass/internal/campaign"
 	"leadglass/internal/jobs"
 	"leadglass/internal/metrics"
 	"leadglass/internal/scope"
@@ -21,13 +20,13 @@ func listenMetrics(addr string) (*metrics.Server, error) {
 	}
 	l, err := metrics.Listen(addr)
 	if err != nil {
-		return nil, usage(fmt.Errorf("%w; name another one with --metrics", err))
+		return nil, refuse(fmt.Errorf("%w; name another one with --metrics", err))
 	}
 	return l, nil
 }
 
 // attend goes along with the survey from its beginning, and shows figures.
-func (w *surveying) attend(ctx context.Context) (context.Context, *jobs.Attendant, error) {
+func (w *lead) attend(ctx context.Context) (context.Context, *jobs.Attendant, error) {
 	work, attendant, err := jobs.Attend(ctx, jobs.Attendance{Store: w.db, Survey: w.survey.ID, ID: w.id, Lead: true,
 		Share: w.run.Gate.Share, Late: w.late(w.survey.ID)})
 	if err != nil {
@@ -39,62 +38,56 @@ func (w *surveying) attend(ctx context.Context) (context.Context, *jobs.Attendan
 			return ctx, nil, attendant.End(err)
 		}
 		w.server.Serve(h)
-		w.note("metrics at http://%s/metrics", w.server.Addr())
+		w.note(Noted, w.survey.ID, "metrics at http://%s/metrics", w.server.Addr())
 	}
-	w.log.Info("survey at work", "survey", w.survey.ID, "addresses", w.survey.Addresses, "probed", w.survey.Probed)
+	w.Log.Info("survey at work", "survey", w.survey.ID, "addresses", w.survey.Addresses, "probed", w.survey.Probed)
 	return work, attendant, nil
 }
 
 // late is what a process says of a store that does not answer in time, once, and
 // what it logs.
-func (a *app) late(id string) func(silent time.Duration) {
+func (c *Campaign) late(id string) func(silent time.Duration) {
 	var said bool
 	return func(silent time.Duration) {
 		if !said {
-			a.note("the store has not answered for %s: it is slow, or this machine is busy; survey %s goes on", silent.Round(time.Second), id)
+			c.note(Waiting, id, "the store has not answered for %s: it is slow, or this machine is busy; survey %s goes on", silent.Round(time.Second), id)
 		}
 		said = true
-		a.log.Warn("the store is late", "survey", id, "silent", silent)
+		c.Log.Warn("the store is late", "survey", id, "silent", silent)
 	}
 }
 
 // ended is the error that a survey ends with, which the run ended with err
 // after so many hosts and of which the last words to the store were saved or
 // not.
-func (a *app) ended(id string, hosts int64, err, saving error) error {
+func (c *Campaign) ended(id string, hosts int64, err, saving error) error {
 	interrupted, cancelled := errors.Is(err, context.Canceled), errors.Is(err, jobs.ErrCancelled)
 	if saving != nil && (err == nil || interrupted || cancelled) {
 		err, interrupted, cancelled = saving, false, false
 	}
 	if err != nil {
-		a.log.Info("survey ended early", "survey", id, "hosts", hosts, "interrupted", interrupted, "cancelled", cancelled)
+		c.Log.Info("survey ended early", "survey", id, "hosts", hosts, "interrupted", interrupted, "cancelled", cancelled)
 	}
 	switch {
 	case err == nil:
-		a.log.Info("survey finished", "survey", id, "hosts", hosts)
+		c.Log.Info("survey finished", "survey", id, "hosts", hosts)
 		return nil
 	case cancelled:
-		return &exitError{code: exitIncomplete, cause: fmt.Errorf(
-			"survey %s was cancelled after %s; what was finished is kept: `leadglass report %s`", id, plural(hosts, "host"), id)}
+		return &EndedError{Survey: id, How: Cancelled, Hosts: hosts, Err: err}
 	case errors.Is(err, scope.ErrNotValid):
-		return &exitError{code: exitIncomplete, cause: fmt.Errorf(
-			"survey %s ended after %s with the validity of its scope; what was finished is kept: `leadglass report %s`; "+
-				"have the authority renew the scope, and begin a new survey", id, plural(hosts, "host"), id)}
+		return &EndedError{Survey: id, How: Expired, Hosts: hosts, Err: err}
 	case interrupted:
-		return &exitError{code: exitIncomplete, cause: fmt.Errorf(
-			"survey %s interrupted after %d hosts; continue it with --resume", id, hosts)}
+		return &EndedError{Survey: id, How: Interrupted, Hosts: hosts, Err: err}
 	}
 	return stopped(id, err)
 }
 
 // stopped is the error of a survey that is in the store and was stopped by err.
-func stopped(id string, err error) error {
-	return fmt.Errorf("survey %s stopped: %w; what was finished is kept: continue it with --resume", id, err)
-}
+func stopped(id string, err error) error { return &EndedError{Survey: id, How: Stopped, Err: err} }
 
 // figures are what a survey shows to Prometheus: numbers alone, and none of a
 // single target.
-func figures(run *campaign.Run, v survey.Survey) []metrics.Figure {
+func figures(run *Run, v survey.Survey) []metrics.Figure {
 	p := &run.Progress
 	count := func(name, help string, n *atomic.Int64) metrics.Figure {
 		return metrics.Figure{Name: "leadglass_" + name + "_total", Help: help, Value: func() float64 { return float64(n.Load()) }}

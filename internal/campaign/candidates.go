@@ -1,4 +1,4 @@
-package main
+package campaign
 
 import (
 	"context"
@@ -15,11 +15,12 @@ import (
 
 	"leadglass/internal/examine"
 	"leadglass/internal/imports"
+	"leadglass/internal/plain"
 	"leadglass/internal/survey"
 )
 
-// candidateFile is what a file of another scanner held, for the summary.
-type candidateFile struct {
+// CandidateFile is what a file of another scanner held, for the summary.
+type CandidateFile struct {
 	File   string `json:"file"`
 	Format string `json:"format"`
 	// Entries is how many places it names, OutOfScope how many of them may not
@@ -49,49 +50,49 @@ type candidateList struct {
 
 // readCandidates reads files of other scanners. Nothing in them widens the
 // scope: what it does not permit is counted and left out.
-func readCandidates(ctx context.Context, a *app, eng *examine.Engine, n *names, paths []string, strict bool) (*candidateList, []candidateFile, error) {
+func (c *Campaign) readCandidates(ctx context.Context, eng *examine.Engine, n *names, paths []string, strict bool) (*candidateList, []CandidateFile, error) {
 	l := &candidateList{ports: map[netip.Addr][]uint16{}, hosts: map[netip.Addr]string{}, names: map[string][]uint16{}}
-	var files []candidateFile
+	var files []CandidateFile
 	for _, path := range paths {
-		f, err := l.read(ctx, a, eng, path, strict)
+		f, err := l.read(ctx, c, eng, path, strict)
 		if err != nil {
 			return nil, nil, err
 		}
 		files = append(files, f)
 	}
-	l.resolve(ctx, a, eng, n, files)
+	l.resolve(ctx, c, eng, n, files)
 	for _, f := range files {
-		text := fmt.Sprintf("%s: %s, %s", f.File, f.Format, plural(f.Entries, "entry"))
+		text := fmt.Sprintf("%s: %s, %s", f.File, f.Format, plain.Count(f.Entries, "entry"))
 		if f.OutOfScope > 0 {
-			text += fmt.Sprintf("; %s outside the scope, left out", grouped(f.OutOfScope))
+			text += fmt.Sprintf("; %s outside the scope, left out", plain.Grouped(f.OutOfScope))
 		}
 		if f.PortsOutOfScope > 0 {
-			text += fmt.Sprintf("; %s with ports that are not the scope's, tried at those of the scope (allow: {candidate_ports: true} permits them)", plural(f.PortsOutOfScope, "entry"))
+			text += fmt.Sprintf("; %s with ports that are not the scope's, tried at those of the scope (allow: {candidate_ports: true} permits them)", plain.Count(f.PortsOutOfScope, "entry"))
 		}
 		if f.NamesLeftOut > 0 {
-			text += fmt.Sprintf("; %s not resolved: %s at most are", plural(f.NamesLeftOut, "host name"), grouped(maxCandidateNames))
+			text += fmt.Sprintf("; %s not resolved: %s at most are", plain.Count(f.NamesLeftOut, "host name"), plain.Grouped(maxCandidateNames))
 		}
 		if f.Skipped > 0 {
-			text += fmt.Sprintf("; %s could not be read, left out", plural(f.Skipped, "line"))
+			text += fmt.Sprintf("; %s could not be read, left out", plain.Count(f.Skipped, "line"))
 		}
-		a.note("%s", text)
+		c.note(Noted, "", "%s", text)
 	}
 	return l, files, nil
 }
 
 // read reads one file.
-func (l *candidateList) read(ctx context.Context, a *app, eng *examine.Engine, path string, strict bool) (candidateFile, error) {
+func (l *candidateList) read(ctx context.Context, c *Campaign, eng *examine.Engine, path string, strict bool) (CandidateFile, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return candidateFile{}, usage(fmt.Errorf("--candidates: %w", err))
+		return CandidateFile{}, refuse(fmt.Errorf("--candidates: %w", err))
 	}
 	defer func() { _ = f.Close() }()
-	out := candidateFile{File: path}
+	out := CandidateFile{File: path}
 	now := time.Now()
 	const shown = 3
 	options := imports.Options{Name: path, Strict: strict, Skipped: func(p *imports.Problem) {
 		if out.Skipped++; out.Skipped <= shown {
-			a.note("left out: %v", p)
+			c.note(Noted, "", "left out: %v", p)
 		}
 	}}
 	sum, err := imports.Read(f, options, func(e imports.Entry) error {
@@ -117,7 +118,7 @@ func (l *candidateList) read(ctx context.Context, a *app, eng *examine.Engine, p
 	out.Format, out.Entries = string(sum.Format), sum.Entries
 	var problem *imports.Problem
 	if errors.As(err, &problem) {
-		return out, usage(fmt.Errorf("--candidates: %w; without --strict such lines are left out", err))
+		return out, refuse(fmt.Errorf("--candidates: %w; without --strict such lines are left out", err))
 	}
 	if err != nil {
 		return out, fmt.Errorf("reading candidates: %w", err)
@@ -139,7 +140,7 @@ const resolvers = 8
 
 // resolve resolves the names that files gave, through the gate, which has a rate
 // for that. Names that lead outside the scope are counted with the last file.
-func (l *candidateList) resolve(ctx context.Context, a *app, eng *examine.Engine, n *names, files []candidateFile) {
+func (l *candidateList) resolve(ctx context.Context, c *Campaign, eng *examine.Engine, n *names, files []CandidateFile) {
 	todo := make(chan string)
 	var all sync.WaitGroup
 	for range min(resolvers, len(l.names)) {
@@ -158,7 +159,7 @@ func (l *candidateList) resolve(ctx context.Context, a *app, eng *examine.Engine
 	for _, name := range order {
 		addrs, err := n.resolve(ctx, eng, name)
 		if err != nil {
-			a.note("%s is left out: %v", name, err)
+			c.note(Noted, "", "%s is left out: %v", name, err)
 			files[len(files)-1].OutOfScope++
 		}
 		for _, addr := range addrs {

@@ -1,4 +1,4 @@
-package main
+package campaign
 
 import (
 	"bytes"
@@ -21,25 +21,25 @@ import (
 // decide that.
 func (w *working) bounds() error {
 	switch {
-	case w.ScopeFile == "" && len(w.Trust) == 0:
+	case w.o.ScopeFile == "" && len(w.o.Trust) == 0:
 		return errors.New("a worker needs --scope FILE, the scope file of the survey, or --trust KEY, the public key that the survey was signed with: " +
 			"else whoever can write to the store would decide what is probed from here")
-	case w.ScopeFile == "" && len(w.CalledTitles) > 0:
+	case w.o.ScopeFile == "" && len(w.o.CalledAETitles) > 0:
 		return errors.New("--called-ae-title goes with --scope: the titles of a survey that was signed are signed too")
 	}
-	for _, text := range w.Trust {
+	for _, text := range w.o.Trust {
 		key, err := warrant.ParsePublic(text)
 		if err != nil {
 			return fmt.Errorf("--trust: the text given %w", err)
 		}
 		w.keys = append(w.keys, key)
 	}
-	if w.ScopeFile == "" {
+	if w.o.ScopeFile == "" {
 		return nil
 	}
-	s, err := scope.Load(w.ScopeFile)
+	s, err := scope.Load(w.o.ScopeFile)
 	if err == nil {
-		err = addCalledTitles(s, w.CalledTitles)
+		err = AddCalledAETitles(s, w.o.CalledAETitles)
 	}
 	w.own = s
 	return err
@@ -69,14 +69,14 @@ func (w *working) engine(ctx context.Context, v survey.Survey) (*examine.Engine,
 	if err := w.permitNames(ctx, s, m); err != nil {
 		return nil, err
 	}
-	covers, err := coverageOf(s, w.ProductsFile)
+	covers, err := coverageOf(s, w.o.Products, w.Version)
 	if err != nil {
 		return nil, err
 	}
 	if why := covers.Differs(*v.Coverage); why != "" {
 		return nil, fmt.Errorf("it was begun with %s", why)
 	}
-	eng, err := newEngine(w.app, s, engineOptions{products: w.ProductsFile, geoip: w.GeoIP})
+	eng, err := NewEngine(s, EngineOptions{Products: w.o.Products, GeoIP: w.o.GeoIP, Log: w.Log, Now: w.Now, Resolver: w.Resolver})
 	if err != nil {
 		return nil, err
 	}
@@ -92,28 +92,28 @@ func (w *working) scopeOf(ctx context.Context, v survey.Survey, m survey.Mandate
 	if w.own == nil {
 		s, err := scope.ParseStored("the scope of survey "+v.ID, v.Scope, time.Now())
 		if err == nil {
-			err = addCalledTitles(s, m.Titles)
+			err = AddCalledAETitles(s, m.Titles)
 		}
 		if err == nil {
 			_, err = s.Exclude(m.Exclusions)
 		}
 		return s, err
 	}
-	s, err := scope.Load(w.ScopeFile) // its exclude files may have more by now
+	s, err := scope.Load(w.o.ScopeFile) // its exclude files may have more by now
 	if err != nil {
 		return nil, err
 	}
 	if s.Text != v.Scope {
-		return nil, fmt.Errorf("its scope is not the text of %s", w.ScopeFile)
+		return nil, fmt.Errorf("its scope is not the text of %s", w.o.ScopeFile)
 	}
-	if err := addCalledTitles(s, w.CalledTitles); err != nil {
+	if err := AddCalledAETitles(s, w.o.CalledAETitles); err != nil {
 		return nil, err
 	}
 	if _, err := s.Exclude(m.Exclusions); err != nil {
 		return nil, err
 	}
 	if all := s.Exclusions(); !bytes.Equal(all, m.Exclusions) {
-		w.say(fmt.Sprintf("the exclude files of %s hold addresses that survey %s did not exclude when it began: it leaves them out from here on", w.ScopeFile, v.ID))
+		w.say(fmt.Sprintf("the exclude files of %s hold addresses that survey %s did not exclude when it began: it leaves them out from here on", w.o.ScopeFile, v.ID))
 		err = w.db.AddExclusions(ctx, v.ID, all)
 	}
 	return s, err
@@ -134,11 +134,11 @@ func (w *working) permitNames(ctx context.Context, s *scope.Scope, m survey.Mand
 		}
 		if len(w.keys) == 0 {
 			if asked == nil { // with a scope of its own, in which the answers are kept
-				other, err := scope.Load(w.ScopeFile)
+				other, err := scope.Load(w.o.ScopeFile)
 				if err != nil {
 					return err
 				}
-				asked = gate.New(other, gate.Options{Logger: w.log})
+				asked = gate.New(other, gate.Options{Logger: w.Log})
 			}
 			here, err := asked.Resolve(ctx, p.Name)
 			if err != nil {

@@ -1,4 +1,4 @@
-package main
+package campaign
 
 import (
 	"context"
@@ -10,15 +10,15 @@ import (
 	"leadglass/internal/survey"
 )
 
-// surveyTargetList is what a survey looks at.
-type surveyTargetList struct {
+// targetList is what a survey looks at.
+type targetList struct {
 	hosts iter.Seq[survey.Candidate]
 	// size is how many addresses there are to look at, as far as is known
 	// before names are resolved.
 	size int64
 	// files are what the files held that name hosts; named are those hosts
 	// where nothing else is looked at.
-	files []candidateFile
+	files []CandidateFile
 	named []survey.AddressRange
 	// names are resolved there, those of files too; unresolved are the scope's
 	// that led to no address, once hosts was gone through.
@@ -27,22 +27,23 @@ type surveyTargetList struct {
 }
 
 // surveyTargets are the hosts to survey: those of the scope, of files, or both.
-func surveyTargets(ctx context.Context, a *app, eng *examine.Engine, n *names, o surveyOptions) (surveyTargetList, error) {
-	t := surveyTargetList{names: n, unresolved: map[string]error{}, size: int64(eng.Scope.Size()) + int64(len(eng.Scope.Names))}
+func (w *lead) targetsOf(ctx context.Context, eng *examine.Engine) (*targetList, error) {
+	n, o := w.names, &w.o
+	t := &targetList{names: n, unresolved: map[string]error{}, size: int64(eng.Scope.Size()) + int64(len(eng.Scope.Names))}
 	t.hosts = candidates(ctx, eng, n, t.unresolved)
-	if len(o.candidates) == 0 {
+	if len(o.Candidates) == 0 {
 		return t, nil
 	}
-	list, files, err := readCandidates(ctx, a, eng, n, o.candidates, o.strict)
+	list, files, err := w.readCandidates(ctx, eng, n, o.Candidates, o.Strict)
 	t.files = files
 	switch {
 	case err != nil:
 		return t, err
-	case o.sweep:
+	case o.SweepToo:
 		t.hosts = list.beside(t.hosts)
 		return t, nil
 	case len(list.ports) == 0:
-		return t, usage(errors.New("the files of --candidates name no host that the scope permits"))
+		return t, refuse(errors.New("the files of --candidates name no host that the scope permits"))
 	}
 	t.hosts, t.size, t.named = list.all(), int64(len(list.ports)), list.ranges()
 	return t, nil
