@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"leadglass/internal/gate"
+	"leadglass/internal/jobs"
 	"leadglass/internal/scope"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
@@ -192,7 +193,7 @@ func (e *EndedError) Unwrap() error { return e.Err }
 // cannot be begun a *Refusal; the survey is in the result as far as there is
 // one.
 func (c *Campaign) Run(ctx context.Context, s *scope.Scope, o Options) (Result, error) {
-	w := &lead{Campaign: c, o: o, scope: s, names: newNames(), told: map[store.Key]struct{}{}}
+	w := &lead{Campaign: c, o: o, scope: s, id: jobs.NewID(), names: newNames(), told: map[store.Key]struct{}{}}
 	return w.lead(ctx)
 }
 
