@@ -156,7 +156,7 @@ func (c *checkCommand) scope(targets []target) (*scope.Scope, error) {
 	}
 	if c.Time != nil {
 		if *c.Time <= 0 {
-			return nil, fmt.Errorf("--time: %v is no time to work in; give more than 0, such as 2m", *c.Time)
+			return nil, fmt.Errorf("--time must be positive, not %v; for example 2m", *c.Time)
 		}
 		s.Limits.PerHostTime = *c.Time
 	}

@@ -51,7 +51,7 @@ func (p *preparer) print(a *app) {
 		a.note("note: %s with failed checks below %q left out; --min-verdict sets the bar", plural(p.result.Below, "archive"), p.MinVerdict)
 	}
 	if len(p.result.Prepared)+len(p.result.NotPrepared)+len(p.result.NoRecipient) == 0 {
-		a.note("survey %s holds nothing that has to be told", p.survey.ID)
+		a.note("survey %s: nothing to disclose", p.survey.ID)
 	}
 	if p.DryRun {
 		a.note("dry run: nothing was written")

@@ -45,7 +45,7 @@ func (c *productsCommand) Run(a *app) error {
 		return json.NewEncoder(a.out).Encode(list)
 	}
 	a.printf("%d products, %d toolkits\n\n", len(list.Products), len(list.Toolkits))
-	a.printf("%-32s %-9s %-22s %s\n", "name", "kind", "maker", "told by")
+	a.printf("%-32s %-9s %-22s %s\n", "name", "kind", "maker", "evidence")
 	for _, p := range list.Products {
 		var signs []string
 		for _, s := range p.Signs {

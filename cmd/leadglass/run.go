@@ -28,12 +28,12 @@ type commandLine struct {
 
 	Check    checkCommand    `cmd:"" help:"Assess single archives now."`
 	Survey   surveyCommands  `cmd:"" help:"Survey a scope into the store; list, show and cancel surveys."`
-	Worker   workerCommand   `cmd:"" help:"Help with the surveys in a PostgreSQL store, from another machine."`
+	Worker   workerCommand   `cmd:"" help:"Run a worker that joins surveys in a PostgreSQL store."`
 	Report   reportCommand   `cmd:"" help:"Report on a survey."`
 	Diff     diffCommand     `cmd:"" help:"Say what has changed between two surveys."`
 	Trend    trendCommand    `cmd:"" help:"Show the figures of several surveys of one scope."`
 	Contacts contactsCommand `cmd:"" help:"Find and import contacts of those who can fix."`
-	Disclose discloseCommand `cmd:"" help:"Tell those who can fix it: encrypted bundles, and what became of them."`
+	Disclose discloseCommand `cmd:"" help:"Prepare and track encrypted notifications."`
 	Scope    scopeCommand    `cmd:"" help:"Look at scope files."`
 	Lab      labCommand      `cmd:"" help:"Run a simulated fleet of archives on this machine."`
 	Demo     demoCommand     `cmd:"" help:"Simulated fleet, survey, score and report in one go."`

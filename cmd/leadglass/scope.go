@@ -81,7 +81,7 @@ func (c *scopeCheckCommand) Run(a *app) error {
 		a.note("warning: %s", w)
 	}
 	if !scope.Contactable(s.Authority.Contact) {
-		a.note("warning: %s: authority.contact %q is neither an e-mail address nor a web address nor a telephone number; who finds it in a log cannot ask", c.File, s.Authority.Contact)
+		a.note("warning: %s: authority.contact %q is neither an e-mail address nor a web address nor a telephone number; anyone who sees our probes in a log cannot ask", c.File, s.Authority.Contact)
 	}
 	if c.JSON {
 		return json.NewEncoder(a.out).Encode(p)

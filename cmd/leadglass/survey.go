@@ -21,7 +21,7 @@ type surveyCommand struct {
 	Sweep      bool     `help:"With --candidates: sweep the scope too."`
 	Strict     bool     `help:"With --candidates: refuse a file with a line that cannot be read."`
 	sweepFlags
-	Every        time.Duration `help:"Survey again and again, so long after the last was due (24h, 168h; 1h or more), until interrupted." placeholder:"TIME"`
+	Every        time.Duration `help:"Repeat the survey at this interval until interrupted (24h, 168h; at least 1h)." placeholder:"TIME"`
 	Resume       bool          `help:"Continue the last survey of this scope that was interrupted."`
 	Concurrency  int           `help:"How many hosts are examined side by side." default:"32"`
 	CalledTitles []string      `name:"called-ae-title" help:"A called AE title of your own archives, tried on every host before the defaults, like those of the scope file." placeholder:"TITLE"`
@@ -52,7 +52,7 @@ func (c *surveyCommand) Run(ctx context.Context, a *app) error {
 		return usage(errors.New("--sweep and --strict go with --candidates"))
 	}
 	if c.Concurrency < 1 {
-		return usage(fmt.Errorf("--concurrency: %d hosts cannot be examined; give 1 or more", c.Concurrency))
+		return usage(fmt.Errorf("--concurrency must be at least 1, not %d", c.Concurrency))
 	}
 	if c.Resume && c.Parts != 0 {
 		return usage(errors.New("--parts goes with a new survey: one that is continued keeps its parts"))

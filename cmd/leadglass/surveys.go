@@ -17,7 +17,7 @@ import (
 type surveyCommands struct {
 	Run    surveyCommand       `cmd:"" default:"withargs" help:"Survey a scope into the store; also without the word run."`
 	List   surveyListCommand   `cmd:"" help:"List the surveys in the store, the newest first."`
-	Show   surveyShowCommand   `cmd:"" help:"Show how a survey stands."`
+	Show   surveyShowCommand   `cmd:"" help:"Show a survey's status."`
 	Cancel surveyCancelCommand `cmd:"" help:"Cancel a survey for good, also one that runs on another machine."`
 }
 
@@ -50,7 +50,7 @@ type surveyStatus struct {
 	Verdicts map[survey.Verdict]int64 `json:"verdicts"`
 }
 
-// surveyStatusOf asks the store how a survey stands.
+// surveyStatusOf asks the store for the status of a survey.
 func surveyStatusOf(ctx context.Context, db *store.Store, v survey.Survey) (surveyStatus, error) {
 	r, err := db.Run(ctx, v.ID)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 // sweepFlags say how the prefixes of a scope are gone through.
 type sweepFlags struct {
 	SYN    bool   `name:"syn" help:"Sweep by single SYN packets, which needs CAP_NET_RAW, instead of by connecting."`
-	Passes int    `help:"How often what is silent is tried at most; default: as often as the measured loss asks for." placeholder:"N"`
+	Passes int    `help:"Maximum passes over unresponsive targets; default: as many as the measured loss requires." placeholder:"N"`
 	Parts  int    `help:"Into how many jobs the sweep is divided, for as many workers; default: 1, in PostgreSQL by the size of the scope." placeholder:"N"`
 	Shard  string `help:"Survey part I of N of the scope; N machines, each with its part, survey it whole." placeholder:"I/N" default:"1/1"`
 }

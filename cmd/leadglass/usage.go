@@ -60,7 +60,7 @@ func usageMessage(err error) string {
 		}
 	}
 	if flag, _, ok := strings.Cut(what, ": "); ok && strings.Contains(what, "<EOL>") {
-		what = flag + " stands without a value"
+		what = flag + " needs a value"
 		if f := flagOf(node, flag); f != nil && f.PlaceHolder != "" {
 			what += "; write " + flag + " " + f.PlaceHolder
 		}

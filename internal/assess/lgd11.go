@@ -28,7 +28,7 @@ share of made-up values that pass, which is measured by a test:
 
 ` + nationalTable() + `
 A US DoD ID number (EDIPI) is ten digits and nothing else that is published; it counts only where the record names the
-Department of Defense as its issuer. A US Social Security number is told by its dashes; without them it is any number of nine digits
+Department of Defense as its issuer. A US Social Security number is recognised by its dashes; without them it is any number of nine digits
 and not told. Where an archive has the form in too few identifiers to say, the check is unknown. Patient IDs in the form of
 Social Security numbers are also counted over the whole archive while it is counted, by the wildcard ???-??-????, and one is
 enough to fail (see "census" in docs/census.md).`,

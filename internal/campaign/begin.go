@@ -125,7 +125,7 @@ func (w *lead) enlist(ctx context.Context) error {
 		return err
 	}
 	return db.Update(ctx, "beginning survey "+v.ID+" in", func(tx *store.Tx) error {
-		if err := tx.AskAgain(ctx, v.ID); err != nil {
+		if err := tx.MarkStale(ctx, v.ID); err != nil {
 			return err
 		}
 		return w.run.Queue.AddSweeps(ctx, tx, len(parts), jobs.Sweep{Prefixes: o.sweeps(), Passes: o.Sweep.Passes})

@@ -26,8 +26,8 @@ func listenMetrics(addr string) (*metrics.Server, error) {
 }
 
 // attend goes along with the survey from its beginning, and shows figures.
-func (w *lead) attend(ctx context.Context) (context.Context, *jobs.Attendant, error) {
-	work, attendant, err := jobs.Attend(ctx, jobs.Attendance{Store: w.db, Survey: w.survey.ID, ID: w.id, Lead: true,
+func (w *lead) attend(ctx context.Context) (context.Context, *jobs.Heartbeat, error) {
+	work, attendant, err := jobs.StartHeartbeat(ctx, jobs.HeartbeatOptions{Store: w.db, Survey: w.survey.ID, ID: w.id, Lead: true,
 		Share: w.run.Gate.Share, Late: w.late(w.survey.ID)})
 	if err != nil {
 		return ctx, nil, err

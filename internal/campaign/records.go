@@ -39,7 +39,7 @@ func (c *Campaign) recordUnresolved(ctx context.Context, run *Run, unresolved ma
 // recordGivenUp records that hosts were found and could not be examined, because
 // this program failed at it again and again. It returns how many.
 func (c *Campaign) recordGivenUp(ctx context.Context, run *Run, each func(survey.Record) error) (int, error) {
-	left, err := run.Store.LeftOver(ctx, run.SurveyID)
+	left, err := run.Store.Abandoned(ctx, run.SurveyID)
 	if err != nil || len(left) == 0 {
 		return 0, err
 	}

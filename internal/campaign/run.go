@@ -180,7 +180,7 @@ func (r *Run) examine(ctx context.Context, job jobs.Examine, again bool, finish 
 	var first bool
 	keep := context.WithoutCancel(ctx) // it is finished
 	err = r.store(keep, func(tx *store.Tx) error {
-		if first, err = tx.TakeFound(keep, r.SurveyID, job.Key()); err != nil {
+		if first, err = tx.Claim(keep, r.SurveyID, job.Key()); err != nil {
 			return err
 		}
 		if first {

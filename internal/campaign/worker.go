@@ -215,7 +215,7 @@ func (w *working) work(ctx context.Context, v survey.Survey, eng *examine.Engine
 	}
 	how := Sweep{SYN: v.Sweep != nil && v.Sweep.Method == survey.SweepSYN}
 	run.Sweeps, run.Examiners = how.check(eng.Gate) == nil, w.o.Examiners
-	_, attendant, err := jobs.Attend(ctx, jobs.Attendance{Store: w.db, Survey: v.ID, ID: id, Share: eng.Gate.Share, Late: w.late(v.ID)})
+	_, attendant, err := jobs.StartHeartbeat(ctx, jobs.HeartbeatOptions{Store: w.db, Survey: v.ID, ID: id, Share: eng.Gate.Share, Late: w.late(v.ID)})
 	if err != nil {
 		return w.left(v, err)
 	}

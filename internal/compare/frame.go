@@ -193,11 +193,6 @@ func appendChecks(to []survey.Check, ids []string, port uint16, state survey.Che
 	return to
 }
 
-// answers reports whether a service of the view answered on a port.
-func (v *view) answers(port uint16) bool {
-	return slices.ContainsFunc(v.services, func(s survey.Service) bool { return s.Port == port && s.Outcome == survey.Answered })
-}
-
 // contacted reports whether anything accepted a connection on a port.
 func (v *view) contacted(port uint16) bool {
 	return slices.ContainsFunc(v.services, func(s survey.Service) bool {

@@ -76,7 +76,7 @@ func (p *Periodic) Run(ctx context.Context) error {
 	var next time.Time
 	err = p.Store.Update(ctx, "beginning a periodic survey in", func(tx *store.Tx) error {
 		last, err := tx.LastWorker(ctx, p.queue())
-		if err == nil && last != "" && lifeOf(last) != alive {
+		if err == nil && last != "" && processStateOf(last) != alive {
 			err = tx.Release(ctx, last)
 		}
 		if err != nil {

@@ -42,7 +42,7 @@ const (
 	// context has.
 	stopWithin = 20 * time.Second
 	// never is longer than any job takes: the jobs of a process that is gone are
-	// given back by the others, which know that it is gone (see Attendant).
+	// given back by the others, which know that it is gone (see Heartbeat).
 	never = 10 * 365 * 24 * time.Hour
 )
 

@@ -213,11 +213,11 @@ func testAttend(t *testing.T, dsn string) {
 		t.Fatalf("two processes lead: %v", err)
 	}
 	var shares [2]atomic.Int64
-	work, leader, err := jobs.Attend(ctx, jobs.Attendance{Store: db, Survey: v.ID, ID: lead, Lead: true, Share: func(n int) { shares[0].Store(int64(n)) }})
+	work, leader, err := jobs.StartHeartbeat(ctx, jobs.HeartbeatOptions{Store: db, Survey: v.ID, ID: lead, Lead: true, Share: func(n int) { shares[0].Store(int64(n)) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	helping, helper, err := jobs.Attend(ctx, jobs.Attendance{Store: open(t, dsn), Survey: v.ID, ID: other, Share: func(n int) {
+	helping, helper, err := jobs.StartHeartbeat(ctx, jobs.HeartbeatOptions{Store: open(t, dsn), Survey: v.ID, ID: other, Share: func(n int) {
 		if shares[0].Load() != 2 {
 			t.Error("the helper began before the leader had made room")
 		}

@@ -49,7 +49,7 @@ func testLateStore(t *testing.T, dsn string) {
 		t.Fatal(err)
 	}
 	late := make(chan time.Duration)
-	work, leader, err := jobs.Attend(ctx, jobs.Attendance{Store: db, Survey: v.ID, ID: id, Lead: true, Share: func(int) {}, Times: shortTimes,
+	work, leader, err := jobs.StartHeartbeat(ctx, jobs.HeartbeatOptions{Store: db, Survey: v.ID, ID: id, Lead: true, Share: func(int) {}, Times: shortTimes,
 		Late: func(silent time.Duration) {
 			select {
 			case late <- silent:
@@ -116,7 +116,7 @@ func testLostLead(t *testing.T, dsn string) {
 	if err := jobs.Lead(ctx, db, v.ID, id, func() {}); err != nil {
 		t.Fatal(err)
 	}
-	work, leader, err := jobs.Attend(ctx, jobs.Attendance{Store: db, Survey: v.ID, ID: id, Lead: true, Share: func(int) {}, Times: jobs.Times{Beat: time.Millisecond}})
+	work, leader, err := jobs.StartHeartbeat(ctx, jobs.HeartbeatOptions{Store: db, Survey: v.ID, ID: id, Lead: true, Share: func(int) {}, Times: jobs.Times{Beat: time.Millisecond}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func testRefusingStore(t *testing.T, dsn string) {
 	db := open(t, dsn)
 	v := begun(t, db, 1, 1)
 	id := jobs.NewID()
-	work, a, err := jobs.Attend(ctx, jobs.Attendance{Store: db, Survey: v.ID, ID: id, Lead: true, Share: func(int) {}, Times: shortTimes,
+	work, a, err := jobs.StartHeartbeat(ctx, jobs.HeartbeatOptions{Store: db, Survey: v.ID, ID: id, Lead: true, Share: func(int) {}, Times: shortTimes,
 		Late: func(silent time.Duration) { t.Errorf("late by %s", silent) }})
 	if err != nil {
 		t.Fatal(err)

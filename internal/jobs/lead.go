@@ -37,7 +37,7 @@ func Lead(ctx context.Context, db *store.Store, surveyID, id string, waiting fun
 
 // awaitEnd returns nil when a process is known to be gone.
 func awaitEnd(ctx context.Context, db *store.Store, surveyID, id string, waiting func()) error {
-	switch lifeOf(id) {
+	switch processStateOf(id) {
 	case gone:
 		return nil
 	case alive:

@@ -7,12 +7,12 @@ import (
 	"sync"
 )
 
-// life is what is known of a process.
-type life uint8
+// processState is what is known of a process.
+type processState uint8
 
 const (
 	// unknown: it is on another machine, or this one does not say.
-	unknown life = iota
+	unknown processState = iota
 	alive
 	gone
 )
@@ -20,7 +20,7 @@ const (
 // ids are the names that this process goes by now.
 var ids sync.Map
 
-// NewID names this process for the store, until Attendant.End. Where the system
+// NewID names this process for the store, until Heartbeat.End. Where the system
 // allows it, another process of the same machine can tell by the name whether
 // this one is still there.
 func NewID() string {
@@ -31,8 +31,8 @@ func NewID() string {
 	return id
 }
 
-// lifeOf tells whether the process with that name is there.
-func lifeOf(id string) life {
+// processStateOf tells whether the process with that name is there.
+func processStateOf(id string) processState {
 	name := id[:max(0, strings.LastIndexByte(id, '.'))]
 	if name == self() {
 		if _, ok := ids.Load(id); !ok {
@@ -40,5 +40,5 @@ func lifeOf(id string) life {
 		}
 		return alive
 	}
-	return lifeOfSelf(name)
+	return processStateOfSelf(name)
 }

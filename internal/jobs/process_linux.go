@@ -29,7 +29,7 @@ func self() string {
 	return machine() + "." + strconv.Itoa(pid) + "." + started
 }
 
-func lifeOfSelf(name string) life {
+func processStateOfSelf(name string) processState {
 	here := machine()
 	rest, ok := strings.CutPrefix(name, here+".")
 	number, started, ok2 := strings.Cut(rest, ".")

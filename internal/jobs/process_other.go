@@ -9,4 +9,4 @@ import (
 
 func self() string { return "elsewhere." + strconv.Itoa(os.Getpid()) }
 
-func lifeOfSelf(string) life { return unknown }
+func processStateOfSelf(string) processState { return unknown }

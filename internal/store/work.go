@@ -100,7 +100,7 @@ func (t *Tx) AddFound(ctx context.Context, surveyID string, f survey.Found) (add
 }
 
 // Found is a host that is to be examined; again says that what is known of it is
-// old (see AskAgain). The error for one that is not to be examined, or not any
+// old (see MarkStale). The error for one that is not to be examined, or not any
 // more, has ErrNotFound in its chain.
 func (s *Store) Found(ctx context.Context, surveyID string, k Key) (f survey.Found, again bool, err error) {
 	var text []byte
@@ -118,9 +118,9 @@ func (s *Store) Found(ctx context.Context, surveyID string, k Key) (f survey.Fou
 	return f, again, nil
 }
 
-// LeftOver are the hosts that are to be examined, those included whose jobs were
+// Abandoned are the hosts that are to be examined, those included whose jobs were
 // given up.
-func (s *Store) LeftOver(ctx context.Context, surveyID string) ([]survey.Found, error) {
+func (s *Store) Abandoned(ctx context.Context, surveyID string) ([]survey.Found, error) {
 	all, err := readAll[survey.Found](ctx, s.read.QueryContext, "host that was found",
 		"SELECT found FROM found WHERE survey_id = $1 ORDER BY target, port", surveyID)
 	if err != nil {
@@ -129,14 +129,14 @@ func (s *Store) LeftOver(ctx context.Context, surveyID string) ([]survey.Found, 
 	return all, nil
 }
 
-// AskAgain marks what is known of the hosts that are to be examined as old.
-func (t *Tx) AskAgain(ctx context.Context, surveyID string) error {
+// MarkStale marks what is known of the hosts that are to be examined as old.
+func (t *Tx) MarkStale(ctx context.Context, surveyID string) error {
 	_, err := t.SQL.ExecContext(ctx, "UPDATE found SET again = true WHERE survey_id = $1", surveyID)
 	return err
 }
 
-// TakeFound removes a host that was examined; false where another process has.
-func (t *Tx) TakeFound(ctx context.Context, surveyID string, k Key) (was bool, err error) {
+// Claim removes a host that was examined; false where another process has.
+func (t *Tx) Claim(ctx context.Context, surveyID string, k Key) (was bool, err error) {
 	return changed(t.SQL.ExecContext(ctx, "DELETE FROM found WHERE survey_id = $1 AND target = $2 AND port = $3", surveyID, k.Target, k.Port))
 }
 

@@ -74,11 +74,11 @@ func testWork(t *testing.T, e engine) {
 		if got, again, err := s.Found(ctx, v.ID, store.KeyOf(host)); err != nil || again != want || !reflect.DeepEqual(got, found) {
 			t.Errorf("found %+v, again %v, %v", got, again, err)
 		}
-		do(func(tx *store.Tx) error { return tx.AskAgain(ctx, v.ID) })
+		do(func(tx *store.Tx) error { return tx.MarkStale(ctx, v.ID) })
 	}
 	for _, want := range []bool{true, false} {
 		do(func(tx *store.Tx) error {
-			was, err := tx.TakeFound(ctx, v.ID, store.KeyOf(host))
+			was, err := tx.Claim(ctx, v.ID, store.KeyOf(host))
 			if was != want {
 				t.Errorf("taken: %v", was)
 			}

@@ -2,7 +2,7 @@ package survey
 
 import "time"
 
-// Status says how a survey stands to somebody who looks at the store.
+// Status is the status of a survey, as the store shows it.
 type Status string
 
 // The statuses of a survey.
@@ -32,7 +32,7 @@ const BeatEvery = 2 * time.Second
 // machines.
 const SilentAfter = 30 * time.Second
 
-// StatusOf says how a survey stands at the time now, of which the process was
+// StatusOf is the status of a survey at the time now, of which the process was
 // last seen at work at seen and which was cancelled at cancelled; either is
 // zero where that never happened.
 func StatusOf(v Survey, seen, cancelled, now time.Time) Status {

@@ -50,7 +50,7 @@ func (t Times) withDefaults() Times {
 const (
 	// goneAfter is when a process that is not on this machine is taken for gone.
 	goneAfter = survey.SilentAfter
-	hurry     = 250 * time.Millisecond
+	fastBeat  = 250 * time.Millisecond
 	// refusals is how many heartbeats in a row the store must answer with an error
 	// before the work ends.
 	refusals = 5
@@ -60,17 +60,15 @@ const (
 // store has answered again.
 var errRests = errors.New("the store does not answer; others may take this process for gone")
 
-// Attendance is what goes along with the work on a survey: it tells the store
-// that the process is there, learns that the survey was cancelled, shares out the
-// rates, and gives back what processes have left that are gone.
-type Attendance struct {
+// HeartbeatOptions configure the heartbeat of a process that works on a survey.
+type HeartbeatOptions struct {
 	Store *store.Store
 	// Survey is the ID of the survey, ID that of the process (see NewID), which
 	// leads the survey or not.
 	Survey, ID string
 	Lead       bool
 	// Share is told by how much the rates of the scope are to be divided, before
-	// Attend returns and whenever it changes.
+	// StartHeartbeat returns and whenever it changes.
 	Share func(divisor int)
 	// Late is told, after each heartbeat to which the store has not answered in
 	// time, for how long it has not; nil for nobody.
@@ -78,9 +76,11 @@ type Attendance struct {
 	Times Times
 }
 
-// Attendant goes along with the work on a survey; see Attendance.
-type Attendant struct {
-	Attendance
+// Heartbeat runs beside the work on a survey: it tells the store that the process
+// is alive, learns that the survey was cancelled, shares out the rates, and
+// reclaims the jobs of processes that are gone.
+type Heartbeat struct {
+	HeartbeatOptions
 	cancel  context.CancelCauseFunc
 	ctx     context.Context
 	wg      sync.WaitGroup
@@ -106,18 +106,18 @@ type watched struct {
 	at    time.Time
 }
 
-// Attend begins to go along with a survey. It returns when the process may begin,
+// StartHeartbeat starts the heartbeat of a process. It returns when the process may begin,
 // with a context that ends when ctx does, when the survey is cancelled or
 // interrupted, when another process has taken the lead, and when the store
 // answers with errors again and again or not at all. A heartbeat that is late
 // ends nothing. End must be called.
-func Attend(ctx context.Context, o Attendance) (context.Context, *Attendant, error) {
+func StartHeartbeat(ctx context.Context, o HeartbeatOptions) (context.Context, *Heartbeat, error) {
 	o.Times = o.Times.withDefaults()
-	a := &Attendant{Attendance: o, watched: map[string]watched{}, unknown: o.Store.Shared() || machine() == ""}
+	a := &Heartbeat{HeartbeatOptions: o, watched: map[string]watched{}, unknown: o.Store.Shared() || machine() == ""}
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
 	a.seen.Store(time.Now().UnixNano())
 	for a.beat(); a.divisor == 0 && a.ctx.Err() == nil; a.beat() {
-		_ = pause(a.ctx, hurry) // a context that ended is seen above
+		_ = pause(a.ctx, fastBeat) // a context that ended is seen above
 	}
 	if err := context.Cause(a.ctx); err != nil {
 		a.leave()
@@ -131,15 +131,15 @@ func Attend(ctx context.Context, o Attendance) (context.Context, *Attendant, err
 	return a.ctx, a, nil
 }
 
-// Do does the work, under a context that ends as that of Attend does. Where the
+// Do does the work, under a context that ends as that of StartHeartbeat does. Where the
 // store has not answered for so long that other processes may take this one for
 // gone, and do its jobs, the work is ended, and begun again when the store has
 // answered. Processes of the same machine see that this one is there, and are
 // no reason to.
-func (a *Attendant) Do(work func(context.Context) error) error {
+func (a *Heartbeat) Do(work func(context.Context) error) error {
 	for {
 		for a.isResting() && a.ctx.Err() == nil {
-			_ = pause(a.ctx, min(hurry, a.Times.Beat)) // a context that ended is seen above
+			_ = pause(a.ctx, min(fastBeat, a.Times.Beat)) // a context that ended is seen above
 		}
 		ctx, rest := context.WithCancelCause(a.ctx)
 		a.setRest(rest)
@@ -152,14 +152,14 @@ func (a *Attendant) Do(work func(context.Context) error) error {
 	}
 }
 
-func (a *Attendant) isResting() bool {
+func (a *Heartbeat) isResting() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.resting
 }
 
 // setRest sets what ends the work that begins.
-func (a *Attendant) setRest(rest context.CancelCauseFunc) {
+func (a *Heartbeat) setRest(rest context.CancelCauseFunc) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.rest = rest
@@ -169,7 +169,7 @@ func (a *Attendant) setRest(rest context.CancelCauseFunc) {
 }
 
 // halt ends the work under way, until goOn.
-func (a *Attendant) halt() {
+func (a *Heartbeat) halt() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.resting = true
@@ -179,14 +179,14 @@ func (a *Attendant) halt() {
 }
 
 // goOn lets the work begin again.
-func (a *Attendant) goOn() {
+func (a *Heartbeat) goOn() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.resting = false
 }
 
 // beat says that the process is there, and does what comes of the answer.
-func (a *Attendant) beat() {
+func (a *Heartbeat) beat() {
 	limit := a.Times.Lease - a.silent()
 	if limit <= 0 { // late already
 		limit = a.Times.Lease
@@ -196,7 +196,7 @@ func (a *Attendant) beat() {
 	b, err := a.Store.Beat(ctx, a.Survey, a.ID, time.Now())
 	if err == nil {
 		a.answered(b)
-		err = a.bury(ctx, b.Others)
+		err = a.reclaimJobs(ctx, b.Others)
 	}
 	if err != nil && a.ctx.Err() == nil {
 		a.unanswered(err)
@@ -205,12 +205,12 @@ func (a *Attendant) beat() {
 
 // unanswered is what comes of a heartbeat, or of what follows one, that was not
 // stored.
-func (a *Attendant) unanswered(err error) {
+func (a *Heartbeat) unanswered(err error) {
 	silent := a.silent()
 	if silent >= a.Times.Lease && a.unknown {
 		a.halt()
 	}
-	a.next = min(hurry, a.Times.Beat)
+	a.next = min(fastBeat, a.Times.Beat)
 	switch {
 	case silent >= a.Times.Silence:
 		a.cancel(err)
@@ -228,7 +228,7 @@ func (a *Attendant) unanswered(err error) {
 }
 
 // answered is what comes of the answer to a heartbeat.
-func (a *Attendant) answered(b store.Beat) {
+func (a *Heartbeat) answered(b store.Beat) {
 	switch {
 	case b.Cancelled:
 		a.cancel(ErrCancelled)
@@ -245,13 +245,13 @@ func (a *Attendant) answered(b store.Beat) {
 	a.others.Store(int64(len(b.Others)))
 	a.next = a.Times.Beat
 	if slices.ContainsFunc(b.Others, func(w store.Worker) bool { return w.Divisor == 0 }) {
-		a.next = min(hurry, a.Times.Beat) // somebody waits for others to make room
+		a.next = min(fastBeat, a.Times.Beat) // somebody waits for others to make room
 	}
 	if len(b.Others) > 0 {
 		a.helped.Store(true)
 	}
 	if !a.unknown {
-		a.unknown = slices.ContainsFunc(b.Others, func(w store.Worker) bool { return lifeOf(w.ID) == unknown })
+		a.unknown = slices.ContainsFunc(b.Others, func(w store.Worker) bool { return processStateOf(w.ID) == unknown })
 	}
 	before := a.divisor
 	if a.divisor = b.Divisor; b.Divisor > 0 && b.Divisor != before {
@@ -260,19 +260,19 @@ func (a *Attendant) answered(b store.Beat) {
 	switch {
 	case before > 0 && (b.Forgotten || b.Divisor == 0):
 		a.halt() // its jobs are others' now
-		a.next = min(hurry, a.Times.Beat)
+		a.next = min(fastBeat, a.Times.Beat)
 	case b.Divisor > 0:
 		a.goOn()
 	}
 }
 
-// bury gives back the jobs of processes that are gone.
-func (a *Attendant) bury(ctx context.Context, others []store.Worker) error {
+// reclaimJobs gives back the jobs of processes that are gone.
+func (a *Heartbeat) reclaimJobs(ctx context.Context, others []store.Worker) error {
 	now := time.Now()
 	for _, w := range others {
 		before, known := a.watched[w.ID]
-		switch life := lifeOf(w.ID); {
-		case life == gone || known && life == unknown && w.Beats == before.beats && now.Sub(before.at) > goneAfter:
+		switch state := processStateOf(w.ID); {
+		case state == gone || known && state == unknown && w.Beats == before.beats && now.Sub(before.at) > goneAfter:
 			if err := Bury(ctx, a.Store, a.Survey, w.ID); err != nil {
 				return err
 			}
@@ -292,10 +292,10 @@ func Bury(ctx context.Context, db *store.Store, surveyID, id string) error {
 }
 
 // silent is for how long the store has not answered.
-func (a *Attendant) silent() time.Duration { return time.Since(time.Unix(0, a.seen.Load())) }
+func (a *Heartbeat) silent() time.Duration { return time.Since(time.Unix(0, a.seen.Load())) }
 
 // Healthy is nil when the store has answered lately.
-func (a *Attendant) Healthy() error {
+func (a *Heartbeat) Healthy() error {
 	if silent := a.silent(); silent > a.Times.Lease {
 		return fmt.Errorf("the store last answered %s ago", silent.Round(time.Second))
 	}
@@ -303,14 +303,14 @@ func (a *Attendant) Healthy() error {
 }
 
 // Others is how many other processes work on the survey.
-func (a *Attendant) Others() int64 { return a.others.Load() }
+func (a *Heartbeat) Others() int64 { return a.others.Load() }
 
 // Helped is whether another process was seen at work on the survey.
-func (a *Attendant) Helped() bool { return a.helped.Load() }
+func (a *Heartbeat) Helped() bool { return a.helped.Load() }
 
 // End stops going along and leaves the survey to the others. err is what the
 // work returned; End returns why it ended.
-func (a *Attendant) End(err error) error {
+func (a *Heartbeat) End(err error) error {
 	if cause := context.Cause(a.ctx); cause != nil && (err == nil || errors.Is(err, context.Canceled)) {
 		err = cause
 	}
@@ -322,7 +322,7 @@ func (a *Attendant) End(err error) error {
 
 // leave takes the process off the survey. Where the store cannot be told, the
 // others find out.
-func (a *Attendant) leave() {
+func (a *Heartbeat) leave() {
 	ids.Delete(a.ID)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), survey.BeatEvery)
 	defer cancel()
