@@ -1,12 +1,15 @@
 package main
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"leadglass/internal/disclose"
 	"leadglass/internal/realserver"
 	"leadglass/internal/survey"
 )
@@ -24,8 +27,13 @@ type publicTotals struct {
 // the public report.
 func reportOf(t *testing.T, scope string) publicTotals {
 	t.Helper()
+	return reportIn(t, filepath.Join(t.TempDir(), "s.db"), scope)
+}
+
+// reportIn is reportOf with a store that is kept.
+func reportIn(t *testing.T, store, scope string) publicTotals {
+	t.Helper()
 	dir := t.TempDir()
-	store := filepath.Join(dir, "s.db")
 	leadglass(t, "survey", "--scope", scope, "--store", store).want(t, exitDone)
 	leadglass(t, "report", "--store", store, "--format", "json", "--min-count", "1", "--out", dir).want(t, exitDone)
 	text, err := os.ReadFile(filepath.Join(dir, "report.json"))
@@ -77,7 +85,59 @@ func TestRetrievalUndecided(t *testing.T) {
 	if !strings.Contains(text, "could not be decided (LG-D07)") || !strings.Contains(text, "retrievable unknown") {
 		t.Errorf("the text is\n%s", text)
 	}
-	if p := reportOf(t, target[2]); number(p.Totals.ImagesAccessible) != "unknown" {
+	store := filepath.Join(t.TempDir(), "s.db")
+	if p := reportIn(t, store, target[2]); number(p.Totals.ImagesAccessible) != "unknown" {
 		t.Errorf("the report says %+v", p.Totals)
 	}
+	letterSaysUnknown(t, store)
+}
+
+// letterSaysUnknown: the parts of a letter say that it is not known how many
+// images of the one system are accessible, and nowhere that none is.
+func letterSaysUnknown(t *testing.T, store string) {
+	t.Helper()
+	files := bundleOf(t, store)
+	lines, err := csv.NewReader(strings.NewReader(files["systems.csv"])).ReadAll()
+	if err != nil || len(lines) != 2 {
+		t.Fatalf("%d lines (%v)", len(lines), err)
+	}
+	at := slices.Index(lines[0], "images_accessible")
+	if value, quality := lines[1][at], lines[1][slices.Index(lines[0], "images_accessible_quality")]; value != "" || quality != "unknown" {
+		t.Errorf("systems.csv says %q images accessible, %s", value, quality)
+	}
+	var document struct{ Systems []survey.Finding }
+	if err := json.Unmarshal([]byte(files["systems.json"]), &document); err != nil || len(document.Systems) != 1 {
+		t.Fatalf("%d systems (%v)", len(document.Systems), err)
+	}
+	if c := document.Systems[0].Counts.ImagesAccessible; number(c) != "unknown" {
+		t.Errorf("systems.json says %s", number(c))
+	}
+	letter := strings.Join(strings.Fields(files[disclose.LetterName]), " ")
+	if !strings.Contains(letter, "refer to: 10.") || strings.Contains(letter, "hand out images") || strings.Contains(letter, " 0 ") {
+		t.Errorf("the letter is\n%s", letter)
+	}
+	for _, name := range []string{"intelmq.jsonl", "remedies.txt"} {
+		if strings.Contains(files[name], `"images_accessible":0`) || strings.Contains(files[name], "images accessible: 0") {
+			t.Errorf("%s says\n%s", name, files[name])
+		}
+	}
+}
+
+// bundleOf prepares the disclosure of the last survey in a store to one
+// recipient and returns the files of the bundle, decrypted.
+func bundleOf(t *testing.T, store string) map[string]string {
+	t.Helper()
+	dir := t.TempDir()
+	key, recipient := ageFile(t, dir, "cert.key")
+	recipients := filepath.Join(dir, "recipients.yaml")
+	text := "version: 1\nrecipients:\n  - {organisation: CERT, email: cert@cert.example, language: en, prefixes: [127.0.0.0/8], keys: {age: " + recipient + "}}\n"
+	if err := os.WriteFile(recipients, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var p preparation
+	out := leadglass(t, "--store="+store, "disclose", "prepare", "--recipients", recipients, "--out", filepath.Join(dir, "out"), "--json").want(t, exitDone).out
+	if err := json.Unmarshal([]byte(out), &p); err != nil || len(p.Prepared) != 1 {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return decrypt(t, "age", "--decrypt", "-i", key, p.Prepared[0].File)
 }
