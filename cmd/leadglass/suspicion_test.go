@@ -110,6 +110,7 @@ func TestSuspects(t *testing.T) {
 		}
 	}
 	totalsWithout(t, db, dir)
+	without(t, findings(t, filepath.Join(dir, "whole.db")))
 
 	// The same with an interrupt: what repeats is known when all is done.
 	halves := "--store=" + filepath.Join(dir, "halves.db")
@@ -121,7 +122,7 @@ func TestSuspects(t *testing.T) {
 	}
 	leadglass(t, halves, "survey", "--scope", scopeFile, "--resume").want(t, exitDone)
 	whole, resumed := suspicions(t, dir+"/whole.db"), suspicions(t, dir+"/halves.db")
-	if len(whole) != 55 || !slices.Equal(whole, resumed) {
+	if len(whole) != 58 || !slices.Equal(whole, resumed) {
 		t.Errorf("suspicions of %d and %d hosts differ:\n%s\n%s", len(whole), len(resumed), strings.Join(whole, "\n"), strings.Join(resumed, "\n"))
 	}
 }
@@ -169,6 +170,31 @@ func totalsWithout(t *testing.T, db, dir string) {
 	}
 	if r.Suspects.Honeypot != 15 || r.Suspects.TestData != 9 || r.Suspects.Veterinary != 2 {
 		t.Errorf("suspects %+v", r.Suspects)
+	}
+}
+
+// without looks at the archives of the fleet that show no study and no image,
+// and answer a retrieval as if there were some: neither is open.
+func without(t *testing.T, all []survey.Finding) {
+	t.Helper()
+	seen := 0
+	for i := range all {
+		f := &all[i]
+		says, ours := map[string]string{
+			"127.80.2.7": "made-up one", // C-MOVE: B000 to any destination
+			"127.80.2.8": "", "127.80.2.9": "",
+		}[f.Target.Address]
+		if !ours {
+			continue
+		}
+		seen++
+		d07 := checks(*f)["LG-D07"]
+		if f.Verdict != survey.Identified || f.Counts.Studies.Value != nil || f.Exposed() || says != "" && d07.State != survey.Unknown || !strings.Contains(d07.Evidence, says) {
+			t.Errorf("%s: %s, studies %s; LG-D07 %s: %s", f.Target.Address, f.Verdict, number(f.Counts.Studies), d07.State, d07.Evidence)
+		}
+	}
+	if seen != 3 {
+		t.Errorf("%d findings of archives without studies, want 3", seen)
 	}
 }
 

@@ -37,6 +37,21 @@ func homeMade() map[string]persona {
 			refusal: refuseByContext, getKnown: statusSubOperations,
 			moveUnknown: statusDestinationUnknown, moveKnown: statusDestinationUnknown,
 		},
+		// ctn-simple-storage is simple_storage of CTN (MIR), which takes objects and
+		// keeps none that it could send: it answers B000 to every C-MOVE (measured).
+		"ctn-simple-storage": {
+			classUID: "1.2.840.113654.2.3.1995.3.0.6", versionName: "MIRCTN11MAR2003", maxPDU: 16384,
+			port: 11112, title: "SIMPLE_STORAGE",
+			refusal: refuseByContext, moveAny: statusSomeFailed, storage: true,
+		},
+		// dcm4che-dcmqrscp is the tool of that name on dcm4che (measured); that it
+		// answers nothing but A700, as with a directory it cannot read, is a quirk.
+		"dcm4che-dcmqrscp": {
+			classUID: "1.2.40.0.13.1.3", versionName: "dcm4che-5.35.0", maxPDU: 16378,
+			port: 11112, title: "DCMQRSCP", lowerNeedsParent: statusIdentifierMismatch,
+			refusal: refuseByContext, getKnown: statusSubOperations,
+			moveUnknown: statusDestinationUnknown, moveKnown: statusDestinationUnknown, storage: true,
+		},
 		// go-dicom is a server on cocosip/go-dicom: it announces what the caller
 		// announced (measured).
 		"go-dicom": {

@@ -13,6 +13,9 @@ import (
 func (a *Archive) objection(q *query, sopClass string) dimse.Status {
 	quirks := a.quirks()
 	patientRoot := sopClass == dicom.PatientRootFind
+	if status, _ := parseStatus(quirks.FindStatus); status != 0 {
+		return dimse.Status(status)
+	}
 	switch {
 	case q.level == noLevel && a.persona.omitsUnknown:
 		return statusIdentifierMismatch

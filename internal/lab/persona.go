@@ -54,6 +54,9 @@ type persona struct {
 	// moveUnknown and moveKnown are the same of a C-MOVE to a destination that
 	// the archive does not know.
 	moveUnknown, moveKnown uint16
+	// moveAny is the final status of every C-MOVE, whatever is to be moved and
+	// where to; 0 where the product looks.
+	moveAny uint16
 	// storage accepts storage contexts.
 	storage bool
 	// deniesTitle rejects every called title but title with 1/2/2, after so long.
@@ -79,6 +82,7 @@ const (
 	statusOutOfResources      = 0xA700
 	statusSubOperations       = 0xA702
 	statusDestinationUnknown  = 0xA801
+	statusSomeFailed          = 0xB000
 	statusIdentifierMismatch  = 0xA900
 	statusUnableToProcess     = 0xC000
 	statusUnableToProcessDate = 0xC001

@@ -31,6 +31,8 @@ func TestPersonasAnnounceThemselves(t *testing.T) {
 		"odil":         {"1.2.826.0.1.3680043.9.5560", "Odil 0"},
 		"go-dicom":     {ul.ImplementationClassUID, ul.ImplementationVersionName},
 
+		"ctn-simple-storage":   {"1.2.840.113654.2.3.1995.3.0.6", "MIRCTN11MAR2003"},
+		"dcm4che-dcmqrscp":     {"1.2.40.0.13.1.3", "dcm4che-5.35.0"},
 		"dicompot-enforce":     {"", ""},
 		"dicomhawk-pynetdicom": {"1.2.826.0.1.3680043.9.3811.2.0.2", "PYNETDICOM_202"},
 

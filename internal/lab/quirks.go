@@ -63,6 +63,8 @@ type Quirks struct {
 	AcceptsEverything bool `yaml:"accepts_everything,omitempty"`
 	// Declines answers queries that match too much with a status and nothing else.
 	Declines *Declines `yaml:"declines,omitempty"`
+	// FindStatus answers every C-FIND with a status and nothing else: "A700".
+	FindStatus string `yaml:"find_status,omitempty"`
 	// RefusesKey answers A900 to an identifier with the key, as "(0008,0056)".
 	RefusesKey string `yaml:"refuses_key,omitempty"`
 	// NeedsName finds nothing unless patients' names are matched.
@@ -198,8 +200,10 @@ func (q *Quirks) validate() error {
 	if _, err := parseTag(q.NeedsKey); q.NeedsKey != "" && err != nil {
 		return err
 	}
-	if _, err := parseStatus(q.FinalStatus); err != nil {
-		return err
+	for _, s := range []string{q.FinalStatus, q.FindStatus} {
+		if _, err := parseStatus(s); err != nil {
+			return err
+		}
 	}
 	if q.Cap == nil {
 		return nil

@@ -64,6 +64,9 @@ func (s *service) get(ctx context.Context, r *dimse.Request, ret *dimse.Retrieve
 // anybody: where moving is open, the destination is one whose port is closed.
 func (s *service) move(_ context.Context, r *dimse.Request, ret *dimse.Retriever) dimse.Outcome {
 	a := s.archive
+	if status := a.persona.moveAny; status != 0 {
+		return dimse.Answer(dimse.Status(status))
+	}
 	// A station may have images sent to itself, and to nobody else.
 	allowed := a.Group.Retrieval.move() && r.Destination == ret.Association().Requested().CallingAETitle
 	if !a.Group.Retrieval.move() && (a.persona.refusal == refuseByAbort || a.Group.Query == QueryRefused) {

@@ -147,7 +147,7 @@ func (a *Archive) supports(abstractSyntax string) bool {
 	case dicom.StudyRootGet, dicom.PatientRootGet:
 		return g.Retrieval.get() || !byContext
 	case dicom.StudyRootMove, dicom.PatientRootMove:
-		return g.Query == QueryAnswered || !byContext
+		return g.Query == QueryAnswered || !byContext || p.moveAny != 0
 	case dicom.ModalityWorklistFind:
 		return g.Worklist > 0
 	}
