@@ -45,19 +45,13 @@ type span struct {
 
 // spanOf is the span of a count; false when it says nothing.
 func spanOf(c survey.Count) (span, bool) {
-	n, ok := c.Int()
-	if !ok || n < 0 {
+	quality := publish.QualityOf(c)
+	if quality == survey.UnknownQuality {
 		return span{}, false
 	}
-	switch {
-	case c.Quality == survey.Exact:
-		return span{low: n, value: n, high: n, exact: true, bounded: true}, true
-	case c.Quality == survey.LowerBound:
-		return span{low: n, value: n}, true
-	case c.Quality == survey.Estimated && c.Low != nil && c.High != nil && *c.Low <= n && n <= *c.High:
-		return span{low: *c.Low, value: n, high: *c.High, confidence: c.Confidence, bounded: true}, true
-	}
-	return span{}, false
+	n, _ := c.Int()
+	high, bounded := c.Most()
+	return span{low: c.Least(), value: n, high: high, confidence: c.Confidence, exact: quality == survey.Exact, bounded: bounded}, true
 }
 
 // DifferenceOf is what can be said of after less before.
@@ -135,7 +129,7 @@ func (t *total) add(before, after survey.Count) {
 	if known != alsoKnown || a != b {
 		t.changed++
 		by := max(a.value-b.value, b.value-a.value)
-		t.moved, t.most = publish.AddCapped(t.moved, by), max(t.most, by)
+		t.moved, t.most = survey.AddCapped(t.moved, by), max(t.most, by)
 	}
 	if !known || !alsoKnown || !a.bounded || !b.bounded {
 		t.unknown++
@@ -170,7 +164,7 @@ func (t *total) merge(o total) {
 	t.known += o.known
 	t.unknown += o.unknown
 	t.changed += o.changed
-	t.moved, t.most = publish.AddCapped(t.moved, o.moved), max(t.most, o.most)
+	t.moved, t.most = survey.AddCapped(t.moved, o.moved), max(t.most, o.most)
 }
 
 // difference is the sum of the differences that are known.

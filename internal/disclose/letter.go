@@ -66,12 +66,8 @@ type Total struct {
 
 // add adds a count; what is not known makes the sum a lower bound.
 func (t *Total) add(c survey.Count) {
-	n, ok := c.Int()
-	if c.Quality == survey.Estimated && c.Low != nil {
-		n = *c.Low
-	}
-	if ok {
-		t.N += n
+	if n := c.Least(); n >= 0 {
+		t.N = survey.AddCapped(t.N, n)
 		t.Known = true
 	}
 	if c.Quality != survey.Exact {

@@ -3,7 +3,6 @@ package examine
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
@@ -81,7 +80,7 @@ func (h *hostCounts) place(c countedService) (unclear string) {
 		case privacy.Unclear:
 			unclear = fmt.Sprintf("%s show studies that are partly the same, or cannot be told apart: the larger count stands for both",
 				portsOf(append(slices.Clone(a.services), c)))
-			if low(c.counts.Studies) > low(a.counts.Studies) {
+			if c.counts.Studies.Least() > a.counts.Studies.Least() {
 				*a = archiveOf(c)
 			}
 			return unclear
@@ -112,7 +111,7 @@ func (a *countedArchive) relation(c countedService) privacy.Overlap {
 func (a *countedArchive) join(c countedService) {
 	a.services = append(a.services, c)
 	reachable := a.counts.ImagesAccessible
-	if low(c.counts.ImagesAccessible) > low(reachable) {
+	if c.counts.ImagesAccessible.Least() > reachable.Least() {
 		reachable = c.counts.ImagesAccessible
 	}
 	if better(c.counts.Studies, a.counts.Studies) {
@@ -132,23 +131,11 @@ func (a *countedArchive) join(c countedService) {
 func better(x, y survey.Count) bool {
 	switch {
 	case x.Quality == survey.Exact && y.Quality != survey.Exact:
-		return low(x) >= low(y)
+		return x.Least() >= y.Least()
 	case x.Quality != survey.Exact && y.Quality == survey.Exact:
-		return low(x) > low(y)
+		return x.Least() > y.Least()
 	}
-	return low(x) > low(y)
-}
-
-// low is the least that a count says; -1 where it says nothing.
-func low(c survey.Count) int64 {
-	n, ok := c.Int()
-	switch {
-	case !ok:
-		return -1
-	case c.Quality == survey.Estimated && c.Low != nil:
-		return *c.Low
-	}
-	return n
+	return x.Least() > y.Least()
 }
 
 // union is the sketch of all archives' studies; nil where none were seen.
@@ -170,47 +157,27 @@ func (h *hostCounts) union() *privacy.Sketch {
 
 // sum makes the host's counts of those of its archives.
 func (h *hostCounts) sum() {
-	h.counts = h.archives[0].counts
-	for _, a := range h.archives[1:] {
-		h.counts = addCounts(h.counts, a.counts)
-	}
+	h.counts = sumOf(h.archives)
 	if len(h.archives) > 1 {
 		var parts []string
 		for _, a := range h.archives {
 			parts = append(parts, fmt.Sprintf("%s at %s", a.counts.Studies, portsOf(a.services)))
 		}
-		addReason(&h.counts.Studies, "different archives, added up: "+strings.Join(parts, ", "))
+		h.counts.Studies = h.counts.Studies.Because("different archives, added up: " + strings.Join(parts, ", "))
 	} else if a := h.archives[0]; len(a.services) > 1 {
-		addReason(&h.counts.Studies, portsOf(a.services)+" lead to the same archive, which is counted once")
+		h.counts.Studies = h.counts.Studies.Because(portsOf(a.services) + " lead to the same archive, which is counted once")
 	}
 	if h.short == "" {
 		return
 	}
 	c := &h.counts
 	for _, n := range []*survey.Count{&c.Studies, &c.ImagesLinked, &c.ImagesAccessible, &c.Patients} {
-		*n = atLeast(*n, h.short)
+		*n = n.Bound(h.short)
 	}
 	if c.NationalIDs != nil {
-		n := atLeast(*c.NationalIDs, h.short)
+		n := c.NationalIDs.Bound(h.short)
 		c.NationalIDs = &n
 	}
-}
-
-func addReason(c *survey.Count, why string) {
-	if c.Reason != "" {
-		why = c.Reason + "; " + why
-	}
-	c.Reason = why
-}
-
-// atLeast is c as a lower bound for one more reason; an unknown count stays.
-func atLeast(c survey.Count, why string) survey.Count {
-	if _, ok := c.Int(); !ok {
-		return c
-	}
-	bound := survey.AtLeast(low(c), c.Source, c.Reason)
-	addReason(&bound, why)
-	return bound
 }
 
 // crossCheck compares with what a number-only route of a web service says, for
@@ -232,20 +199,32 @@ func (h *hostCounts) crossCheck(numbers survey.Counts, web *survey.Service) surv
 	return h.counts
 }
 
-// addCounts adds the counts of two different archives.
-func addCounts(a, b survey.Counts) survey.Counts {
-	sum := survey.Counts{
-		Studies: add(a.Studies, b.Studies), ImagesLinked: add(a.ImagesLinked, b.ImagesLinked),
-		ImagesAccessible: add(a.ImagesAccessible, b.ImagesAccessible), Patients: add(a.Patients, b.Patients),
-		NationalIDs: a.NationalIDs, Duplicates: a.Duplicates + b.Duplicates,
-		Years: addMaps(a.Years, b.Years), Modalities: addMaps(a.Modalities, b.Modalities),
+// sumOf adds the counts of different archives up.
+func sumOf(archives []countedArchive) survey.Counts {
+	sum := archives[0].counts
+	if len(archives) == 1 {
+		return sum
 	}
-	switch {
-	case a.NationalIDs == nil:
-		sum.NationalIDs = b.NationalIDs
-	case b.NationalIDs != nil:
-		n := add(*a.NationalIDs, *b.NationalIDs)
+	plus := func(part func(*survey.Counts) *survey.Count) survey.Count {
+		var parts []survey.Count
+		for i := range archives {
+			if c := part(&archives[i].counts); c != nil {
+				parts = append(parts, *c)
+			}
+		}
+		return parts[0].Plus(parts[1:]...)
+	}
+	sum.Studies = plus(func(c *survey.Counts) *survey.Count { return &c.Studies })
+	sum.ImagesLinked = plus(func(c *survey.Counts) *survey.Count { return &c.ImagesLinked })
+	sum.ImagesAccessible = plus(func(c *survey.Counts) *survey.Count { return &c.ImagesAccessible })
+	sum.Patients = plus(func(c *survey.Counts) *survey.Count { return &c.Patients })
+	if slices.ContainsFunc(archives, func(a countedArchive) bool { return a.counts.NationalIDs != nil }) {
+		n := plus(func(c *survey.Counts) *survey.Count { return c.NationalIDs })
 		sum.NationalIDs = &n
+	}
+	for _, a := range archives[1:] {
+		sum.Duplicates = survey.AddCapped(sum.Duplicates, a.counts.Duplicates)
+		sum.Years, sum.Modalities = addMaps(sum.Years, a.counts.Years), addMaps(sum.Modalities, a.counts.Modalities)
 	}
 	return sum
 }
@@ -258,48 +237,7 @@ func addMaps(a, b map[string]int64) map[string]int64 {
 	}
 	sum := maps.Clone(a)
 	for k, n := range b {
-		sum[k] += n
+		sum[k] = survey.AddCapped(sum[k], n)
 	}
 	return sum
-}
-
-// add adds two counts: exact ones to an exact one, estimates to an estimate
-// (their half-widths in quadrature), anything less to a lower bound.
-func add(a, b survey.Count) survey.Count {
-	x, knownX := a.Int()
-	y, knownY := b.Int()
-	source := a.Source
-	if !strings.Contains(source, b.Source) {
-		source = strings.TrimPrefix(source+", "+b.Source, ", ")
-	}
-	reason := a.Reason
-	if b.Reason != "" && b.Reason != a.Reason {
-		reason = strings.TrimPrefix(reason+"; "+b.Reason, "; ")
-	}
-	switch {
-	case !knownX && !knownY:
-		return survey.UnknownCount(reason)
-	case !knownX || !knownY || a.Quality == survey.LowerBound || b.Quality == survey.LowerBound:
-		return survey.AtLeast(max(0, low(a))+max(0, low(b)), source, reason)
-	case a.Quality == survey.Exact && b.Quality == survey.Exact:
-		sum := survey.ExactCount(x+y, source)
-		sum.Reason = reason
-		return sum
-	}
-	below := math.Ceil(math.Hypot(float64(x-low(a)), float64(y-low(b))))
-	above := math.Ceil(math.Hypot(float64(high(a)-x), float64(high(b)-y)))
-	confidence := max(a.Confidence, b.Confidence)
-	if a.Confidence > 0 && b.Confidence > 0 {
-		confidence = min(a.Confidence, b.Confidence)
-	}
-	return survey.EstimateOf(x+y, x+y-int64(below), x+y+int64(above), confidence, source, reason)
-}
-
-// high is the most that a count of known value says.
-func high(c survey.Count) int64 {
-	if c.Quality == survey.Estimated && c.High != nil {
-		return *c.High
-	}
-	n, _ := c.Int()
-	return n
 }

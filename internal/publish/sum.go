@@ -6,7 +6,9 @@ import (
 	"leadglass/internal/survey"
 )
 
-// Sum adds counts of different quality and stays honest about the result:
+// Sum adds counts of different quality as [survey.Count.Plus] does, of any number
+// of archives, with what suppression has to know of them, and stays honest about
+// the result:
 //
 //   - exact counts only: exact;
 //   - exact counts and estimates: an estimate. The archives were sampled
@@ -40,7 +42,7 @@ type Sum struct {
 
 // Cell is the sum on its way into a publication.
 func (s Sum) Cell() Cell {
-	return Cell{Archives: s.Contributors, Sum: AddCapped(AddCapped(s.Exact, s.Bound), s.Estimate), Largest: s.Largest}
+	return Cell{Archives: s.Contributors, Sum: survey.AddCapped(survey.AddCapped(s.Exact, s.Bound), s.Estimate), Largest: s.Largest}
 }
 
 // Add adds the count of one archive. A count that contradicts itself is an
@@ -50,15 +52,16 @@ func (s *Sum) Add(c survey.Count) {
 	switch QualityOf(c) {
 	case survey.Exact:
 		s.Exacts++
-		s.Exact = AddCapped(s.Exact, n)
+		s.Exact = survey.AddCapped(s.Exact, n)
 	case survey.LowerBound:
 		s.Bounds++
-		s.Bound = AddCapped(s.Bound, n)
+		s.Bound = survey.AddCapped(s.Bound, n)
 	case survey.Estimated:
 		s.Estimates++
-		s.Estimate = AddCapped(s.Estimate, n)
-		s.BelowSq += square(n - *c.Low)
-		s.AboveSq += square(*c.High - n)
+		s.Estimate = survey.AddCapped(s.Estimate, n)
+		most, _ := c.Most()
+		s.BelowSq += square(n - c.Least())
+		s.AboveSq += square(most - n)
 		s.Confidence = lesserConfidence(s.Confidence, c.Confidence)
 	default:
 		s.Unknowns++
@@ -86,9 +89,9 @@ func QualityOf(c survey.Count) survey.Quality {
 
 // Merge adds all that was added to o.
 func (s *Sum) Merge(o Sum) {
-	s.Exact = AddCapped(s.Exact, o.Exact)
-	s.Bound = AddCapped(s.Bound, o.Bound)
-	s.Estimate = AddCapped(s.Estimate, o.Estimate)
+	s.Exact = survey.AddCapped(s.Exact, o.Exact)
+	s.Bound = survey.AddCapped(s.Bound, o.Bound)
+	s.Estimate = survey.AddCapped(s.Estimate, o.Estimate)
 	s.BelowSq += o.BelowSq
 	s.AboveSq += o.AboveSq
 	s.Confidence = lesserConfidence(s.Confidence, o.Confidence)
@@ -131,22 +134,22 @@ const (
 // Count is the sum as one count.
 func (s Sum) Count() survey.Count {
 	below, above := math.Sqrt(s.BelowSq), math.Sqrt(s.AboveSq)
-	certain := AddCapped(s.Exact, s.Bound)
+	certain := survey.AddCapped(s.Exact, s.Bound)
 	switch {
 	case s.Unknowns > 0 && s.Exacts+s.Bounds+s.Estimates == 0:
 		return survey.UnknownCount(reasonNoNumber)
 	case (s.Bounds > 0 || s.Unknowns > 0) && s.Estimates > 0:
-		return survey.AtLeast(AddCapped(certain, max(0, s.Estimate-ceil(below))), "", reasonBoundEst)
+		return survey.AtLeast(survey.AddCapped(certain, max(0, s.Estimate-ceil(below))), "", reasonBoundEst)
 	case s.Bounds > 0 || s.Unknowns > 0:
 		return survey.AtLeast(certain, "", reasonBound)
 	case s.Part && s.Estimates > 0:
-		return survey.AtLeast(AddCapped(certain, max(0, s.Estimate-ceil(below))), "", reasonPartEst)
+		return survey.AtLeast(survey.AddCapped(certain, max(0, s.Estimate-ceil(below))), "", reasonPartEst)
 	case s.Part:
 		return survey.AtLeast(certain, "", reasonPart)
 	case s.Estimates > 0:
-		n := AddCapped(certain, s.Estimate)
+		n := survey.AddCapped(certain, s.Estimate)
 		low := max(certain, n-ceil(below))
-		return survey.EstimateOf(n, low, AddCapped(n, ceil(above)), s.Confidence, "", reasonEstimate)
+		return survey.EstimateOf(n, low, survey.AddCapped(n, ceil(above)), s.Confidence, "", reasonEstimate)
 	}
 	return survey.ExactCount(s.Exact, "")
 }
@@ -166,13 +169,4 @@ func lesserConfidence(a, b float64) float64 {
 		return b
 	}
 	return a
-}
-
-// AddCapped adds two numbers that are not negative; the sum is at most
-// [math.MaxInt64].
-func AddCapped(a, b int64) int64 {
-	if b > math.MaxInt64-a {
-		return math.MaxInt64
-	}
-	return a + b
 }

@@ -3,6 +3,8 @@ package publish
 import (
 	"math"
 	"slices"
+
+	"leadglass/internal/survey"
 )
 
 // Suppression.
@@ -64,13 +66,13 @@ func (c Cell) Dominated() bool { return c.Largest > c.Sum-c.Sum/5 }
 
 // Plus is the sum of two cells behind which no archive stands twice.
 func (c Cell) Plus(o Cell) Cell {
-	return Cell{Archives: AddCapped(c.Archives, o.Archives), Sum: AddCapped(c.Sum, o.Sum), Largest: max(c.Largest, o.Largest)}
+	return Cell{Archives: survey.AddCapped(c.Archives, o.Archives), Sum: survey.AddCapped(c.Sum, o.Sum), Largest: max(c.Largest, o.Largest)}
 }
 
 // over is the sum of two cells behind which an archive may stand twice, with as
 // few archives as there may be and as large a part of one as there may be.
 func (c Cell) over(o Cell) Cell {
-	return Cell{Archives: max(c.Archives, o.Archives), Sum: AddCapped(c.Sum, o.Sum), Largest: AddCapped(c.Largest, o.Largest)}
+	return Cell{Archives: max(c.Archives, o.Archives), Sum: survey.AddCapped(c.Sum, o.Sum), Largest: survey.AddCapped(c.Largest, o.Largest)}
 }
 
 // Small reports whether n archives are too few to be published.

@@ -254,7 +254,7 @@ func (a *Aggregator) addCounts(c *survey.Counts) {
 	if c.NationalIDs != nil {
 		a.agg.SSNPatternRecords.Add(*c.NationalIDs)
 	}
-	a.agg.DuplicatesFound = publish.AddCapped(a.agg.DuplicatesFound, c.Duplicates)
+	a.agg.DuplicatesFound = survey.AddCapped(a.agg.DuplicatesFound, c.Duplicates)
 	addStudies(a.agg.Years, c.Years, cleanYear)
 	addStudies(a.agg.Modalities, c.Modalities, cleanModality)
 	addGap(&a.agg.YearsGap, c.Studies, c.Years)
@@ -266,7 +266,7 @@ func addGap(to *publish.Sum, studies survey.Count, table map[string]int64) {
 	n, _ := studies.Int()
 	sum := int64(0)
 	for _, v := range table {
-		sum = publish.AddCapped(sum, max(v, 0))
+		sum = survey.AddCapped(sum, max(v, 0))
 	}
 	if n = max(n, 0); n != sum {
 		to.Add(survey.ExactCount(max(n-sum, sum-n), ""))
@@ -280,22 +280,22 @@ func addStudies(into map[string]StudyTally, from map[string]int64, clean func(st
 	for label, n := range from {
 		if n > 0 {
 			label = cleaned(into, label, clean)
-			one[label] = publish.AddCapped(one[label], n)
+			one[label] = survey.AddCapped(one[label], n)
 		}
 	}
 	for label, n := range one {
 		t := into[label]
-		into[label] = StudyTally{Studies: publish.AddCapped(t.Studies, n), Archives: t.Archives + 1, Largest: max(t.Largest, n)}
+		into[label] = StudyTally{Studies: survey.AddCapped(t.Studies, n), Archives: t.Archives + 1, Largest: max(t.Largest, n)}
 	}
 }
 
 func (a *Aggregator) addTraffic(t survey.Traffic) {
 	s := &a.agg.Traffic
-	s.Associations = publish.AddCapped(s.Associations, t.Associations)
-	s.Connections = publish.AddCapped(s.Connections, t.Connections)
-	s.BytesSent = publish.AddCapped(s.BytesSent, t.BytesSent)
-	s.BytesReceived = publish.AddCapped(s.BytesReceived, t.BytesReceived)
-	s.Queries = publish.AddCapped(s.Queries, t.Queries)
-	s.Responses = publish.AddCapped(s.Responses, t.Responses)
+	s.Associations = survey.AddCapped(s.Associations, t.Associations)
+	s.Connections = survey.AddCapped(s.Connections, t.Connections)
+	s.BytesSent = survey.AddCapped(s.BytesSent, t.BytesSent)
+	s.BytesReceived = survey.AddCapped(s.BytesReceived, t.BytesReceived)
+	s.Queries = survey.AddCapped(s.Queries, t.Queries)
+	s.Responses = survey.AddCapped(s.Responses, t.Responses)
 	s.LongestQueryMS = max(s.LongestQueryMS, t.LongestQueryMS)
 }

@@ -71,7 +71,7 @@ func tableBars(title, of, what string, d Distribution) *bars {
 		if i < maxBars || len(d.Rows) == maxBars+1 {
 			rows = append(rows, numberBar(r.Name, "", r.Count))
 		} else {
-			rest = publish.AddCapped(rest, r.Count.N)
+			rest = survey.AddCapped(rest, r.Count.N)
 		}
 	}
 	if rest > 0 {

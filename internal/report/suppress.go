@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"leadglass/internal/publish"
+	"leadglass/internal/survey"
 )
 
 // protectRows says which countries go into the row of others. A country is
@@ -70,7 +71,7 @@ func (p *publisher) table(rows []row, key string, overlap, secretSum bool, gap *
 			continue
 		}
 		withheld = true
-		other.N = publish.AddCapped(other.N, r.value)
+		other.N = survey.AddCapped(other.N, r.value)
 	}
 	if withheld {
 		if whole || secretSum || gap != nil && p.min > 1 {

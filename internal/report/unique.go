@@ -5,7 +5,6 @@ import (
 
 	"github.com/axiomhq/hyperloglog"
 
-	"leadglass/internal/publish"
 	"leadglass/internal/survey"
 )
 
@@ -28,7 +27,7 @@ const uniqueStandardError = 1.04 / 128
 // Count is the estimate with its interval of 95 %.
 func (u Unique) Count() survey.Count {
 	half := 1.96 * uniqueStandardError * float64(u.Estimate)
-	return survey.EstimateOf(u.Estimate, max(0, u.Estimate-int64(math.Ceil(half))), publish.AddCapped(u.Estimate, int64(math.Ceil(half))), 0.95,
+	return survey.EstimateOf(u.Estimate, max(0, u.Estimate-int64(math.Ceil(half))), survey.AddCapped(u.Estimate, int64(math.Ceil(half))), 0.95,
 		"", "HyperLogLog of 16,384 registers over the archives whose studies were listed one by one; standard error 0.81 %")
 }
 
