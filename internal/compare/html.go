@@ -92,24 +92,20 @@ func (p *Pair) card(label string) card {
 	return card{label, d.Difference.String(), "change, like for like"}
 }
 
-// cards are the headline figures, like for like.
+// cards are the headline figures: the balance, whose tiles add up, and the study
+// records like for like. Tiles of none are left out, but those of what people
+// look for.
 func cards(r *Public) []card {
-	n := &r.LikeForLike
-	list := []card{
-		{"Open before", n.OpenBefore.String(), "archives, like for like"},
-		{"Open now", n.OpenNow.String(), "archives, like for like"},
-		{"Change", change(n.OpenBefore, n.OpenNow), "open archives"},
-		n.StudyRecords.card("Study records"),
-	}
-	for _, k := range r.Kinds {
-		switch k.Kind {
-		case Fixed:
-			list = append(list, card{"Fixed", k.Left.String(), "answered again, open no more"})
-		case Gone:
-			list = append(list, card{"Gone", k.Left.String(), "were open; no archive answers"})
-		case New:
-			list = append(list, card{"New", k.Entered.String(), "open archives"})
+	list := []card{{"Open before", r.Balance.OpenBefore.String(), "archives"}}
+	for _, s := range r.Balance.steps() {
+		value := s.Number.String()
+		switch {
+		case !s.Hidden && s.N > 0:
+			value = s.sign + value
+		case !s.Hidden && s.rare:
+			continue
 		}
+		list = append(list, card{s.label, value, s.note})
 	}
-	return list
+	return append(list, card{"Open now", r.Balance.OpenNow.String(), "archives"}, r.LikeForLike.StudyRecords.card("Study records"))
 }

@@ -26,6 +26,9 @@ type Public struct {
 	Before   Label  `json:"before"`
 	Now      Label  `json:"now"`
 	Common   Common `json:"common"`
+	// Summary is Balance in one sentence.
+	Summary string  `json:"summary"`
+	Balance Balance `json:"balance"`
 	// LikeForLike are the archives that both surveys looked at alike; InAll
 	// are all that either survey reports.
 	LikeForLike Net `json:"like_for_like"`
@@ -75,7 +78,9 @@ type Common struct {
 type Net struct {
 	OpenBefore publish.Number `json:"open_before"`
 	OpenNow    publish.Number `json:"open_now"`
-	// Left were open and are not, Entered are and were not, Stayed both.
+	// Left were open and are not seen to be, Entered are and were not seen to
+	// be, Stayed both. In all, Left holds archives that the later survey did not
+	// cover: Balance sets them apart.
 	Stayed           publish.Number `json:"stayed_open"`
 	Left             publish.Number `json:"no_longer_open"`
 	Entered          publish.Number `json:"newly_open"`
@@ -127,7 +132,8 @@ type KindRow struct {
 // Mark is how a country did.
 type Mark string
 
-// The marks; a country in which nothing was open and nothing is has none.
+// The marks; a country in which nothing was open and nothing is has none, and
+// neither has one of which it is not known that fewer are open.
 const (
 	Good Mark = "good"
 	Bad  Mark = "bad"

@@ -19,6 +19,9 @@ type publisher struct {
 	min int64
 	// hidden are the cells of the table of kinds that are withheld.
 	hidden map[Kind][4]bool
+	// goneShown: the number of open archives that are gone is published, and
+	// marks may follow from its parts.
+	goneShown bool
 	// coarse, coarseRest: the sums of a part of the table of kinds are
 	// withheld, of the kinds that compare like for like and of the others.
 	coarse, coarseRest bool
@@ -39,6 +42,7 @@ func Publish(s *Comparison, minCount int, reports ...report.Public) Public {
 		p.coarse = p.coarse || r.Totals.ArchivesOpen.Hidden || publish.Small(rest.Before(), p.min) || publish.Small(rest.Now(), p.min)
 	}
 	p.protectKinds()
+	p.goneShown = !p.hidden[Gone][1]
 	r := Public{Schema: Schema, Edition: publish.EditionPublic, MinCount: p.min,
 		Before: labelOf(s.Frame.Before), Now: labelOf(s.Frame.Now), Common: s.Frame.common(),
 		Kinds: p.kinds(), Countries: []CountryRow{}, Rule: markRule, Notes: s.notes(p.min)}
@@ -57,6 +61,8 @@ func Publish(s *Comparison, minCount int, reports ...report.Public) Public {
 			*pair = withheldPair()
 		}
 	}
+	r.Balance = r.balance()
+	r.Summary = r.Balance.sentence()
 	if p.min == 1 {
 		r.Causes, r.Checks = s.causes(), s.checks()
 	}
@@ -206,8 +212,11 @@ func figureCells(f *Figures) []publish.Cell {
 // rowCells are what the row of a country must not give away: of the archives that
 // compare like for like all that it shows, and of the others what the rows of two
 // reports less this one show.
-func rowCells(like, rest *Tally) []publish.Cell {
+func (p *publisher) rowCells(like, rest *Tally) []publish.Cell {
 	cells := publish.CountsOf(like.Stayed, like.Left, like.Entered, rest.Before(), rest.Now())
+	if p.goneShown { // the mark follows from them
+		cells = append(cells, publish.CountsOf(like.Gone, like.Left-like.Gone)...)
+	}
 	for i := range like.Figures {
 		r := &rest.Figures[i]
 		cells = append(append(cells, figureCells(&like.Figures[i])...), r.Before.Cell(), r.Now.Cell())
@@ -229,7 +238,7 @@ func (p *publisher) countries(r *Public) {
 	for i, k := range keys {
 		table.Apart = append(table.Apart, p.apart(k))
 		like, rest := p.of.Countries[k], p.of.Elsewhere[k]
-		for c, cell := range rowCells(&like, &rest) {
+		for c, cell := range p.rowCells(&like, &rest) {
 			if i == 0 {
 				table.Columns = append(table.Columns, make([]publish.Cell, len(keys)))
 			}
@@ -248,7 +257,7 @@ func (p *publisher) countries(r *Public) {
 			continue
 		}
 		row := CountryRow{ISO2: k, Name: publish.CountryName(k), Net: p.net(&t, false)}
-		row.Mark = row.mark()
+		row.Mark = row.mark(t.Gone, p.goneShown)
 		r.Countries = append(r.Countries, row)
 	}
 	slices.SortStableFunc(r.Countries, func(a, b CountryRow) int {
@@ -272,21 +281,26 @@ func boolCompare(a, b bool) int {
 
 // markRule is mark in words.
 var markRule = []string{
-	"Good: fewer archives are open than before, and the study records open are not known to have become more.",
+	"Good: fewer archives are open than before, also if those that are gone are counted as open, and the study records open are not known to have become more.",
 	"Ugly: archives were open before, no fewer are now, and the study records open are known to have become more.",
-	"Bad: every other country with an open archive.",
-	"Countries are judged like for like; one in which nothing was open and nothing is has no mark.",
+	"Bad: every other country with an open archive that has a mark.",
+	"Countries are judged like for like. One in which nothing was open and nothing is has no mark, nor has one in which fewer are open only because archives are gone, or in which that number is withheld: gone is no proof of a repair.",
 }
 
-// mark judges a row that is shown, by what it shows.
-func (r *CountryRow) mark() Mark {
+// mark judges a row that is shown, by what it shows and by how many of its open
+// archives are gone, if that is not withheld.
+func (r *CountryRow) mark(gone int64, known bool) Mark {
 	more := !r.StudyRecords.Difference.Hidden && r.StudyRecords.Difference.rose()
 	switch fewer := r.OpenNow.N < r.OpenBefore.N; {
 	case r.OpenBefore.N == 0 && r.OpenNow.N == 0:
 		return ""
-	case fewer && !more:
+	case fewer && more:
+		return Bad
+	case fewer && known && r.OpenNow.N+gone < r.OpenBefore.N:
 		return Good
-	case !fewer && more && r.OpenBefore.N > 0:
+	case fewer:
+		return ""
+	case more && r.OpenBefore.N > 0:
 		return Ugly
 	}
 	return Bad

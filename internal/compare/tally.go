@@ -10,6 +10,8 @@ type Tally struct {
 	// The archives by whether they were open and are: Stayed then and now,
 	// Left only then, Entered only now, Closed neither.
 	Stayed, Left, Entered, Closed int64
+	// Gone are those of Left of which nothing answers any more.
+	Gone int64
 	// Figures are the study records, images linked and images accessible of
 	// the open ones.
 	Figures [3]Figures
@@ -38,6 +40,9 @@ func (t *Tally) add(c *Change) {
 		t.Stayed++
 	case before:
 		t.Left++
+		if c.Kind == Gone {
+			t.Gone++
+		}
 	case now:
 		t.Entered++
 	default:
@@ -63,6 +68,7 @@ func (t Tally) plus(o Tally) Tally {
 	t.Left += o.Left
 	t.Entered += o.Entered
 	t.Closed += o.Closed
+	t.Gone += o.Gone
 	for i := range t.Figures {
 		t.Figures[i].Before.Merge(o.Figures[i].Before)
 		t.Figures[i].Now.Merge(o.Figures[i].Now)

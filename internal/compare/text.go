@@ -64,6 +64,7 @@ func WriteText(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 	out := bufio.NewWriter(plain.NewWriter(w))
 	p := func(format string, args ...any) { fmt.Fprintf(out, format, args...) }
 	p("%s, %s\n  to %s, %s\n", plain.Line(r.Before.Name), publish.Moment(r.Before.StartedAt), plain.Line(r.Now.Name), publish.Moment(r.Now.StartedAt))
+	p("\n%s\n  %s\n", r.Summary, r.Balance.equation())
 	if r.TLP != "" {
 		p("%s, confidential: names single systems\n", r.TLP)
 	}
@@ -82,11 +83,11 @@ func WriteText(w io.Writer, r Public, changes iter.Seq2[Change, error]) error {
 	row("", "before", "now", "change")
 	r.InAll.rows(row)
 	flush("In all, with what only one survey looked at")
-	row("", "stayed open", "no longer", "newly", "never")
+	row("", "open in both", "before only", "now only", "in neither")
 	for _, k := range r.Kinds {
 		row(k.Kind.String(), k.Stayed.String(), k.Left.String(), k.Entered.String(), k.Closed.String())
 	}
-	flush("Archives by what became of them")
+	flush("Archives by what became of them, and in which survey they are open")
 	if len(r.Countries) > 0 {
 		row("", "open before", "now", "records before", "now", "change", "mark")
 		for _, c := range r.Countries {
