@@ -115,8 +115,13 @@ type surveySummary struct {
 	Open     int64         `json:"archives_open"`
 	Studies  int64         `json:"studies_counted"`
 	Images   int64         `json:"images_counted"`
-	// CountedInPart is of how many archives the count did not come to its end: then
-	// the numbers of studies and images are lower bounds.
+	// Accessible are images that can be retrieved, Images those that are linked.
+	Accessible int64 `json:"images_accessible_counted"`
+	// The qualities are those of the sums: exact only of a whole survey.
+	StudiesQuality    survey.Quality `json:"studies_quality"`
+	ImagesQuality     survey.Quality `json:"images_quality"`
+	AccessibleQuality survey.Quality `json:"images_accessible_quality"`
+	// CountedInPart is of how many open archives a number is not exact.
 	CountedInPart int64 `json:"archives_counted_in_part,omitempty"`
 	// SameArchives is how many addresses led to an archive that is counted at
 	// another.
@@ -130,22 +135,23 @@ type surveySummary struct {
 
 // summary prints the end of a survey.
 func (v *surveyView) summary(r campaign.Result, o campaign.Options) error {
-	p := r.Totals
+	p, whole := r.Totals, r.Survey.State == survey.StateFinished && r.Complete()
 	s := surveySummary{Schema: "leadglass.survey/1", Survey: r.Survey, Hosts: p.Examined.Load(), Archives: p.Speaking.Load(),
 		Open: p.Open.Load(), Studies: p.Studies.Load(), Images: p.Images.Load(),
+		Accessible: p.Accessible.Load(), StudiesQuality: p.OfStudies.Of(whole), ImagesQuality: p.OfImages.Of(whole), AccessibleQuality: p.OfAccessible.Of(whole),
 		CountedInPart: p.CountedInPart.Load(), SameArchives: p.SameArchives.Load(), Resumed: o.Resume, Seconds: r.Took.Seconds(), Traffic: r.Traffic, Candidates: r.Files}
 	if v.json {
 		return json.NewEncoder(v.out).Encode(s)
 	}
-	part, least, rest := "", "", ""
+	part, rest := "", ""
 	if s.CountedInPart > 0 {
-		least, rest = "at least ", fmt.Sprintf(" (%s not counted to the end)", plural(s.CountedInPart, "archive"))
+		rest = fmt.Sprintf(" (counted in part: %s)", plural(s.CountedInPart, "archive"))
 	}
 	if o.Resume {
 		part = ", its last part"
 	}
-	err := v.printf("survey %s finished%s in %.1f s\n  hosts recorded  %s\n  archives        %s\n  freely open     %s\n  studies         %s%s%s\n  images          %s%s\n  sent %s bytes in %s\n",
-		r.Survey.ID, part, s.Seconds, grouped(s.Hosts), grouped(s.Archives), grouped(s.Open), least, grouped(s.Studies), rest, least, grouped(s.Images),
+	err := v.printf("survey %s finished%s in %.1f s\n  hosts recorded     %s\n  archives           %s\n  freely open        %s\n  studies            %s\n  images linked      %s\n  images accessible  %s%s\n  sent %s bytes in %s\n",
+		r.Survey.ID, part, s.Seconds, grouped(s.Hosts), grouped(s.Archives), grouped(s.Open), qualified(s.Studies, s.StudiesQuality), qualified(s.Images, s.ImagesQuality), qualified(s.Accessible, s.AccessibleQuality), rest,
 		grouped(s.Traffic.BytesSent), plural(s.Traffic.Connections, "connection"))
 	if err == nil && r.Survey.Sweep != nil && r.Survey.Sweep.Hosts+r.Survey.Sweep.Canaries > 0 {
 		_, err = fmt.Fprintln(v.out, sweepLine(r.Survey.Sweep))
@@ -157,4 +163,9 @@ func (v *surveyView) summary(r campaign.Result, o campaign.Options) error {
 		v.note("%s could not be examined, by errors of this program; --log-level warn shows them", plural(r.GivenUp, "host"))
 	}
 	return err
+}
+
+// qualified is a sum with the word for its quality.
+func qualified(n int64, q survey.Quality) string {
+	return map[survey.Quality]string{survey.LowerBound: "at least ", survey.Estimated: "about "}[q] + grouped(n)
 }

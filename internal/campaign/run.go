@@ -46,9 +46,12 @@ const identifiers = 48
 // Progress is how far a run is. It may be read at any time.
 type Progress struct {
 	Probed, WithOpenPort, Examined, Speaking, Open atomic.Int64
-	Studies, Images                                atomic.Int64
-	// CountedInPart are the open archives of which the count did not come to its
-	// end: what was counted of them is a lower bound, or an estimate.
+	// Studies, images linked and images accessible of open archives.
+	Studies, Images, Accessible atomic.Int64
+	// OfStudies, OfImages and OfAccessible say how good these sums are.
+	OfStudies, OfImages, OfAccessible Quality
+	// CountedInPart are the open archives of which a number is not exact: a lower
+	// bound, an estimate or unknown.
 	CountedInPart atomic.Int64
 	// SameArchives are the addresses of an archive that is counted at another.
 	SameArchives atomic.Int64
@@ -278,8 +281,13 @@ func (p *Progress) Add(f survey.Finding) {
 	}
 	if f.Verdict.FreelyAccessible() {
 		p.Open.Add(1)
-		if q := f.Counts.Studies.Quality; q == survey.LowerBound || q == survey.Estimated {
+		c := &f.Counts
+		studies, images, accessible := p.OfStudies.add(c.Studies), p.OfImages.add(c.ImagesLinked), p.OfAccessible.add(c.ImagesAccessible)
+		if !studies || !images || !accessible {
 			p.CountedInPart.Add(1)
+		}
+		if n, ok := c.ImagesAccessible.Int(); ok {
+			p.Accessible.Add(n)
 		}
 	}
 	if n, ok := f.Counts.Studies.Int(); ok {
