@@ -125,25 +125,32 @@ type surveySummary struct {
 	CountedInPart int64 `json:"archives_counted_in_part,omitempty"`
 	// SameArchives is how many addresses led to an archive that is counted at
 	// another.
-	SameArchives int64          `json:"same_archives,omitempty"`
-	Resumed      bool           `json:"resumed,omitempty"`
-	Seconds      float64        `json:"seconds"`
-	Traffic      survey.Traffic `json:"traffic"`
+	SameArchives int64 `json:"same_archives,omitempty"`
+	// NotExamined is how many addresses, of networks that accept every connection,
+	// were left out of a sample: then the numbers of archives are lower bounds.
+	NotExamined int64          `json:"hosts_not_examined,omitempty"`
+	Resumed     bool           `json:"resumed,omitempty"`
+	Seconds     float64        `json:"seconds"`
+	Traffic     survey.Traffic `json:"traffic"`
 	// Candidates are the files of other scanners that named hosts.
 	Candidates []campaign.CandidateFile `json:"candidates,omitempty"`
 }
 
 // summary prints the end of a survey.
 func (v *surveyView) summary(r campaign.Result, o campaign.Options) error {
-	p, whole := r.Totals, r.Survey.State == survey.StateFinished && r.Complete()
+	p, whole := r.Totals, r.Survey.State == survey.StateFinished && r.Complete() && r.Totals.NotExamined.Load() == 0
 	s := surveySummary{Schema: "leadglass.survey/1", Survey: r.Survey, Hosts: p.Examined.Load(), Archives: p.Speaking.Load(),
 		Open: p.Open.Load(), Studies: p.Studies.Load(), Images: p.Images.Load(),
 		Accessible: p.Accessible.Load(), StudiesQuality: p.OfStudies.Of(whole), ImagesQuality: p.OfImages.Of(whole), AccessibleQuality: p.OfAccessible.Of(whole),
-		CountedInPart: p.CountedInPart.Load(), SameArchives: p.SameArchives.Load(), Resumed: o.Resume, Seconds: r.Took.Seconds(), Traffic: r.Traffic, Candidates: r.Files}
+		CountedInPart: p.CountedInPart.Load(), SameArchives: p.SameArchives.Load(), NotExamined: p.NotExamined.Load(), Resumed: o.Resume, Seconds: r.Took.Seconds(), Traffic: r.Traffic, Candidates: r.Files}
 	if v.json {
 		return json.NewEncoder(v.out).Encode(s)
 	}
 	part, rest := "", ""
+	hosts := survey.Exact
+	if s.NotExamined > 0 {
+		hosts = survey.LowerBound
+	}
 	if s.CountedInPart > 0 {
 		rest = fmt.Sprintf(" (counted in part: %s)", plural(s.CountedInPart, "archive"))
 	}
@@ -151,10 +158,14 @@ func (v *surveyView) summary(r campaign.Result, o campaign.Options) error {
 		part = ", its last part"
 	}
 	err := v.printf("survey %s finished%s in %.1f s\n  hosts recorded     %s\n  archives           %s\n  freely open        %s\n  studies            %s\n  images linked      %s\n  images accessible  %s%s\n  sent %s bytes in %s\n",
-		r.Survey.ID, part, s.Seconds, grouped(s.Hosts), grouped(s.Archives), grouped(s.Open), qualified(s.Studies, s.StudiesQuality), qualified(s.Images, s.ImagesQuality), qualified(s.Accessible, s.AccessibleQuality), rest,
+		r.Survey.ID, part, s.Seconds, grouped(s.Hosts), qualified(s.Archives, hosts), qualified(s.Open, hosts), qualified(s.Studies, s.StudiesQuality), qualified(s.Images, s.ImagesQuality), qualified(s.Accessible, s.AccessibleQuality), rest,
 		grouped(s.Traffic.BytesSent), plural(s.Traffic.Connections, "connection"))
 	if err == nil && r.Survey.Sweep != nil && r.Survey.Sweep.Hosts+r.Survey.Sweep.Canaries > 0 {
 		_, err = fmt.Fprintln(v.out, sweepLine(r.Survey.Sweep))
+	}
+	if err == nil && s.NotExamined > 0 {
+		err = v.printf("  not examined       %s of networks that accept connections on every port, of which a sample was examined\n",
+			plural(s.NotExamined, "address"))
 	}
 	if err == nil && !o.Simulated {
 		v.note("`leadglass report` makes the report")

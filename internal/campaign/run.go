@@ -35,8 +35,9 @@ type Run struct {
 	Saved    func(survey.Record) error
 	Progress Progress
 
-	saved sync.Mutex
-	fail  context.CancelCauseFunc
+	saved      sync.Mutex
+	fail       context.CancelCauseFunc
+	everywhere everywhere
 }
 
 // identifiers is how many hosts are asked side by side what speaks there: more
@@ -55,6 +56,9 @@ type Progress struct {
 	CountedInPart atomic.Int64
 	// SameArchives are the addresses of an archive that is counted at another.
 	SameArchives atomic.Int64
+	// NotExamined are the addresses of networks that accept every connection of
+	// which only a sample was examined: archives among them are in no number here.
+	NotExamined atomic.Int64
 	// UnderWay are the hosts of which this process finds out what speaks there,
 	// Waiting those that have not been examined to the end, by whichever process.
 	UnderWay, Waiting atomic.Int64
@@ -108,10 +112,25 @@ type visit struct {
 	sweeping  *sweeping
 	candidate survey.Candidate
 	host      *examine.Host
+	// postponed are open ports at which it is asked what speaks when the host's
+	// other ports were tried: see everywhere. sampled: the host is under way there.
+	postponed []uint16
+	sampled   bool
 }
 
 // Open finds out what speaks at a port.
 func (v *visit) Open(ctx context.Context, port uint16) {
+	if v.host == nil && v.candidate.Port == 0 && !v.sweeping.run.Scope.Named(v.candidate.Address) {
+		if len(v.postponed) > 0 || !v.sweeping.run.everywhere.enter(v.candidate.Address) {
+			v.postponed = append(v.postponed, port)
+			return
+		}
+		v.sampled = true
+	}
+	v.identify(ctx, port)
+}
+
+func (v *visit) identify(ctx context.Context, port uint16) {
 	r := v.sweeping.run
 	if v.host == nil {
 		r.Progress.WithOpenPort.Add(1)
@@ -122,18 +141,59 @@ func (v *visit) Open(ctx context.Context, port uint16) {
 }
 
 // Done hands over the host, or ends the work on one that does not answer and was
-// not named in the scope.
+// not named in the scope. One that waits is handed over with another of its
+// network.
 func (v *visit) Done(ctx context.Context, f discover.Found) {
+	e := &v.sweeping.run.everywhere
+	if len(v.postponed) > 0 {
+		if acceptsAll(f) && e.wait(waitingHost{v, f}) {
+			return
+		}
+		if !acceptsAll(f) {
+			e.begin(f.Candidate.Address)
+		}
+		v.sampled = true
+	}
+	v.finish(ctx, f)
+	for v.sampled {
+		h, ok := e.next(f.Candidate.Address)
+		if !ok {
+			return
+		}
+		h.visit.sampled = true
+		h.visit.finish(ctx, h.found)
+	}
+}
+
+// finish is Done for a host that does not wait.
+func (v *visit) finish(ctx context.Context, f discover.Found) {
 	r := v.sweeping.run
-	if v.host != nil {
-		defer r.Progress.UnderWay.Add(-1)
+	why, answers := r.everywhere.judge(v.candidate.Address)
+	leave := len(v.postponed) > 0 && answers && acceptsAll(f)
+	for _, port := range v.postponed {
+		if !leave && ctx.Err() == nil {
+			v.identify(ctx, port)
+		}
 	}
 	item := foundItem{saved: f.Saved}
+	if v.host != nil {
+		defer r.Progress.UnderWay.Add(-1)
+		item.found = new(v.host.Found())
+	}
+	if v.sampled {
+		var services []survey.FoundService
+		if item.found != nil && ctx.Err() == nil {
+			services = item.found.Services
+		}
+		r.everywhere.leave(f, services)
+	}
 	switch {
 	case ctx.Err() != nil:
 		return // what was asked may have been cut short
+	case leave:
+		item.record = new(r.notExamined(v.candidate, why))
+		r.Gate.Forget(v.candidate.Address)
 	case v.host != nil:
-		item.found = new(v.host.Found())
 		r.Gate.Forget(v.candidate.Address)
 	case r.Scope.Named(v.candidate.Address):
 		item.record = new(r.NotReached(v.candidate, f))
@@ -272,6 +332,9 @@ func (r *Run) tell(record survey.Record) error {
 // Add adds a host: one just examined, or one of an earlier run of the survey.
 func (p *Progress) Add(f survey.Finding) {
 	p.Examined.Add(1)
+	if f.NotExamined != nil {
+		p.NotExamined.Add(1)
+	}
 	if f.SameArchiveAs != nil {
 		p.SameArchives.Add(1)
 		return

@@ -49,6 +49,8 @@ func judgeIdentified(told *survey.Finding, later []survey.Finding, covered func(
 		switch {
 		case later[i].Verdict == survey.Identified:
 			return StillOpen
+		case later[i].NotExamined != nil:
+			outcome = Unclear
 		case !later[i].IsArchive():
 		case later[i].Incomplete != nil || !answered(&later[i], told.Target.Port):
 			outcome = Unclear

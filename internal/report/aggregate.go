@@ -23,8 +23,11 @@ type Aggregate struct {
 	// Analysed is the number of targets of which something answered, archives
 	// or not; Incomplete, how many of all say that they are not the whole truth.
 	Analysed, Incomplete int64
-	Verdicts             map[survey.Verdict]int64
-	Grades               map[survey.Grade]int64
+	// NotExamined is how many targets accept connections and were not asked what
+	// they speak: then the sums of archives are lower bounds.
+	NotExamined int64
+	Verdicts    map[survey.Verdict]int64
+	Grades      map[survey.Grade]int64
 	// Total is the sum over the countries.
 	Total Row
 	// Countries are keyed by ISO 3166-1 alpha-2 code, UnknownCountry for none.
@@ -139,10 +142,24 @@ func NewAggregator(s survey.Survey) *Aggregator {
 // more once it is used.
 func (a *Aggregator) Aggregate() Aggregate {
 	a.agg.UniqueStudies = a.sketches.unique()
+	if a.agg.NotExamined > 0 {
+		a.agg.lessThanWhole()
+	}
 	for id, sum := range a.checks {
 		a.agg.Checks[id] = sum.CheckTally
 	}
 	return a.agg
+}
+
+// lessThanWhole marks the sums as those of a part of the archives.
+func (a *Aggregate) lessThanWhole() {
+	part := publish.Sum{Part: true}
+	rest := partRow(part)
+	a.Total, a.Suspects.Marked, a.Suspects.Rest = a.Total.plus(rest), a.Suspects.Marked.plus(rest), a.Suspects.Rest.plus(rest)
+	a.SSNPatternRecords.Merge(part)
+	for code, row := range a.Countries {
+		a.Countries[code] = row.plus(rest)
+	}
 }
 
 // Add adds one record.
@@ -157,6 +174,9 @@ func (a *Aggregator) Add(r survey.Record) {
 	}
 	if f.Incomplete != nil {
 		a.agg.Incomplete++
+	}
+	if f.NotExamined != nil {
+		a.agg.NotExamined++
 	}
 	a.agg.Verdicts[f.Verdict]++
 	a.addTraffic(f.Traffic)

@@ -31,6 +31,9 @@ func texts(a *Aggregate, least int64) (method, limits, notes []string) {
 	if a.Incomplete > 0 {
 		limits = append(limits, "Some archives could not be examined to the end (a budget ran out, or a part did not answer).")
 	}
+	if a.NotExamined > 0 {
+		limits = append(limits, "Some networks accept connections on every port of every address. Of these only a sample of the addresses was examined; archives at the others are not in the figures, which are lower bounds.")
+	}
 	limits = append(limits,
 		"The figures are those of the survey's dates; archives come and go.",
 		"Products and toolkits are those recognised as certain or likely; an archive of which the product could only be guessed counts among those of unknown product.",

@@ -72,6 +72,9 @@ type Finding struct {
 	// Incomplete says why the finding is not the whole truth (a budget ran
 	// out, a part did not answer); null when nothing is missing.
 	Incomplete *string `json:"incomplete"`
+	// NotExamined is set where the target accepts connections and was not asked
+	// what it speaks; then Incomplete says why.
+	NotExamined *NotExamined `json:"not_examined,omitempty"`
 	// AuthorisedBy is the text of --authorised-by, for a target without a
 	// scope file.
 	AuthorisedBy string `json:"authorised_by,omitempty"`
@@ -82,6 +85,17 @@ type Finding struct {
 type SameArchive struct {
 	Address string `json:"address"`
 	Reason  string `json:"reason"`
+}
+
+// NotExamined names a network of which the addresses accept connections on every
+// port, as behind a device that answers for all of them, so that only a sample of
+// them was examined.
+type NotExamined struct {
+	// Network is the address's /24, or /64 of IPv6.
+	Network string `json:"network"`
+	// Examined is how many addresses of the network had been examined by then;
+	// none was an archive.
+	Examined int64 `json:"examined"`
 }
 
 // Viewer says how a web viewer without login is reachable.
