@@ -283,7 +283,7 @@ recipients:
 	checked := leadglass(t, "disclose", "recipients", "check", lost).want(t, exitUsage)
 	prepared2 := leadglass(t, db, "disclose", "prepare", "--recipients", lost, "--dry-run").want(t, exitIncomplete)
 	for _, o := range []output{checked, prepared2} {
-		if !strings.Contains(o.out, "has no address") {
+		if !strings.Contains(o.out, "no address is set") {
 			t.Errorf("a recipient by email without an address: %s", o.all())
 		}
 	}

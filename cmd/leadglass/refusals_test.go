@@ -30,8 +30,8 @@ func TestArgumentsSayTheRemedy(t *testing.T) {
 	for want, args := range map[string][]string{
 		"for port 4242 of ::1, write [::1]:4242":                 {"check", "::1:4242"},
 		"--called-ae-title: is 20 characters long; give 1 to 16": {"check", "127.0.89.14", "--called-ae-title", "ABCDEFGHIJKLMNOPQRST"},
-		"--time: 0s is no time":                                  {"check", "127.0.89.14", "--time", "0s"},
-		"--concurrency: 0":                                       {"survey", "--scope", scope, "--concurrency", "0"},
+		"--time must be positive, not 0s":                        {"check", "127.0.89.14", "--time", "0s"},
+		"--concurrency must be at least 1, not 0":                {"survey", "--scope", scope, "--concurrency", "0"},
 	} {
 		if o := leadglass(t, args...).want(t, exitUsage); !strings.Contains(o.errors, want) {
 			t.Errorf("%v: %s", args, o.errors)

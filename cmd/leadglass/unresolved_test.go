@@ -24,7 +24,7 @@ func TestUnresolvedNames(t *testing.T) {
 	scope := file(t, scopeText("127.0.0.1, "+name, strings.TrimPrefix(s.DICOMAddr(), "127.0.0.1:"), "9"))
 	for _, args := range [][]string{{}, {"--json"}} {
 		o = leadglass(t, append([]string{"survey", "--scope", scope, "--store", db}, args...)...).want(t, exitIncomplete)
-		if !strings.Contains(o.errors, "leadglass: "+reason) || strings.Contains(o.errors, "lookup") {
+		if !strings.Contains(o.errors, reason) || strings.Contains(o.errors, "lookup") {
 			t.Errorf("survey %v: %s", args, o.errors)
 		}
 	}

@@ -62,7 +62,7 @@ func (r *Recipient) Key(now time.Time) (*seal.Key, error) {
 // be told by email, and has no address.
 func (r *Recipient) Reach() error {
 	if r.Email == "" && r.Channel == "email" {
-		return errors.New("it has the channel email but no address; set email:, or say with channel: how you will send it, such as portal or post")
+		return errors.New("the channel is email but no address is set; set email:, or name with channel: how you will send it, such as portal or post")
 	}
 	return nil
 }

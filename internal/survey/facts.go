@@ -82,7 +82,7 @@ func serviceFacts(s *Service) ServiceFacts {
 		f.Levels = &s.Levels
 	}
 	if s.TLS != nil {
-		f.TLS = &TLS{ClientCertificate: s.TLS.ClientCertificate}
+		f.TLS = &TLS{ClientCertificate: s.TLS.ClientCertificate, NameRequired: s.TLS.NameRequired}
 	}
 	if s.HTTP != nil {
 		f.HTTP = &HTTP{Status: s.HTTP.Status, AuthRequired: s.HTTP.AuthRequired, Page: s.HTTP.Page, Viewer: s.HTTP.Viewer, OpenAPI: s.HTTP.OpenAPI}
