@@ -16,7 +16,7 @@ import (
 )
 
 // noStudyDate is a filter of Orthanc that takes Study Date out of each query:
-// the archive pays no heed to dates, and its answers hold none.
+// the archive ignores dates, and its answers hold none.
 const noStudyDate = `
 function IncomingFindRequestFilter(query, origin)
   query['0008,0020'] = nil

@@ -80,7 +80,7 @@ archives:
 		"127.0.45.1": {"1234 exact", "9999 exact", "dcm4chee-count", ""},
 		"127.0.45.2": {"1234 exact", "9999 exact", "qido-rs", ""},
 		"127.0.45.3": {"1234 exact", "9999 exact", "qido-rs", ""},
-		"127.0.45.4": {"100 lower-bound", "", "qido-rs", "pays no heed"},
+		"127.0.45.4": {"100 lower-bound", "", "qido-rs", "ignores"},
 		"127.0.45.5": {"100 lower-bound", "", "qido-rs", "longer than the limit"},
 		"127.0.45.6": {"unknown", "unknown", "", "no service answers queries"},
 	} {

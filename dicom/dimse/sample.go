@@ -90,7 +90,7 @@ func (r *SampleResult) add(f FindResult) {
 }
 
 // findOne asks for the attributes of one study and takes one response. A second
-// one, of an archive that pays no heed to the UID, is answered with C-CANCEL.
+// one, of an archive that ignores the UID, is answered with C-CANCEL.
 func (c *Client) findOne(ctx context.Context, sopClass string, keys []Key, uid []byte, take func(Match)) (FindResult, error) {
 	n := 0
 	return c.find(ctx, sopClass, func(dst []byte, s dicom.Syntax) []byte {

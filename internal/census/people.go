@@ -76,7 +76,7 @@ func (c *counter) countNationalIDs() survey.Count {
 	case counted == 0:
 		return survey.ExactCount(0, idSource)
 	case c.anyMatch(window{patient: "LEADGLASS-" + dicom.NewUID()[5:20]}):
-		return survey.UnknownCount("the archive pays no heed to the patient ID asked for")
+		return survey.UnknownCount("the archive ignores the patient ID asked for")
 	}
 	n, why := c.securityNumbers(counted)
 	switch {

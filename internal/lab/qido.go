@@ -18,7 +18,7 @@ type Search struct {
 	Cut int64 `yaml:"cut,omitempty"`
 	// Page is how many studies one answer holds at most; 1,000 when absent.
 	Page int64 `yaml:"page,omitempty"`
-	// IgnoreLimit, IgnoreOffset and IgnoreDates pay no heed to what a search
+	// IgnoreLimit, IgnoreOffset and IgnoreDates ignore what a search
 	// asks for.
 	IgnoreLimit  bool `yaml:"ignore_limit,omitempty"`
 	IgnoreOffset bool `yaml:"ignore_offset,omitempty"`

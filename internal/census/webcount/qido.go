@@ -232,7 +232,7 @@ type listing struct {
 
 // pages says how a window is listed.
 type pages struct {
-	// single asks for one page alone, of an archive that pays no heed to
+	// single asks for one page alone, of an archive that ignores
 	// offsets.
 	single bool
 	// most ends the list where it becomes this long; 0 is no end.

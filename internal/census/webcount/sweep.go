@@ -68,7 +68,7 @@ func unexpected(a page) (done, cut bool, p proof) {
 	case a.why != "":
 		return true, false, proof{why: a.why}
 	case a.studies != 0:
-		return true, false, proof{why: "the list was not confirmed: the archive pays no heed to the dates asked for"}
+		return true, false, proof{why: "the list was not confirmed: the archive ignores the dates asked for"}
 	}
 	return false, false, proof{}
 }
@@ -198,7 +198,7 @@ func (s *sweeper) visit(w window, open bool) bool {
 	case l.end == refused:
 		return s.gap(l.why)
 	case l.studies > l.inside+l.dateless && l.inside*10 < l.studies*9:
-		s.gap("the archive pays no heed to the dates asked for")
+		s.gap("the archive ignores the dates asked for")
 		return false
 	case l.studies >= s.cap:
 		return s.parts(w, open)
