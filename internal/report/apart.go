@@ -25,14 +25,17 @@ func (p *publisher) setApart(r *Public) {
 		t.Suspected = p.number(s.Marked.Open, s.Honeypot+s.TestData+s.Veterinary > 0 || of.Honeypot.Hidden || of.TestData.Hidden || of.Veterinary.Hidden)
 	}
 	unknown := p.agg.Countries[publish.UnknownCountry].Open
-	shown := r.Other == nil || slices.ContainsFunc(r.Countries, func(c Country) bool { return c.ISO2 == publish.UnknownCountry && !c.ArchivesOpen.Hidden })
 	known := p.agg.Total.Open - unknown
-	t.OpenInCountries = p.number(known, t.Countries.Hidden || p.min > 1 && (!shown || publish.Small(unknown, p.min) || publish.Small(known, p.min) || p.moved(keyOpen, publish.UnknownCountry)))
+	// Whether the number is shown must not depend on the merging of other rows
+	// than this one. If it did, it would tell that no country was merged, and the
+	// open archives of each would follow where there are hardly enough for all.
+	merged := !slices.ContainsFunc(r.Countries, func(c Country) bool { return c.ISO2 == publish.UnknownCountry })
+	t.OpenInCountries = p.number(known, t.Countries.Hidden || known > 0 && unknown > 0 && merged)
 	switch {
 	case t.Countries.Hidden:
 		t.CountriesQuality = ""
 	case t.OpenInCountries.Hidden:
-		t.CountriesQuality = survey.LowerBound // whether it is more is withheld too
+		t.CountriesQuality = survey.LowerBound // of how many archives the country is not known is withheld
 	case known == 0 && unknown > 0:
 		t.CountriesQuality = survey.UnknownQuality
 	case unknown > 0:

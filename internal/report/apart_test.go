@@ -107,3 +107,35 @@ func TestUnfinishedIsNoTotal(t *testing.T) {
 		}
 	}
 }
+
+// TestKnownCountriesBesideMergedOnes: the number of open archives whose country
+// is known is shown wherever no country is unknown, so that it does not tell
+// whether each country has enough to be shown; it is withheld where the archives
+// of unknown country are merged with others.
+func TestKnownCountriesBesideMergedOnes(t *testing.T) {
+	in := func(perCountry ...int) []survey.Record {
+		var list []survey.Record
+		for i, n := range perCountry {
+			list = append(list, openRecords(n, []string{"DE", "FR", "IT", "US"}[i])...)
+		}
+		return list
+	}
+	for _, c := range []struct {
+		name    string
+		records []survey.Record
+		want    string
+		quality survey.Quality
+	}{
+		{"none merged", in(3, 3, 3, 3), "12", survey.Exact},
+		{"some merged", in(2, 2, 3, 5), "12", survey.Exact},
+		{"unknown beside merged ones", slices.Concat(in(2, 2, 3, 5), openRecords(30, "")), "12", survey.LowerBound},
+		{"unknown among merged ones", slices.Concat(in(2, 3, 9, 9), openRecords(2, "")), "withheld", survey.LowerBound},
+		{"every country merged", in(1, 1, 1, 1), "withheld", ""},
+		{"one archive more than countries", in(1, 1, 1, 2), "withheld", ""},
+	} {
+		got := published(sampleSurvey(), 3, c.records...).Totals
+		if got.OpenInCountries.String() != c.want || got.CountriesQuality != c.quality {
+			t.Errorf("%s: %s, %q; want %s, %q", c.name, got.OpenInCountries, got.CountriesQuality, c.want, c.quality)
+		}
+	}
+}

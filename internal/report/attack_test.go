@@ -130,6 +130,20 @@ func TestCountriesAreNotDisclosed(t *testing.T) {
 	}
 }
 
+// TestUnknownCountryIsNotDisclosed varies the open archives of three countries,
+// and those whose country is not known.
+func TestUnknownCountryIsNotDisclosed(t *testing.T) {
+	attack(t, 3, worlds(4, 4), asIs, func(w world) []survey.Record {
+		var rs []survey.Record
+		for c, country := range []string{"DE", "FR", "IT", ""} {
+			for range w[c] {
+				rs = append(rs, plain(len(rs), survey.OpenImages, country))
+			}
+		}
+		return rs
+	})
+}
+
 // TestViewersAreNotDisclosed varies the open viewers of four countries with
 // many open archives.
 func TestViewersAreNotDisclosed(t *testing.T) {
