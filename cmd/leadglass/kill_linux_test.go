@@ -73,14 +73,15 @@ func (k *killing) all(t *testing.T, victims []string, newStore func(n int) strin
 		dsn := newStore(surveys)
 		var at uint64
 		for finished := false; !finished; {
+			hit := false
 			args := []string{"survey", "--scope", k.scope, "--store", dsn}
 			if before := stored(t, dsn); before != nil {
 				args = append(args, "--resume")
 				resumed++
 			}
 			// Victims take turns, so that each is one some time.
-			finished = k.one(t, dsn, args, victims[killed%len(victims)], killed < k.kills)
-			if !finished {
+			hit, finished = k.one(t, dsn, args, victims[killed%len(victims)], killed < k.kills)
+			if hit {
 				killed++
 			}
 			now := stored(t, dsn)
@@ -114,9 +115,10 @@ func (k *killing) all(t *testing.T, victims []string, newStore func(n int) strin
 	t.Logf("%d surveys, killed %d times, resumed %d times", surveys, killed, resumed)
 }
 
-// one runs the program until it has finished, or until it, or its database, is
-// killed.
-func (k *killing) one(t *testing.T, dsn string, args []string, what string, kill bool) (finished bool) {
+// one runs the program until it has ended, and kills it, or its database, at
+// some moment. hit: something was killed, which a survey that loses the database
+// may outlive; finished: the survey has ended as it should.
+func (k *killing) one(t *testing.T, dsn string, args []string, what string, kill bool) (hit, finished bool) {
 	t.Helper()
 	v := startVictim(t, io.Discard, args...)
 	defer v.kill()
@@ -130,7 +132,7 @@ func (k *killing) one(t *testing.T, dsn string, args []string, what string, kill
 		t.Fatal("the survey has not ended in a minute")
 	case what == killSurvey:
 		if v.kill() {
-			return false
+			return true, false
 		}
 	case killDatabase(t, k.server, dsn, what, k.random.Float64(), 0):
 		select {
@@ -141,10 +143,10 @@ func (k *killing) one(t *testing.T, dsn string, args []string, what string, kill
 		if err := v.stopped(true); err != nil {
 			t.Fatalf("after the kill of the %s: %v", what, err)
 		}
-		return v.code() == exitDone
+		return true, v.code() == exitDone
 	}
 	if err := v.stopped(false); err != nil {
 		t.Fatal(err)
 	}
-	return true
+	return false, true
 }

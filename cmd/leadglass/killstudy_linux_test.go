@@ -310,8 +310,9 @@ func (st *study) kill(t *testing.T, what string) bool {
 		return st.workers[st.random.IntN(len(st.workers))].kill()
 	}
 	in, away := st.random.Float64(), time.Duration(st.random.IntN(3000))*time.Millisecond
-	st.databaseKilled = killDatabase(t, st.server, st.dsn, what, in, away)
-	return st.databaseKilled
+	hit := killDatabase(t, st.server, st.dsn, what, in, away)
+	st.databaseKilled = st.databaseKilled || hit // the survey may have outlived another
+	return hit
 }
 
 // note adds a line to the log of the study.

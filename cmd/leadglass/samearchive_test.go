@@ -155,7 +155,7 @@ ports: {dicom: [%d], http: []}
 	if same != 3 {
 		t.Errorf("%d addresses lead to the archive of another, want 3", same)
 	}
-	if text := out.String(); !strings.Contains(text, "studies         30\n") || !strings.Contains(errs.String(), "each archive is counted once") {
+	if text := out.String(); !strings.Contains(text, "studies            30\n") || !strings.Contains(errs.String(), "each archive is counted once") {
 		t.Errorf("the summary says: %s\n%s", text, &errs)
 	}
 	report, err := writeReport(t.Context(), a, reportCommand{Format: []string{"json"}, Edition: "confidential", MinCount: new(1), Out: t.TempDir()})

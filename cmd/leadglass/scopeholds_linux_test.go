@@ -521,6 +521,20 @@ func lastDayEnds(t *testing.T, n *ownNetwork) {
 	dsn := filepath.Join(t.TempDir(), "s.db")
 	path := writeScope(t, "127.9.0.0/24", "")
 	var open, reset atomic.Int64
+	s, err := scope.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// An hour is left until something holds a connection, then a moment.
+	const moment = 200 * time.Millisecond
+	var held atomic.Int64 // when, in Unix nanoseconds
+	var out buffer
+	a := &app{commandLine: &commandLine{Store: dsn}, out: &out, err: &out, log: logger(&out, "off", false), now: func() time.Time {
+		if at := held.Load(); at != 0 {
+			return s.Until().Add(time.Since(time.Unix(0, at)) - moment)
+		}
+		return s.Until().Add(-time.Hour)
+	}}
 	listener(t, fmt.Sprintf("127.9.0.1:%d", sweptPort), func(_ context.Context, c net.Conn) {
 		open.Add(1)
 		for b := make([]byte, 512); ; {
@@ -528,22 +542,17 @@ func lastDayEnds(t *testing.T, n *ownNetwork) {
 				reset.Add(1)
 				return
 			}
+			held.CompareAndSwap(0, time.Now().UnixNano()) // a question came that stays without an answer
 		}
 	})
-	s, err := scope.Load(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	left := 2 * time.Second
-	start := time.Now()
-	var out buffer
-	a := &app{commandLine: &commandLine{Store: dsn}, out: &out, err: &out, log: logger(&out, "off", false),
-		now: func() time.Time { return s.Until().Add(time.Since(start) - left) }}
 	n.begin()
 	err = (&surveyCommand{ScopeFile: path, Concurrency: 4}).Run(t.Context(), a)
-	var exit *exitError
-	if !errors.As(err, &exit) || exit.code != exitIncomplete || !strings.Contains(err.Error(), "with the validity of its scope") || time.Since(start) < left {
-		t.Errorf("after %s: %v", time.Since(start), err)
+	var ended *campaign.EndedError
+	if !errors.As(err, &ended) || ended.How != campaign.Expired || a.finish(err) != exitIncomplete || !strings.Contains(out.String(), "with the validity of its scope") {
+		t.Errorf("the end of the survey: %v, %s", err, out.String())
+	}
+	if at := held.Load(); at == 0 || time.Since(time.Unix(0, at)) < moment {
+		t.Errorf("it ended before the scope did")
 	}
 	eventually(t, "the end of the connections", func() bool { return open.Load() > 0 && reset.Load() == open.Load() })
 	n.begin()

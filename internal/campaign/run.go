@@ -70,11 +70,6 @@ type Progress struct {
 // so does the end of the scope's validity: then the error has scope.ErrNotValid
 // in its chain.
 func (r *Run) Execute(ctx context.Context) error {
-	if end, ok := r.Gate.Ends(); ok {
-		var done context.CancelFunc
-		ctx, done = context.WithDeadlineCause(ctx, end, fmt.Errorf("%w: it has just ended", scope.ErrNotValid))
-		defer done()
-	}
 	ctx, r.fail = context.WithCancelCause(ctx)
 	defer r.fail(nil)
 	h := jobs.Handlers{Examine: r.examine, Examiners: max(1, r.Examiners)}
@@ -83,10 +78,33 @@ func (r *Run) Execute(ctx context.Context) error {
 	}
 	var watching sync.WaitGroup
 	watching.Go(func() { r.watch(ctx) })
+	watching.Go(func() { r.expire(ctx) })
 	err := r.Queue.Work(ctx, h)
 	r.fail(nil)
 	watching.Wait()
 	return err
+}
+
+// expire ends the run with the scope's validity, until ctx ends. It reads the
+// gate's clock every second: who sets the clock forward, or suspends the
+// machine, does not prolong the run.
+func (r *Run) expire(ctx context.Context) {
+	for {
+		end, ok := r.Gate.Ends()
+		if !ok {
+			return
+		}
+		left := time.Until(end)
+		if left <= 0 {
+			r.fail(fmt.Errorf("%w: it has just ended", scope.ErrNotValid))
+			return
+		}
+		select {
+		case <-time.After(min(left, time.Second)):
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // watch keeps up to date how many hosts wait, until ctx ends.
