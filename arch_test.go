@@ -36,7 +36,7 @@ type layer struct {
 func layers() map[string]layer {
 	stages := []string{
 		"dicom", "dicom/ul", "dicom/dimse", "internal/survey", "internal/scope", "internal/gate",
-		"internal/discover", "internal/identify", "internal/identify/products", "internal/assess",
+		"internal/discover", "internal/identify", "internal/products", "internal/assess",
 		"internal/census", "internal/census/webcount", "internal/privacy", "internal/attribute", "internal/store",
 		"internal/tlsprobe", "internal/suspect", "internal/wipe", "internal/markup", "internal/jsonscan", "internal/strictyaml",
 	}
@@ -66,9 +66,9 @@ func layers() map[string]layer {
 		// The stages.
 		"internal/discover": {imports: []string{"internal/survey", "internal/scope", "internal/gate"},
 			needs: []string{"net", "syscall", "golang.org/x/time"}}, // types and numbers of errors
-		"internal/identify": {imports: append([]string{"internal/identify/products", "internal/jsonscan", "internal/markup"}, protocol...),
+		"internal/identify": {imports: append([]string{"internal/products", "internal/jsonscan", "internal/markup"}, protocol...),
 			needs: []string{"net", "net/http", "crypto/tls", "syscall", "golang.org/x/net"}}, // syscall: numbers of errors
-		"internal/identify/products": {imports: []string{"internal/jsonscan", "internal/strictyaml", "internal/survey"},
+		"internal/products": {imports: []string{"internal/jsonscan", "internal/strictyaml", "internal/survey"},
 			needs: []string{"github.com/goccy/go-yaml"}},
 		"internal/tlsprobe": {imports: []string{"internal/survey"},
 			needs: []string{"net", "crypto/tls", "syscall"}}, // names of versions; syscall: numbers of errors

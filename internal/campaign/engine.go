@@ -11,8 +11,8 @@ import (
 	"leadglass/internal/census"
 	"leadglass/internal/examine"
 	"leadglass/internal/gate"
-	"leadglass/internal/identify/products"
 	"leadglass/internal/privacy"
+	"leadglass/internal/products"
 	"leadglass/internal/scope"
 	"leadglass/internal/suspect"
 )

@@ -16,8 +16,8 @@ import (
 
 	"leadglass/internal/census"
 	"leadglass/internal/gate"
-	"leadglass/internal/identify/products"
 	"leadglass/internal/privacy"
+	"leadglass/internal/products"
 	"leadglass/internal/scope"
 	"leadglass/internal/survey"
 	"leadglass/internal/suspect"

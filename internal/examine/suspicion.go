@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"leadglass/internal/assess"
-	"leadglass/internal/identify/products"
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 	"leadglass/internal/suspect"
 )

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"leadglass/internal/identify"
-	"leadglass/internal/identify/products"
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 	"leadglass/internal/tlsprobe"
 )

@@ -8,7 +8,7 @@ import (
 
 	"leadglass/dicom/ul"
 	"leadglass/internal/identify"
-	"leadglass/internal/identify/products"
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 

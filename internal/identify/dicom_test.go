@@ -18,7 +18,7 @@ import (
 	"leadglass/dicom/dimse"
 	"leadglass/dicom/ul"
 	"leadglass/internal/identify"
-	"leadglass/internal/identify/products"
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 

@@ -3,7 +3,7 @@ package identify
 import (
 	"strings"
 
-	"leadglass/internal/identify/products"
+	"leadglass/internal/products"
 )
 
 // Seen is what a page shows.

@@ -12,8 +12,8 @@ import (
 	"strconv"
 	"strings"
 
-	"leadglass/internal/identify/products"
 	"leadglass/internal/jsonscan"
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 

@@ -14,7 +14,7 @@ import (
 	"context"
 	"time"
 
-	"leadglass/internal/identify/products"
+	"leadglass/internal/products"
 )
 
 const (

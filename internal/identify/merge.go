@@ -3,7 +3,7 @@ package identify
 import (
 	"slices"
 
-	"leadglass/internal/identify/products"
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
-	"leadglass/internal/identify/products"
 	"leadglass/internal/markup"
+	"leadglass/internal/products"
 )
 
 const (

@@ -9,7 +9,7 @@ import (
 
 	"leadglass/dicom"
 	"leadglass/internal/identify"
-	"leadglass/internal/identify/products"
+	"leadglass/internal/products"
 	"leadglass/internal/realserver"
 	"leadglass/internal/survey"
 )

@@ -1,7 +1,7 @@
 package survey
 
 // Facts about the behaviour of a DICOM service. The stages that see them put
-// them into Service.Behaviours; the rules of package identify/products name
+// them into Service.Behaviours; the rules of package products name
 // them. Where a fact ends in a colon, the stage appends the status as four
 // upper case hexadecimal digits ("0000", "C000"), or BehaviourAbort or
 // BehaviourClose where the peer ended the association instead of answering.

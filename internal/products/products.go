@@ -4,10 +4,11 @@
 // apart: which toolkit speaks, and which product is it. Orthanc announces
 // DCMTK; that is no proof of Orthanc, and DCMTK's version is not Orthanc's.
 //
-// The table is data: the YAML files beside this one, each row with the source
-// it was read in and the day it was checked. The package never contacts
-// anything, judges no risk, and keeps no text of a page; package identify
-// asks it.
+// The table is data: the YAML files beside this one, one a vendor, each row with
+// the source it was read in and the day it was checked. A file holds all that the
+// program knows of the vendor's products, so that no other package names one. The
+// package never contacts anything, judges no risk, and keeps no text of a page;
+// the packages that do ask it.
 package products
 
 import (
@@ -82,6 +83,8 @@ type product struct {
 	// API are documents of the product that hold numbers and configuration
 	// only, and name its version.
 	API []apiSign `yaml:"api"`
+	// Remedies are what an administrator of the product can do.
+	Remedies []Remedy `yaml:"remedies"`
 }
 
 type ports struct {
@@ -198,8 +201,11 @@ type vendor struct {
 type title struct {
 	Title   string `yaml:"title"`
 	Product string `yaml:"product"`
-	Source  `yaml:",inline"`
-	Notes   string `yaml:"notes"`
+	// Order is the place among the titles of the program: the lowest is tried
+	// first. A user's titles come before all of them.
+	Order  int `yaml:"order"`
+	Source `yaml:",inline"`
+	Notes  string `yaml:"notes"`
 }
 
 // uidMatch says how a UID is compared.

@@ -1,10 +1,12 @@
 package products
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -67,6 +69,7 @@ func Builtin() (*Table, error) {
 			return nil, err
 		}
 	}
+	slices.SortStableFunc(t.titles, func(a, b title) int { return cmp.Compare(a.Order, b.Order) })
 	return t, nil
 }
 

@@ -15,6 +15,9 @@ import (
 
 var uidForm = regexp.MustCompile(`^[0-2](\.(0|[1-9][0-9]*))+$`)
 
+// maxOrder bounds the place of a default AE title among the others.
+const maxOrder = 1000
+
 // mistake gathers the first thing wrong in a document: a YAML path and what.
 type mistake struct{ at, what string }
 
@@ -42,6 +45,9 @@ func (d *document) validate() (at, what string) {
 	for i, t := range d.Titles {
 		at := fmt.Sprintf("$.default_ae_titles[%d]", i)
 		m.aeTitle(at+".title", t.Title)
+		if t.Order < 0 || t.Order > maxOrder {
+			m.add(at+".order", "order is a number from 0 to %d", maxOrder)
+		}
 		m.source(at, t.Source)
 	}
 	return m.at, m.what

@@ -10,7 +10,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"leadglass/internal/identify/products"
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 
@@ -37,8 +37,9 @@ type rows struct {
 		Conflict    []announced
 	}
 	Products []struct {
-		Name  string
-		DICOM []struct {
+		Name      string
+		Behaviour []struct{ All, None []string }
+		DICOM     []struct {
 			Confidence survey.Confidence
 			Match      announced
 		} `yaml:"dicom"`
@@ -77,8 +78,20 @@ func examples(t *testing.T) rows {
 	return all
 }
 
-func TestEveryToolkitRowHasAnExampleThatMatches(t *testing.T) {
+// both are the table, and the table in the reverse order: the names of files,
+// which order it, say nothing of what fits.
+func both(t *testing.T) []*products.Table {
 	p := builtin(t)
+	return []*products.Table{p, p.Reversed()}
+}
+
+func TestEveryToolkitRowHasAnExampleThatMatches(t *testing.T) {
+	for _, p := range both(t) {
+		testToolkitExamples(t, p)
+	}
+}
+
+func testToolkitExamples(t *testing.T, p *products.Table) {
 	for _, k := range examples(t).Toolkits {
 		t.Run(k.Name, func(t *testing.T) {
 			if k.Match == (announced{}) {
@@ -108,7 +121,12 @@ func TestEveryToolkitRowHasAnExampleThatMatches(t *testing.T) {
 }
 
 func TestEverySignOfAProductHasAnExampleThatMatches(t *testing.T) {
-	p := builtin(t)
+	for _, p := range both(t) {
+		testProductExamples(t, p)
+	}
+}
+
+func testProductExamples(t *testing.T, p *products.Table) {
 	for _, product := range examples(t).Products {
 		for _, s := range product.DICOM {
 			_, got := p.DICOM(s.Match.UID, s.Match.Name)
@@ -193,7 +211,7 @@ func TestProductIsNotTheToolkit(t *testing.T) {
 
 func TestBehaviour(t *testing.T) {
 	p := builtin(t)
-	const any, both = survey.BehaviourAnyTitle, survey.BehaviourQueryAndStorage
+	const any, all = survey.BehaviourAnyTitle, survey.BehaviourQueryAndStorage
 	tests := []struct {
 		name       string
 		toolkit    string
@@ -201,13 +219,13 @@ func TestBehaviour(t *testing.T) {
 		product    string
 		confidence survey.Confidence
 	}{
-		{"stock Orthanc", "DCMTK", []string{any, both, "find:abort"}, "Orthanc", survey.Likely},
-		{"Orthanc that answers", "DCMTK", []string{any, both, "find:0000", "get-unknown-uid:C000"}, "Orthanc", survey.Likely},
-		{"Orthanc with a limit", "DCMTK", []string{survey.BehaviourTitleRefused, both, "find-limit:FE00"}, "Orthanc", survey.Likely},
+		{"stock Orthanc", "DCMTK", []string{any, all, "find:abort"}, "Orthanc", survey.Likely},
+		{"Orthanc that answers", "DCMTK", []string{any, all, "find:0000", "get-unknown-uid:C000"}, "Orthanc", survey.Likely},
+		{"Orthanc with a limit", "DCMTK", []string{survey.BehaviourTitleRefused, all, "find-limit:FE00"}, "Orthanc", survey.Likely},
 		{"one weak fact", "DCMTK", []string{"get-unknown-uid:C000"}, "Orthanc", survey.Possible},
-		{"dcmqrscp", "DCMTK", []string{survey.BehaviourTitleRefused, both, "find:0000", survey.BehaviourCountsAbsent, "get-unknown-uid:0000"}, "DCMTK dcmqrscp", survey.Likely},
-		{"the same of another toolkit", "fo-dicom", []string{any, both, "find:abort", "get-unknown-uid:C000"}, "", ""},
-		{"no toolkit", "", []string{any, both, "find:abort"}, "", ""},
+		{"dcmqrscp", "DCMTK", []string{survey.BehaviourTitleRefused, all, "find:0000", survey.BehaviourCountsAbsent, "get-unknown-uid:0000"}, "DCMTK dcmqrscp", survey.Likely},
+		{"the same of another toolkit", "fo-dicom", []string{any, all, "find:abort", "get-unknown-uid:C000"}, "", ""},
+		{"no toolkit", "", []string{any, all, "find:abort"}, "", ""},
 		{"nothing seen", "DCMTK", nil, "", ""},
 	}
 	for _, tt := range tests {
@@ -227,20 +245,8 @@ func TestBehavioursInRulesAreOnesThatStagesReport(t *testing.T) {
 		survey.BehaviourCountsAbsent, survey.BehaviourCountsPresent, survey.BehaviourNoAnnouncement}
 	status := []string{survey.BehaviourEcho, survey.BehaviourFind, survey.BehaviourFindNoLevel, survey.BehaviourFindLimit,
 		survey.BehaviourGetUnknown, survey.BehaviourMoveUnknown}
-	data, err := os.ReadFile("archives.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct {
-		Products []struct {
-			Behaviour []struct{ All, None []string }
-		}
-	}
-	if err := yaml.Unmarshal(data, &file); err != nil {
-		t.Fatal(err)
-	}
 	n := 0
-	for _, p := range file.Products {
+	for _, p := range examples(t).Products {
 		for _, b := range p.Behaviour {
 			for _, f := range append(b.All, b.None...) {
 				n++
@@ -343,6 +349,7 @@ func TestUserFileErrorsSayWhere(t *testing.T) {
 		{"no source", "source: us, checked: 2026-01-01}\nproducts", "checked: 2026-01-01}\nproducts", 3, "source"},
 		{"no date", "source: us, checked: 2026-01-01}\nproducts", "source: us}\nproducts", 3, "checked"},
 		{"path elsewhere", "path: /,", "path: //192.0.2.1/,", 9, "path"},
+		{"title without a place", "title: OURS,", "title: OURS, order: -1,", 11, "order"},
 		{"title too long", "title: OURS,", "title: OURSOURSOURSOURSOURS,", 11, "AE title"},
 		{"no condition", "title: '^Ours$', ", "", 9, "no condition"},
 		{"other version", "version: 1", "version: 2", 1, "version"},

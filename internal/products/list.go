@@ -56,6 +56,7 @@ type ListedVendor struct {
 type ListedTitle struct {
 	Title   string `json:"title"`
 	Product string `json:"product,omitempty"`
+	Order   int    `json:"order,omitempty"`
 	Source
 	Notes string `json:"notes,omitempty"`
 }
