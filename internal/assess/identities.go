@@ -23,8 +23,10 @@ type identities struct {
 	// plain: only the attributes that nearly every archive knows were asked for,
 	// because the archive did not take the others.
 	plain bool
-	// why says why nothing was sampled; empty where something was.
-	why string
+	// why says why nothing was sampled; empty where something was. failed: the
+	// request had no answer, which need not be for its keys.
+	why    string
+	failed bool
 	// unlisted: the list of studies was refused; empty: it has none.
 	unlisted, empty bool
 }
@@ -70,6 +72,9 @@ func (s *Session) identify(ctx context.Context) *identities {
 			id = all
 		}
 	}
+	if id.failed {
+		id = s.takeSample(ctx, false)
+	}
 	if id.sample.Responses() == 0 && !id.empty {
 		if again := s.takeSample(ctx, true); again.sample.Responses() > 0 {
 			id = again
@@ -81,12 +86,15 @@ func (s *Session) identify(ctx context.Context) *identities {
 
 // takeSample asks for the identifying attributes of a few studies.
 func (s *Session) takeSample(ctx context.Context, plain bool) *identities {
-	id := &identities{sample: privacy.NewSample(), plain: plain}
+	class := s.listsBy()
+	id := &identities{plain: plain, sample: privacy.NewSample(func(a privacy.Attribute) bool {
+		// A Patient Root query at PATIENT level takes attributes of the patient.
+		return (a.Plain || !plain) && (class == dicom.StudyRootFind || a.Tag.Group() == 0x0010)
+	})}
 	if s.dataSets {
 		id.why = reasonDataSets
 		return id
 	}
-	class := s.listsBy()
 	var r dimse.SampleResult
 	e := s.do(ctx, class, func(ctx context.Context, c *dimse.Client) (err error) {
 		r, err = askSample(ctx, c, class, s.listedDates, id)
@@ -99,9 +107,9 @@ func (s *Session) takeSample(ctx context.Context, plain bool) *identities {
 	switch {
 	case id.sample.Responses() > 0:
 	case e.contact == ended:
-		id.why = "the association was ended at the request (" + e.what + ")"
+		id.why, id.failed = "the association was ended at the request ("+e.what+")", true
 	case e.contact == failed:
-		id.why = e.what
+		id.why, id.failed = e.what, true
 	case r.Listed == 0 && r.Final == dimse.Success:
 		id.why, id.empty = "no study is listed", true
 	case r.Listed == 0:
@@ -116,11 +124,11 @@ func (s *Session) takeSample(ctx context.Context, plain bool) *identities {
 // Root queries alone, for a list of patients that ends after a few.
 func askSample(ctx context.Context, c *dimse.Client, class, dates string, id *identities) (dimse.SampleResult, error) {
 	if class == dicom.StudyRootFind {
-		return c.FindSample(ctx, class, dimse.Sample{Studies: identityStudies, Dates: dates, Keys: identifyingKeys(id.plain, class)},
+		return c.FindSample(ctx, class, dimse.Sample{Studies: identityStudies, Dates: dates, Keys: identifyingKeys(id.sample)},
 			func(m dimse.Match) { id.sample.Read(m.Elements()) })
 	}
 	defer c.Wipe()
-	keys := append(identifyingKeys(id.plain, class), dimse.Key{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "PATIENT"})
+	keys := append(identifyingKeys(id.sample), dimse.Key{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "PATIENT"})
 	found, err := c.Find(ctx, class, keys, func(m dimse.Match) bool {
 		id.sample.Read(m.Elements())
 		return id.sample.Responses() < identityStudies
@@ -129,20 +137,16 @@ func askSample(ctx context.Context, c *dimse.Client, class, dates string, id *id
 }
 
 // identifyingKeys are the keys that ask for identifying attributes, all empty:
-// universal matching (PS3.4 C.2.2.2.3). With Patient Root they are those of the
-// patient.
-func identifyingKeys(plain bool, class string) []dimse.Key {
+// universal matching (PS3.4 C.2.2.2.3).
+func identifyingKeys(sample *privacy.Sample) []dimse.Key {
 	var keys []dimse.Key
-	for _, a := range privacy.Attributes() {
-		if plain && !a.Plain || class == dicom.PatientRootFind && a.Tag.Group() != 0x0010 {
-			continue
-		}
+	for _, a := range sample.Asked() {
 		keys = append(keys, dimse.Key{Tag: a.Tag, VR: a.VR})
 	}
 	return keys
 }
 
-// classes are the classes that the sample told of.
+// classes are the classes of which the sample gives an answer.
 func (s *Session) classes() []survey.IdentifyingClass {
 	if s.identities == nil {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"leadglass/dicom"
@@ -145,15 +146,6 @@ func TestNoSampleSendsNoIdentifyingKey(t *testing.T) {
 // TestSampleOfDifficultPeers: archives that take few keys, that know patients
 // alone, that hold nothing, or that do not find what they list.
 func TestSampleOfDifficultPeers(t *testing.T) {
-	named := func(r *dimse.Request, tags ...dicom.Tag) bool {
-		it := r.Elements()
-		for it.Next() {
-			if slices.Contains(tags, it.Tag()) {
-				return true
-			}
-		}
-		return false
-	}
 	answer := func(out *dimse.Responder, r *dimse.Request, n int) dimse.Outcome {
 		for i := range n {
 			data := dicom.AppendString(nil, r.Syntax, dicom.PatientName, dicom.PN, "CANARY")
@@ -164,6 +156,7 @@ func TestSampleOfDifficultPeers(t *testing.T) {
 		}
 		return dimse.Answer(dimse.Success)
 	}
+	unrequested := map[string]string{"few keys": "address", "patients alone": "study-description"}
 	for _, test := range []struct {
 		name     string
 		accepts  string
@@ -200,7 +193,45 @@ func TestSampleOfDifficultPeers(t *testing.T) {
 		if c := by["LG-D10"]; c.State != test.state || !strings.Contains(c.Evidence, test.evidence) {
 			t.Errorf("%s: %s, %s", test.name, c.State, c.Evidence)
 		}
+		// What was not requested is not known to be absent.
+		for _, c := range a.Classes {
+			if c.Class == unrequested[test.name] && !c.Present {
+				t.Errorf("%s: %+v was not requested", test.name, c)
+			}
+		}
 		noCanary(t, a)
+	}
+}
+
+// named reports whether a request names one of the tags.
+func named(r *dimse.Request, tags ...dicom.Tag) bool {
+	it := r.Elements()
+	for it.Next() {
+		if slices.Contains(tags, it.Tag()) {
+			return true
+		}
+	}
+	return false
+}
+
+// TestSampleAgain: an association that ends says nothing of the keys, so the
+// sample is requested again with all of them.
+func TestSampleAgain(t *testing.T) {
+	var samples atomic.Int32
+	p := &dimse.Provider{Find: func(_ context.Context, r *dimse.Request, out *dimse.Responder) dimse.Outcome {
+		if named(r, dicom.PatientAddress) && samples.Add(1) <= 2 { // a used association is tried again anyway
+			return dimse.AbortAssociation
+		}
+		data := dicom.AppendString(nil, r.Syntax, dicom.StudyInstanceUID, dicom.UI, "2.25.1")
+		data = dicom.AppendString(data, r.Syntax, dicom.PatientAddress, dicom.LO, "1 Example Street")
+		if out.Cancelled() || out.Pending(data) != nil {
+			return dimse.Answer(dimse.Cancelled)
+		}
+		return dimse.Answer(dimse.Success)
+	}}
+	a, _ := identify(t, provide(t, p, dicom.StudyRootFind)).run(t)
+	if !slices.ContainsFunc(a.Classes, func(c survey.IdentifyingClass) bool { return c.Class == "address" && c.Present }) {
+		t.Errorf("%+v after %d samples", a.Classes, samples.Load())
 	}
 }
 

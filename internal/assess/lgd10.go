@@ -68,7 +68,7 @@ func runD10(ctx context.Context, s *Session) Result {
 	}
 	of := "A sample of " + counted(n, s.listsBy())
 	if id.plain {
-		of += ", asked for with the short list of attributes,"
+		of += ", in answer to a query for the short list of attributes alone,"
 	}
 	switch {
 	case len(direct) > 0:

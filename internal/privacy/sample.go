@@ -1,6 +1,8 @@
 package privacy
 
 import (
+	"slices"
+
 	"bytes"
 
 	"leadglass/dicom"
@@ -26,6 +28,8 @@ const (
 type Sample struct {
 	key       Key
 	responses int
+	// asked says which attributes the archive was asked to return.
+	asked [len(attributes)]bool
 	// held counts the responses with a value, by attribute.
 	held [len(attributes)]int
 	seen [maxIDs]uint64
@@ -34,8 +38,30 @@ type Sample struct {
 	written, valid [len(forms)]int
 }
 
-// NewSample returns an empty sample.
-func NewSample() *Sample { return &Sample{key: NewKey()} }
+// All is the choice of every attribute.
+func All(Attribute) bool { return true }
+
+// NewSample returns an empty sample of responses to a query for the attributes
+// that asked chooses. An attribute that is not requested need not be returned
+// (PS3.4 C.2.2.1), so its absence says nothing.
+func NewSample(asked func(Attribute) bool) *Sample {
+	s := &Sample{key: NewKey()}
+	for i, a := range attributes {
+		s.asked[i] = asked(a)
+	}
+	return s
+}
+
+// Asked lists the attributes that the query has to name.
+func (s *Sample) Asked() []Attribute {
+	var asked []Attribute
+	for i, a := range attributes {
+		if s.asked[i] {
+			asked = append(asked, a)
+		}
+	}
+	return asked
+}
 
 // Responses is how many responses were read.
 func (s *Sample) Responses() int { return s.responses }
@@ -172,13 +198,15 @@ func (s *Sample) Classes() []survey.IdentifyingClass {
 	return classes
 }
 
-// Attributes is Classes without those of national identifiers.
+// Attributes is Classes without those of national identifiers. A class of which
+// nothing was returned and not everything was requested is not listed: whether
+// the archive would return it is unknown.
 func (s *Sample) Attributes() []survey.IdentifyingClass {
 	classes := []survey.IdentifyingClass{}
 	if s.responses == 0 {
 		return classes
 	}
-	at := map[Class]int{}
+	at, unasked := map[Class]int{}, map[string]bool{}
 	for i, a := range attributes {
 		if a.Class == "" {
 			continue
@@ -189,8 +217,9 @@ func (s *Sample) Attributes() []survey.IdentifyingClass {
 			classes = append(classes, survey.IdentifyingClass{Class: string(a.Class), Sampled: s.responses})
 		}
 		classes[j].Present = classes[j].Present || s.held[i] > 0
+		unasked[string(a.Class)] = unasked[string(a.Class)] || !s.asked[i]
 	}
-	return classes
+	return slices.DeleteFunc(classes, func(c survey.IdentifyingClass) bool { return !c.Present && unasked[c.Class] })
 }
 
 // form says whether identifiers of a form are present, and whether the sample

@@ -21,7 +21,7 @@ func (r *response) add(tag dicom.Tag, vr dicom.VR, value string) *response {
 
 // read reads responses into a new sample.
 func read(responses ...*response) *privacy.Sample {
-	s := privacy.NewSample()
+	s := privacy.NewSample(privacy.All)
 	for _, r := range responses {
 		s.Read(dicom.Iterate(*r, dicom.ExplicitLittle))
 	}
@@ -84,7 +84,7 @@ func TestEmptyValues(t *testing.T) {
 }
 
 func ids(values ...string) *privacy.Sample {
-	s := privacy.NewSample()
+	s := privacy.NewSample(privacy.All)
 	for _, v := range values {
 		r := new(response)
 		r.add(dicom.PatientID, dicom.LO, v)
@@ -151,7 +151,7 @@ func TestNoAllocation(t *testing.T) {
 			r.add(a.Tag, a.VR, "9434765919")
 		}
 	}
-	s := privacy.NewSample()
+	s := privacy.NewSample(privacy.All)
 	if n := testing.AllocsPerRun(100, func() { s.Read(dicom.Iterate(*r, dicom.ExplicitLittle)) }); n != 0 {
 		t.Errorf("%v allocations for a response", n)
 	}
@@ -183,7 +183,7 @@ func FuzzSample(f *testing.F) {
 			syntax = dicom.ImplicitLittle
 		}
 		before := bytes.Clone(data)
-		s := privacy.NewSample()
+		s := privacy.NewSample(privacy.All)
 		s.Read(dicom.Iterate(data, syntax))
 		if !bytes.Equal(before, data) {
 			t.Error("the response was changed")
