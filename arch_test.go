@@ -72,7 +72,7 @@ func layers() map[string]layer {
 			needs: []string{"github.com/goccy/go-yaml"}},
 		"internal/tlsprobe": {imports: []string{"internal/survey"},
 			needs: []string{"net", "crypto/tls", "syscall"}}, // names of versions; syscall: numbers of errors
-		"internal/assess": {imports: append([]string{"internal/advisories", "internal/jsonscan", "internal/markup", "internal/privacy"}, protocol...),
+		"internal/assess": {imports: append([]string{"internal/advisories", "internal/products", "internal/jsonscan", "internal/markup", "internal/privacy"}, protocol...),
 			needs: []string{"net", "net/http", "crypto/tls", "golang.org/x/net"}},
 		"internal/advisories": {imports: []string{"internal/strictyaml", "internal/survey"}}, // data
 		"internal/census": {imports: append([]string{"internal/privacy"}, protocol...),

@@ -68,7 +68,7 @@ func TestVersionsWithAdvisories(t *testing.T) {
 		{"a viewer without advisories", "LG-W08", web("Visage 7", "7.1", likely), survey.Unknown, "no proof"},
 		{"no product", "LG-W08", web("unknown", "", survey.UnknownConf), survey.NotApplicable, "no known product"},
 	} {
-		for _, c := range assess.Run(t.Context(), &assess.Session{Service: &test.service, Now: now}).Checks {
+		for _, c := range assess.Run(t.Context(), &assess.Session{Products: known(t), Service: &test.service, Now: now}).Checks {
 			if c.ID != test.id {
 				continue
 			}

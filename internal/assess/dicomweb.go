@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 
@@ -29,7 +30,7 @@ type webFacts struct {
 	// found, nil where nothing was, and why says why not, or how the search
 	// answered.
 	looked  bool
-	root    webRoot
+	root    products.Root
 	service *survey.DICOMweb
 	search  webReply
 	why     string
@@ -86,7 +87,7 @@ func (s *Session) turnedAway() {
 		return
 	}
 	f.looked = true
-	f.found(s.Service, rootsFor(s.Service, s.Web.Root)[0], webReply{}, survey.AccessProtected)
+	f.found(s.Service, s.roots()[0], webReply{}, survey.AccessProtected)
 	f.service.WADO, f.service.STOW = survey.AccessProtected, survey.AccessProtected
 }
 
@@ -110,15 +111,15 @@ func (s *Session) dicomweb(ctx context.Context) *webFacts {
 		f.failed, f.why = true, err.Error()
 		return f
 	}
-	roots := rootsFor(s.Service, s.Web.Root)
+	roots := s.roots()
 	var asked []string
 	for _, w := range roots {
-		r, err := s.askWeb(ctx, search(w.root), nil)
+		r, err := s.askWeb(ctx, search(w.Path), nil)
 		if err != nil {
 			f.failed, f.why = true, err.Error()
 			continue
 		}
-		asked = append(asked, fmt.Sprintf("%s (status %d)", w.root, r.status))
+		asked = append(asked, fmt.Sprintf("%s (status %d)", w.Path, r.status))
 		if access, there := judgeSearch(r, f.control); there {
 			if access == survey.AccessUnknown {
 				r, access = s.searchLess(ctx, w, r)
@@ -127,7 +128,11 @@ func (s *Session) dicomweb(ctx context.Context) *webFacts {
 			return f
 		}
 	}
-	if w := roots[0]; f.control.guarded() && !f.failed && (s.Web.Root != "" || w.own(s.Service)) {
+	if len(roots) == 0 {
+		f.why = "no root is known at which it could be"
+		return f
+	}
+	if w := roots[0]; f.control.guarded() && !f.failed && (s.Web.Root != "" || own(w, s.Service)) {
 		f.found(s.Service, w, f.control, survey.AccessProtected)
 		return f
 	}
@@ -140,8 +145,8 @@ func (s *Session) dicomweb(ctx context.Context) *webFacts {
 // searchLess asks for the studies of one day at a root whose answer first says
 // neither that the search is refused nor that there is none: some archives
 // decline what finds too much, whatever the limit (dcm4chee-arc: 413).
-func (s *Session) searchLess(ctx context.Context, w webRoot, first webReply) (webReply, survey.Access) {
-	day := search(w.root)
+func (s *Session) searchLess(ctx context.Context, w products.Root, first webReply) (webReply, survey.Access) {
+	day := search(w.Path)
 	day.query += "&StudyDate=" + s.now().UTC().Format("20060102")
 	r, err := s.askWeb(ctx, day, nil)
 	if err != nil {
@@ -159,9 +164,9 @@ func (s *Session) searchLess(ctx context.Context, w webRoot, first webReply) (we
 }
 
 // found notes a DICOMweb service.
-func (f *webFacts) found(s *survey.Service, w webRoot, r webReply, search survey.Access) {
+func (f *webFacts) found(s *survey.Service, w products.Root, r webReply, search survey.Access) {
 	f.root, f.search, f.failed = w, r, false
-	f.service = &survey.DICOMweb{Root: w.root, QIDO: search, WADO: survey.AccessUnknown, STOW: survey.AccessUnknown}
+	f.service = &survey.DICOMweb{Root: w.Path, QIDO: search, WADO: survey.AccessUnknown, STOW: survey.AccessUnknown}
 	s.DICOMweb = f.service
 	if search == survey.AccessOpen {
 		f.open = append(f.open, r)

@@ -13,6 +13,7 @@ import (
 	"leadglass/dicom/dimse"
 	"leadglass/dicom/ul"
 	"leadglass/internal/assess"
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 
@@ -95,7 +96,17 @@ func identify(t *testing.T, addr string, titles ...string) target {
 	}
 	s.Attempts = m.associations
 	return target{meter: m, session: &assess.Session{Service: &s, Open: opener(addr, m, 10*time.Second),
-		CallingAETitle: calling, Allow: assess.Allow{Sample: true, DefaultAETitles: true}}}
+		CallingAETitle: calling, Products: known(t), Allow: assess.Allow{Sample: true, DefaultAETitles: true}}}
+}
+
+// known is what the program knows of products.
+func known(t testing.TB) *products.Table {
+	t.Helper()
+	table, err := products.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
 }
 
 // run makes the checks and returns them by ID; a whole check has to stay

@@ -16,8 +16,7 @@ var LGW01 = Check{
 	On:       OnHTTP,
 	Means: `Anybody with a browser can list the studies of the archive, with the names, birth dates and IDs of the patients: a
 search answers with them whether they were asked for or not. It is the web's way of what LG-D04 says of DICOM.`,
-	Tested: `One study is asked for at the path that the product has its DICOMweb service at, then at those of other
-products: /dicom-web, /dcm4chee-arc/aets/DCM4CHEE/rs, /pacs/dicom-web; no others. A path that cannot exist is asked for first, so
+	Tested: `One study is requested at the DICOMweb roots of the product, then at those that are the most common (docs/products.md, dicomweb_roots), at most four. A path that cannot exist is asked for first, so
 that servers which answer everything alike are not taken for DICOMweb.
 
 | answer | result |
@@ -30,8 +29,8 @@ that servers which answer everything alike are not taken for DICOMweb.
 Where TLS demands a client certificate, nothing is asked: the service counts as protected if the user named its root, and as not found otherwise.
 Where every path demands a login, the service counts as protected if the product is known to have one or the user named the
 root. The body of the answer is not read: the connection is closed after the headers.`,
-	Sends: `GET of a path made up at random and of at most three roots (that of a URL and of the product, where one was named), each with /studies?limit=1, and of one with &StudyDate= and today's date where the first answer says neither. The checks of one HTTP port send
-at most 21 requests, those of a host 63.`,
+	Sends: `GET of a path made up at random and of at most four roots (that of a URL and of the product, where one was named), each with /studies?limit=1, and of one with &StudyDate= and today's date where the first answer says neither. The checks of one HTTP port send
+at most 22 requests, those of a host 66.`,
 	Remedies:   webLogin(),
 	References: []string{refQIDO, refAccess, refPersonAuth, refGDPR, refNIS2Access, refNIST},
 	Run:        runW01,
@@ -48,14 +47,14 @@ func runW01(ctx context.Context, s *Session) Result {
 	switch f.service.QIDO {
 	case survey.AccessOpen:
 		elsewhere := ""
-		if given := strings.TrimRight(s.Web.Root, "/"); given != "" && given != f.root.root {
+		if given := strings.TrimRight(s.Web.Root, "/"); given != "" && given != f.root.Path {
 			elsewhere = fmt.Sprintf(" At %s, which was named, there is none.", given)
 		}
-		return fail("A search for one study at %s was answered without login (status %d).%s", f.root.root, f.search.status, elsewhere)
+		return fail("A search for one study at %s was answered without login (status %d).%s", f.root.Path, f.search.status, elsewhere)
 	case survey.AccessProtected:
-		return pass("A search at %s demands a login (status %d).", f.root.root, f.search.status)
+		return pass("A search at %s demands a login (status %d).", f.root.Path, f.search.status)
 	case survey.AccessAbsent:
-		return pass("A search at %s is not offered (status %d).", f.root.root, f.search.status)
+		return pass("A search at %s is not offered (status %d).", f.root.Path, f.search.status)
 	}
-	return unknown("A search at %s was answered with status %d, which says neither.", f.root.root, f.search.status)
+	return unknown("A search at %s was answered with status %d, which says neither.", f.root.Path, f.search.status)
 }

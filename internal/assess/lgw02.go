@@ -55,7 +55,7 @@ func runW02(ctx context.Context, s *Session) Result {
 	if access != survey.AccessOpen {
 		if u := s.wadoURI(ctx, f); u == survey.AccessOpen {
 			access = survey.AccessOpen
-			r = fail("WADO-URI at %s answers without login that an object made up at random does not exist.", f.root.uri)
+			r = fail("WADO-URI at %s answers without login that an object made up at random does not exist.", f.root.WADOURI)
 		}
 	}
 	f.service.WADO = access
@@ -64,7 +64,7 @@ func runW02(ctx context.Context, s *Session) Result {
 
 // wadoRS asks for a study beneath the root.
 func (s *Session) wadoRS(ctx context.Context, f *webFacts) (survey.Access, Result) {
-	root := f.root.root
+	root := f.root.Path
 	study := root + "/studies/" + impossibleUID()
 	r, err := s.askSigned(ctx, study, acceptFile)
 	switch {
@@ -85,7 +85,7 @@ func (s *Session) wadoRS(ctx context.Context, f *webFacts) (survey.Access, Resul
 // answered, and by what the study is where it is requested in a form that no
 // service has.
 func (s *Session) beneath(ctx context.Context, f *webFacts, study string, r signedReply) (survey.Access, Result) {
-	root := f.root.root
+	root := f.root.Path
 	open := func(sign string, args ...any) (survey.Access, Result) {
 		f.open = append(f.open, r.webReply)
 		return survey.AccessOpen, fail("Retrieval at %s answers without login that a study made up at random does not exist (status %d), %s.",
@@ -163,10 +163,10 @@ const maxSigned = 4 << 10
 
 // wadoURI asks for an object at the product's WADO-URI path.
 func (s *Session) wadoURI(ctx context.Context, f *webFacts) survey.Access {
-	if f.root.uri == "" {
+	if f.root.WADOURI == "" {
 		return survey.AccessUnknown
 	}
-	bare, err := s.askWeb(ctx, webRequest{http.MethodGet, f.root.uri, "", "application/dicom"}, nil)
+	bare, err := s.askWeb(ctx, webRequest{http.MethodGet, f.root.WADOURI, "", "application/dicom"}, nil)
 	switch {
 	case err != nil || bare.redirects():
 		return survey.AccessUnknown
@@ -177,7 +177,7 @@ func (s *Session) wadoURI(ctx context.Context, f *webFacts) survey.Access {
 	}
 	q := url.Values{"requestType": {"WADO"}, "contentType": {"application/dicom"}, "studyUID": {impossibleUID()},
 		"seriesUID": {impossibleUID()}, "objectUID": {impossibleUID()}}
-	r, err := s.askWeb(ctx, webRequest{http.MethodGet, f.root.uri, q.Encode(), "application/dicom"}, nil)
+	r, err := s.askWeb(ctx, webRequest{http.MethodGet, f.root.WADOURI, q.Encode(), "application/dicom"}, nil)
 	switch {
 	case err == nil && r.gone():
 		f.open = append(f.open, r)

@@ -47,7 +47,7 @@ func runW03(ctx context.Context, s *Session) Result {
 		return f.nowhere()
 	}
 	var described []string
-	r, err := s.askWeb(ctx, webRequest{http.MethodOptions, f.root.root + "/studies", "",
+	r, err := s.askWeb(ctx, webRequest{http.MethodOptions, f.root.Path + "/studies", "",
 		"application/vnd.sun.wadl+xml, application/json;q=0.5"}, func(r webReply, body io.Reader) {
 		if strings.Contains(r.media, "wadl") {
 			described = wadlMethods(body)
@@ -63,17 +63,17 @@ func runW03(ctx context.Context, s *Session) Result {
 	switch {
 	case r.guarded():
 		f.service.STOW = survey.AccessProtected
-		return pass("What %s offers is told after a login only (status %d).", f.root.root, r.status)
+		return pass("What %s offers is told after a login only (status %d).", f.root.Path, r.status)
 	case r.status >= 300 || len(listed) == 0:
-		return unknown("OPTIONS of %s/studies was answered with status %d and no list of methods.", f.root.root, r.status)
+		return unknown("OPTIONS of %s/studies was answered with status %d and no list of methods.", f.root.Path, r.status)
 	case !slices.Contains(listed, http.MethodPost):
 		f.service.STOW = survey.AccessAbsent
-		return pass("POST is not among the methods that %s/studies offers.", f.root.root)
+		return pass("POST is not among the methods that %s/studies offers.", f.root.Path)
 	case f.service.QIDO != survey.AccessOpen:
-		return unknown("POST is among the methods that %s/studies offers, but whether it demands a login is not shown by that.", f.root.root)
+		return unknown("POST is among the methods that %s/studies offers, but whether it demands a login is not shown by that.", f.root.Path)
 	}
 	f.service.STOW = survey.AccessOpen
-	return fail("POST is among the methods that %s/studies offers without login, where the search is open too.", f.root.root)
+	return fail("POST is among the methods that %s/studies offers without login, where the search is open too.", f.root.Path)
 }
 
 // knownMethods are the methods that are told apart.

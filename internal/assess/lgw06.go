@@ -92,9 +92,9 @@ func (s *Session) apiRoutes(ctx context.Context) (routes []apiRoute, known []str
 		}
 		return []apiRoute{{"/system", "DatabaseVersion"}, {"/statistics", "CountStudies"}}, known
 	case Dcm4chee:
-		root := dcm4cheeRoot
-		if f.service != nil {
-			root = f.root.root
+		root := f.root.Path
+		if roots := s.Products.OwnRoots(string(Dcm4chee), nil); f.service == nil && len(roots) > 0 {
+			root = roots[0].Path
 		}
 		return []apiRoute{{root + "/studies/count", "count"}, {root + "/instances/count", "count"}}, nil
 	}
@@ -104,15 +104,10 @@ func (s *Session) apiRoutes(ctx context.Context) (routes []apiRoute, known []str
 // productOfAPI is the product whose own interface may be there: the one that
 // identification found or, where it found none, that of the DICOMweb root.
 func (s *Session) productOfAPI(ctx context.Context) Product {
-	product := s.dicomweb(ctx).root.product
-	if s.Service.Product.Confidence != survey.Possible {
-		for _, w := range webRoots {
-			if (w.product == Orthanc || w.product == Dcm4chee) && w.own(s.Service) {
-				product = w.product
-			}
-		}
+	if name := Product(s.Service.Product.Name); s.Service.Product.Confidence != survey.Possible && (name == Orthanc || name == Dcm4chee) {
+		return name
 	}
-	return product
+	return Product(s.dicomweb(ctx).root.Product)
 }
 
 // hasKey reports whether a document is a JSON object with the key, whose value

@@ -120,7 +120,7 @@ func TestPassiveChecks(t *testing.T) {
 		{"LG-W05", login, survey.Pass, "401"},
 		{"LG-W05", other, survey.NotApplicable, "none of a known"},
 	} {
-		a := assess.Run(t.Context(), &assess.Session{Service: &test.service, Now: now, Allow: assess.Allow{DefaultAETitles: true}})
+		a := assess.Run(t.Context(), &assess.Session{Products: known(t), Service: &test.service, Now: now, Allow: assess.Allow{DefaultAETitles: true}})
 		found := false
 		for _, c := range a.Checks {
 			if c.ID == test.id {
@@ -141,7 +141,7 @@ func TestPassiveChecks(t *testing.T) {
 
 func TestDefaultTitlesNotAllowed(t *testing.T) {
 	s := speaks()
-	a := assess.Run(t.Context(), &assess.Session{Service: &s})
+	a := assess.Run(t.Context(), &assess.Session{Products: known(t), Service: &s})
 	for _, c := range a.Checks {
 		if c.ID == "LG-D02" && c.State != survey.Unknown {
 			t.Errorf("%s: %s", c.State, c.Evidence)
@@ -153,7 +153,7 @@ func TestDefaultTitlesNotAllowed(t *testing.T) {
 // no checks.
 func TestForeignPortsAreNotChecked(t *testing.T) {
 	s := survey.Service{Port: 104, Protocol: survey.ProtocolUnknown, Outcome: survey.Foreign}
-	if a := assess.Run(t.Context(), &assess.Session{Service: &s}); len(a.Checks) > 0 {
+	if a := assess.Run(t.Context(), &assess.Session{Products: known(t), Service: &s}); len(a.Checks) > 0 {
 		t.Errorf("%d checks of a port that speaks something else", len(a.Checks))
 	}
 }
@@ -188,7 +188,7 @@ func TestHL7(t *testing.T) {
 		{"single port", speaks(), []uint16{2575}, nil, survey.NotApplicable, "A single port was asked for"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for _, c := range assess.Run(t.Context(), &assess.Session{Host: []survey.Service{test.service}, HL7: test.ports, Accepts: test.accepts}).Checks {
+			for _, c := range assess.Run(t.Context(), &assess.Session{Products: known(t), Host: []survey.Service{test.service}, HL7: test.ports, Accepts: test.accepts}).Checks {
 				if c.ID == "LG-N02" && (c.State != test.want || !strings.Contains(c.Evidence, test.says)) {
 					t.Errorf("%s: %s", c.State, c.Evidence)
 				}
@@ -226,7 +226,7 @@ func TestHostChecks(t *testing.T) {
 		{"nothing speaks", []survey.Service{silent}, public, survey.NotApplicable, survey.NotApplicable},
 	} {
 		by := map[string]survey.Check{}
-		for _, c := range assess.Run(t.Context(), &assess.Session{Host: test.services, Address: netip.MustParseAddr(test.address)}).Checks {
+		for _, c := range assess.Run(t.Context(), &assess.Session{Products: known(t), Host: test.services, Address: netip.MustParseAddr(test.address)}).Checks {
 			by[c.ID] = c
 		}
 		t.Run(test.name, func(t *testing.T) {

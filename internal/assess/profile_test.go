@@ -94,7 +94,7 @@ func TestProfile(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := with(speaks(), overTLS(survey.TLS{Version: "TLS 1.2", Offer: &test.offer}))
-			a := assess.Run(t.Context(), &assess.Session{Service: &s, Now: now})
+			a := assess.Run(t.Context(), &assess.Session{Products: known(t), Service: &s, Now: now})
 			i := slices.IndexFunc(a.Checks, func(c survey.Check) bool { return c.ID == "LG-T02" })
 			c := a.Checks[i]
 			if c.State != test.state || !strings.Contains(c.Evidence, test.says) || s.TLS.Profile != test.profile {
@@ -104,7 +104,7 @@ func TestProfile(t *testing.T) {
 	}
 	for _, tls := range []*survey.TLS{nil, {Version: "TLS 1.2"}} {
 		s := with(speaks(), func(s *survey.Service) { s.TLS = tls })
-		a := assess.Run(t.Context(), &assess.Session{Service: &s, Now: now})
+		a := assess.Run(t.Context(), &assess.Session{Products: known(t), Service: &s, Now: now})
 		for _, c := range a.Checks {
 			if want := map[bool]survey.CheckState{true: survey.NotApplicable, false: survey.Unknown}[tls == nil]; c.ID == "LG-T02" && c.State != want {
 				t.Errorf("%s, want %s: %s", c.State, want, c.Evidence)

@@ -339,7 +339,7 @@ func TestRejectsFurtherAssociations(t *testing.T) {
 		{ul.AssociateRJ{Result: ul.RejectedTransient, Source: ul.ServiceProviderPresentation, Reason: ul.LocalLimitExceeded}, 4},
 	} {
 		opened = 0
-		s := &assess.Session{Service: tg.session.Service, CallingAETitle: calling,
+		s := &assess.Session{Products: known(t), Service: tg.session.Service, CallingAETitle: calling,
 			Open: func(context.Context, string, []ul.PresentationContext) (*ul.Association, error) {
 				opened++
 				return nil, fmt.Errorf("requesting an association: %w", &ul.RejectedError{RJ: test.rj})

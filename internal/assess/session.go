@@ -12,6 +12,7 @@ import (
 	"leadglass/dicom"
 	"leadglass/dicom/dimse"
 	"leadglass/dicom/ul"
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 
@@ -79,6 +80,8 @@ type Session struct {
 	// it as destination.
 	CallingAETitle string
 	Allow          Allow
+	// Products is what is known of products; nil where nothing is.
+	Products *products.Table
 	// Now is the time of the survey; the present when zero.
 	Now time.Time
 	// Patience is how long to wait for an answer; 20 s when zero.

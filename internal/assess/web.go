@@ -15,13 +15,13 @@ import (
 // Limits on what the checks of HTTP services may ask.
 const (
 	// MaxWebRequests is how many requests the checks send to one HTTP port at
-	// most, redirects included: one control, three roots, one narrower search,
+	// most, redirects included: one control, four roots, one narrower search,
 	// one WADO-RS, one more in another form, two beneath the root, two WADO-URI,
 	// one OPTIONS, two routes of the product, one start page, three of its lists
 	// and files, and three redirects.
-	MaxWebRequests = 21
+	MaxWebRequests = 22
 	// MaxHostWebRequests is the same for all ports of a host together.
-	MaxHostWebRequests = 63
+	MaxHostWebRequests = 66
 	// maxWebRedirects is how many redirects of one request are followed, all
 	// on the same scheme, host and port.
 	maxWebRedirects = 2

@@ -64,7 +64,7 @@ func (s *site) service(product string) *survey.Service {
 // check makes the checks of a service and returns them by ID.
 func (s *site) check(t *testing.T, service *survey.Service, root string) (assess.Assessment, map[string]survey.Check) {
 	t.Helper()
-	return checkWeb(t, &assess.Session{Service: service, Allow: assess.Allow{DICOMweb: true},
+	return checkWeb(t, &assess.Session{Products: known(t), Service: service, Allow: assess.Allow{DICOMweb: true},
 		Web: assess.Web{Client: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true,
 			TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}, Host: "127.0.0.1", Root: root}})
 }
@@ -265,7 +265,7 @@ func TestWebRequests(t *testing.T) {
 	s = serve(t, answers(404))
 	s.check(t, s.service("dcm4chee-arc"), "")
 	want = []string{"GET /*/studies?limit=1", "GET /dcm4chee-arc/aets/DCM4CHEE/rs/studies?limit=1", "GET /dicom-web/studies?limit=1",
-		"GET /pacs/dicom-web/studies?limit=1", "GET /dcm4chee-arc/aets/DCM4CHEE/rs/studies/count",
+		"GET /pacs/dicom-web/studies?limit=1", "GET /dicomweb/studies?limit=1", "GET /dcm4chee-arc/aets/DCM4CHEE/rs/studies/count",
 		"GET /dcm4chee-arc/aets/DCM4CHEE/rs/instances/count", "GET /"}
 	if !slices.Equal(s.asked, want) {
 		t.Errorf("asked %q\nwant %q", s.asked, want)
@@ -283,7 +283,7 @@ func TestWebRequests(t *testing.T) {
 // has left, nor one that does not answer.
 func TestWebLimits(t *testing.T) {
 	s := serve(t, studyList)
-	_, by := checkWeb(t, &assess.Session{Service: s.service("Orthanc"), Web: assess.Web{Client: s.Client(), Host: "127.0.0.1"}})
+	_, by := checkWeb(t, &assess.Session{Products: known(t), Service: s.service("Orthanc"), Web: assess.Web{Client: s.Client(), Host: "127.0.0.1"}})
 	for _, id := range []string{"LG-W01", "LG-W02", "LG-W03", "LG-W06", "LG-W07", "LG-W09"} {
 		expect(t, by, map[string]survey.CheckState{id: survey.Unknown})
 	}
@@ -291,7 +291,7 @@ func TestWebLimits(t *testing.T) {
 		t.Errorf("asked %q against the scope", s.asked)
 	}
 	left := 2
-	_, by = checkWeb(t, &assess.Session{Service: s.service(""), Allow: assess.Allow{DICOMweb: true},
+	_, by = checkWeb(t, &assess.Session{Products: known(t), Service: s.service(""), Allow: assess.Allow{DICOMweb: true},
 		Web: assess.Web{Client: s.Client(), Host: "127.0.0.1", Left: &left}})
 	if len(s.asked) != 2 || left != 0 || by["LG-W01"].State != survey.Unknown {
 		t.Errorf("asked %q, %d left, LG-W01 %s", s.asked, left, by["LG-W01"].State)
@@ -299,7 +299,7 @@ func TestWebLimits(t *testing.T) {
 	hold := make(chan struct{})
 	mute := serve(t, func(http.ResponseWriter, *http.Request) { <-hold })
 	defer close(hold)
-	_, by = checkWeb(t, &assess.Session{Service: mute.service(""), Allow: assess.Allow{DICOMweb: true},
+	_, by = checkWeb(t, &assess.Session{Products: known(t), Service: mute.service(""), Allow: assess.Allow{DICOMweb: true},
 		Web: assess.Web{Client: &http.Client{Timeout: 100 * time.Millisecond}, Host: "127.0.0.1"}})
 	expect(t, by, map[string]survey.CheckState{"LG-W01": survey.Unknown, "LG-W02": survey.Unknown, "LG-W03": survey.Unknown, "LG-W07": survey.Unknown})
 	mute.mu.Lock() // its handler is still at work

@@ -30,7 +30,7 @@ func webService(s *realserver.Server, product string) *survey.Service {
 func checkReal(t *testing.T, service *survey.Service, root string) (assess.Assessment, map[string]survey.Check) {
 	t.Helper()
 	left := assess.MaxHostWebRequests
-	a, by := checkWeb(t, &assess.Session{Service: service, Allow: assess.Allow{DICOMweb: true}, Web: assess.Web{
+	a, by := checkWeb(t, &assess.Session{Products: known(t), Service: service, Allow: assess.Allow{DICOMweb: true}, Web: assess.Web{
 		Client: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true, ReadBufferSize: 16}},
 		Host:   "127.0.0.1", Root: root, Left: &left}})
 	if sent := assess.MaxHostWebRequests - left; sent > assess.MaxWebRequests {
@@ -169,7 +169,7 @@ func TestSearchBodyIsNotRead(t *testing.T) {
 			return countingConn{conn, &read}, err
 		}}}
 	left := 2 // the path that cannot exist, and the search
-	_, by := checkWeb(t, &assess.Session{Service: s.service("Orthanc"), Allow: assess.Allow{DICOMweb: true},
+	_, by := checkWeb(t, &assess.Session{Products: known(t), Service: s.service("Orthanc"), Allow: assess.Allow{DICOMweb: true},
 		Web: assess.Web{Client: client, Host: "127.0.0.1", Left: &left}})
 	expect(t, by, map[string]survey.CheckState{"LG-W01": survey.Fail})
 	const headers = 400 // of both answers, as net/http makes them

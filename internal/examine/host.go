@@ -282,6 +282,7 @@ func (h *Host) session(s *survey.Service, open ul.Opener) *assess.Session {
 		CallingAETitle: h.Scope.Identity.CallingAETitle, Patience: h.Timeouts.Query,
 		Allow: assess.Allow{Sample: h.Scope.Allow.Sample, DefaultAETitles: h.Scope.Allow.DefaultAETitles,
 			DICOMweb: h.Scope.Allow.DICOMweb},
+		Products: h.Products,
 	}
 }
 

@@ -25,10 +25,16 @@ type webSide struct {
 	search bool
 }
 
-// usualRoots are the DICOMweb roots of products as they come, before which
-// their number-only routes lie.
-func usualRoots() map[string]string {
-	return map[string]string{"Orthanc": "/dicom-web", "dcm4chee-arc": "/dcm4chee-arc/aets/DCM4CHEE/rs"}
+// usualRoot is the DICOMweb root that a product comes with, before which its
+// number-only routes lie; empty where it has none.
+func (h *Host) usualRoot(product string) string {
+	if product != "Orthanc" && product != "dcm4chee-arc" {
+		return ""
+	}
+	if roots := h.Products.OwnRoots(product, nil); len(roots) > 0 {
+		return roots[0].Path
+	}
+	return ""
 }
 
 // webSides are the web services by which the archive may be counted: those
@@ -40,7 +46,7 @@ func (h *Host) webSides() []webSide {
 		if s.Protocol != survey.ProtocolHTTP || s.HTTP == nil || refuses(s) || len(sides) == webAsked {
 			continue
 		}
-		side := webSide{service: s, root: usualRoots()[productOf(s)]}
+		side := webSide{service: s, root: h.usualRoot(productOf(s))}
 		if w := s.DICOMweb; w != nil {
 			side.root, side.search = w.Root, w.QIDO == survey.AccessOpen
 		}

@@ -8,6 +8,7 @@ type Listing struct {
 	Products []ListedProduct `json:"products"`
 	Vendors  []ListedVendor  `json:"vendors"`
 	Titles   []ListedTitle   `json:"default_ae_titles"`
+	Roots    []ListedRoot    `json:"dicomweb_roots"`
 }
 
 // ListedToolkit is a toolkit row.
@@ -61,9 +62,19 @@ type ListedTitle struct {
 	Notes string `json:"notes,omitempty"`
 }
 
+// ListedRoot is where DICOMweb is looked for.
+type ListedRoot struct {
+	Path    string `json:"path"`
+	WADOURI string `json:"wado_uri,omitempty"`
+	Product string `json:"product,omitempty"`
+	Order   int    `json:"order,omitempty"`
+	Source
+	Notes string `json:"notes,omitempty"`
+}
+
 // List returns the whole table, in the order in which it is searched.
 func (t *Table) List() Listing {
-	l := Listing{Toolkits: []ListedToolkit{}, Products: []ListedProduct{}, Vendors: []ListedVendor{}, Titles: []ListedTitle{}}
+	l := Listing{Toolkits: []ListedToolkit{}, Products: []ListedProduct{}, Vendors: []ListedVendor{}, Titles: []ListedTitle{}, Roots: []ListedRoot{}}
 	if t == nil {
 		return l
 	}
@@ -81,6 +92,9 @@ func (t *Table) List() Listing {
 	}
 	for _, a := range t.titles {
 		l.Titles = append(l.Titles, ListedTitle(a))
+	}
+	for _, r := range t.roots {
+		l.Roots = append(l.Roots, ListedRoot(r))
 	}
 	return l
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -31,6 +32,7 @@ type document struct {
 	Vendors  []vendor  `yaml:"vendors"`
 	Products []product `yaml:"products"`
 	Titles   []title   `yaml:"default_ae_titles"`
+	Roots    []webRoot `yaml:"dicomweb_roots"`
 }
 
 // FileError is a mistake in a fingerprint file.
@@ -40,8 +42,11 @@ type FileError = strictyaml.Error
 var format = strictyaml.Kind{Name: "fingerprint file", MaxBytes: maxFile, Levels: "five levels",
 	Begin: "begin it with version: 1", Unknown: "docs/products.md lists the keys"}
 
-// Builtin returns the fingerprints that come with the program.
-func Builtin() (*Table, error) {
+// Builtin returns what comes with the program. It is read once.
+var Builtin = sync.OnceValues(readBuiltin)
+
+// readBuiltin reads the files of the program.
+func readBuiltin() (*Table, error) {
 	names, err := fs.Glob(embedded, "*.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("listing the embedded fingerprints: %w", err)
@@ -70,6 +75,7 @@ func Builtin() (*Table, error) {
 		}
 	}
 	slices.SortStableFunc(t.titles, func(a, b title) int { return cmp.Compare(a.Order, b.Order) })
+	slices.SortStableFunc(t.roots, func(a, b webRoot) int { return cmp.Compare(a.Order, b.Order) })
 	return t, nil
 }
 
@@ -89,14 +95,15 @@ func Parse(name string, data []byte) (*Table, error) {
 	if err := own.add(name, data); err != nil {
 		return nil, err
 	}
-	t, err := Builtin()
+	builtin, err := Builtin()
 	if err != nil {
 		return nil, err
 	}
-	t.toolkits = append(own.toolkits, t.toolkits...)
-	t.products = append(own.products, t.products...)
-	t.vendors = append(own.vendors, t.vendors...)
-	t.titles = append(own.titles, t.titles...)
+	t := &Table{
+		toolkits: slices.Concat(own.toolkits, builtin.toolkits), products: slices.Concat(own.products, builtin.products),
+		vendors: slices.Concat(own.vendors, builtin.vendors), titles: slices.Concat(own.titles, builtin.titles),
+		roots: slices.Concat(own.roots, builtin.roots),
+	}
 	if err := t.check(name, data, own.products); err != nil {
 		return nil, err
 	}
@@ -120,6 +127,7 @@ func (t *Table) add(name string, data []byte) error {
 	t.products = append(t.products, d.Products...)
 	t.vendors = append(t.vendors, d.Vendors...)
 	t.titles = append(t.titles, d.Titles...)
+	t.roots = append(t.roots, d.Roots...)
 	return nil
 }
 

@@ -25,6 +25,7 @@ type Table struct {
 	products []product
 	vendors  []vendor
 	titles   []title
+	roots    []webRoot
 }
 
 // Source says where a row comes from.

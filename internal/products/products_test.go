@@ -293,6 +293,47 @@ func TestDefaultTitles(t *testing.T) {
 	}
 }
 
+func TestRoots(t *testing.T) {
+	p := builtin(t)
+	paths := func(roots []products.Root) (paths []string) {
+		for _, r := range roots {
+			paths = append(paths, r.Path)
+		}
+		return paths
+	}
+	for name, test := range map[string]struct {
+		product string
+		titles  []string
+		limit   int
+		want    []string
+	}{
+		"nothing known":    {limit: 4, want: []string{"/dicom-web", "/dcm4chee-arc/aets/DCM4CHEE/rs", "/pacs/dicom-web", "/dicomweb"}},
+		"own ones first":   {product: "Orthanc", limit: 3, want: []string{"/dicom-web", "/orthanc/dicom-web", "/dcm4chee-arc/aets/DCM4CHEE/rs"}},
+		"own titles first": {product: "dcm4chee-arc", titles: []string{"OURS", "a b", "../x", ".."}, limit: 3, want: []string{"/dcm4chee-arc/aets/OURS/rs", "/dcm4chee-arc/aets/DCM4CHEE/rs", "/dicom-web"}},
+		"titles of another": {product: "Orthanc", titles: []string{"OURS"}, limit: 3,
+			want: []string{"/dicom-web", "/orthanc/dicom-web", "/dcm4chee-arc/aets/DCM4CHEE/rs"}},
+		"all": {limit: 100, want: []string{"/dicom-web", "/dcm4chee-arc/aets/DCM4CHEE/rs", "/pacs/dicom-web", "/dicomweb", "/orthanc/dicom-web",
+			"/rs", "", "/wado-rs", "/api/dicom-web", "/pacs"}},
+	} {
+		if got := paths(p.Roots(test.product, test.titles, test.limit)); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+	if got := p.OwnRoots("dcm4chee-arc", nil); len(got) != 1 || got[0].WADOURI != "/dcm4chee-arc/aets/DCM4CHEE/wado" {
+		t.Errorf("%+v", got)
+	}
+	own, err := products.Parse("own.yaml", []byte(good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := paths(own.Roots("", nil, 2)); !slices.Equal(got, []string{"/ours/OURS", "/dicom-web"}) {
+		t.Errorf("with roots of a user: %q", got)
+	}
+	if got := paths(p.Roots("", nil, 1)); !slices.Equal(got, []string{"/dicom-web"}) {
+		t.Errorf("a file of a user changed the built-in roots: %q", got)
+	}
+}
+
 const good = `version: 1
 toolkits:
   - {name: Ours, uid: 2.25.77, name_pattern: '^OURS_(\d)$', name_version: '$1', confidence: certain, source: us, checked: 2026-01-01}
@@ -300,10 +341,13 @@ products:
   - name: Our archive
     kind: archive
     toolkits: [Ours]
+    ae_titles: [OURS]
     http:
       - {page: ours, path: /, title: '^Ours$', viewer: true, confidence: certain, source: us, checked: 2026-01-01}
 default_ae_titles:
   - {title: OURS, product: Our archive, source: us, checked: 2026-01-01}
+dicomweb_roots:
+  - {path: '/ours/{AET}', product: Our archive, source: us, checked: 2026-01-01}
 `
 
 func TestUserFile(t *testing.T) {
@@ -348,10 +392,12 @@ func TestUserFileErrorsSayWhere(t *testing.T) {
 		{"bad confidence", "viewer: true, confidence: certain", "viewer: true, confidence: sure", 9, "confidence"},
 		{"no source", "source: us, checked: 2026-01-01}\nproducts", "checked: 2026-01-01}\nproducts", 3, "source"},
 		{"no date", "source: us, checked: 2026-01-01}\nproducts", "source: us}\nproducts", 3, "checked"},
-		{"path elsewhere", "path: /,", "path: //192.0.2.1/,", 9, "path"},
+		{"path elsewhere", "path: /,", "path: //192.0.2.1/,", 10, "path"},
 		{"title without a place", "title: OURS,", "title: OURS, order: -1,", 11, "order"},
 		{"title too long", "title: OURS,", "title: OURSOURSOURSOURSOURS,", 11, "AE title"},
 		{"no condition", "title: '^Ours$', ", "", 9, "no condition"},
+		{"root elsewhere", "/ours/{AET}", "https://192.0.2.1/", 14, "no plain path"},
+		{"root of a title without product", "{path: '/ours/{AET}', product: Our archive,", "{path: '/ours/{AET}',", 14, "needs a product"},
 		{"other version", "version: 1", "version: 2", 1, "version"},
 		{"not YAML", "toolkits:", "toolkits: [", 4, ""},
 		{"nested deep", "toolkits:", "toolkits: " + strings.Repeat("[", 40_000), 2, "nested too deep"},

@@ -15,7 +15,7 @@ import (
 
 var uidForm = regexp.MustCompile(`^[0-2](\.(0|[1-9][0-9]*))+$`)
 
-// maxOrder bounds the place of a default AE title among the others.
+// maxOrder bounds the place of a default AE title, or of a root, among the others.
 const maxOrder = 1000
 
 // mistake gathers the first thing wrong in a document: a YAML path and what.
@@ -45,10 +45,11 @@ func (d *document) validate() (at, what string) {
 	for i, t := range d.Titles {
 		at := fmt.Sprintf("$.default_ae_titles[%d]", i)
 		m.aeTitle(at+".title", t.Title)
-		if t.Order < 0 || t.Order > maxOrder {
-			m.add(at+".order", "order is a number from 0 to %d", maxOrder)
-		}
+		m.order(at, t.Order)
 		m.source(at, t.Source)
+	}
+	for i := range d.Roots {
+		d.Roots[i].validate(m, fmt.Sprintf("$.dicomweb_roots[%d]", i))
 	}
 	return m.at, m.what
 }
@@ -81,6 +82,12 @@ func (m *mistake) aeTitle(at, title string) {
 	bad := func(r rune) bool { return r < 0x20 || r > 0x7e || r == '\\' }
 	if title == "" || len(title) > 16 || strings.ContainsFunc(title, bad) || strings.TrimSpace(title) == "" {
 		m.add(at, "AE title %q is not 1 to 16 characters without backslash (PS3.5 6.2)", title)
+	}
+}
+
+func (m *mistake) order(at string, order int) {
+	if order < 0 || order > maxOrder {
+		m.add(at+".order", "order is a number from 0 to %d", maxOrder)
 	}
 }
 
