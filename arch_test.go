@@ -68,22 +68,22 @@ func layers() map[string]layer {
 			needs: []string{"net", "syscall", "golang.org/x/time"}}, // types and numbers of errors
 		"internal/identify": {imports: append([]string{"internal/products", "internal/jsonscan", "internal/markup"}, protocol...),
 			needs: []string{"net", "net/http", "crypto/tls", "syscall", "golang.org/x/net"}}, // syscall: numbers of errors
-		"internal/products": {imports: []string{"internal/jsonscan", "internal/strictyaml", "internal/survey"},
+		"internal/products": {imports: []string{"internal/advisories", "internal/jsonscan", "internal/strictyaml", "internal/survey"},
 			needs: []string{"github.com/goccy/go-yaml"}},
 		"internal/tlsprobe": {imports: []string{"internal/survey"},
 			needs: []string{"net", "crypto/tls", "syscall"}}, // names of versions; syscall: numbers of errors
 		"internal/assess": {imports: append([]string{"internal/advisories", "internal/products", "internal/jsonscan", "internal/markup", "internal/privacy"}, protocol...),
 			needs: []string{"net", "net/http", "crypto/tls", "golang.org/x/net"}},
-		"internal/advisories": {imports: []string{"internal/strictyaml", "internal/survey"}}, // data
+		"internal/advisories": {imports: []string{"internal/survey"}}, // what a version means for an advisory
 		"internal/census": {imports: append([]string{"internal/privacy"}, protocol...),
 			needs: []string{"net", "net/http"}},
-		"internal/census/webcount": {imports: []string{"dicom", "internal/jsonscan", "internal/privacy", "internal/survey"},
+		"internal/census/webcount": {imports: []string{"dicom", "internal/jsonscan", "internal/privacy", "internal/products", "internal/survey"},
 			needs: []string{"net/http"}}, // makes requests and reads answers; is given the function that sends them
 		"internal/privacy": {imports: []string{"dicom", "internal/survey"},
 			needs: []string{"github.com/dchest/siphash", "github.com/axiomhq/hyperloglog"}},
-		"internal/warrant": {imports: []string{"internal/survey"}},             // keys and bytes
-		"internal/imports": {needs: []string{"github.com/klauspost/compress"}}, // files of other scanners
-		"internal/suspect": {imports: []string{"internal/survey"}},             // findings in, suspicion out
+		"internal/warrant": {imports: []string{"internal/survey"}},                      // keys and bytes
+		"internal/imports": {needs: []string{"github.com/klauspost/compress"}},          // files of other scanners
+		"internal/suspect": {imports: []string{"internal/products", "internal/survey"}}, // findings in, suspicion out
 		"internal/attribute": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/oschwald/maxminddb-golang/v2"}},
 		"internal/registry": {imports: []string{"internal/survey"}, // is given the gate's client

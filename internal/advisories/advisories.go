@@ -1,29 +1,22 @@
-// Package advisories holds the published advisories on DICOM toolkits, archives
-// and viewers, and answers one question: what does a version that a service has
-// shown mean for each of them? The answer is affected, not affected or unknown;
-// without a version, or with one that cannot be compared, it is unknown.
+// Package advisories answers one question: what does a version that a service has
+// shown mean for a published advisory? The answer is affected, not affected or
+// unknown; without a version, or with one that cannot be compared, it is unknown.
 //
-// The table is data, advisories.yaml beside this file, each row with the source
-// it was read in. The package contacts nothing and judges no service: package
-// assess does, with what identification has learned. That a version is affected
-// says that the announced version is one that the advisory names, not that the
-// service is vulnerable: distributors close holes without a new version.
+// The advisories themselves are in the records of package products. This package
+// contacts nothing and judges no service: package assess does, with what
+// identification has learned. That a version is affected says that the announced
+// version is one that the advisory names, not that the service is vulnerable:
+// distributors close holes without a new version.
 package advisories
 
 import (
-	_ "embed"
 	"fmt"
 	"regexp"
 	"slices"
-	"sync"
 	"time"
 
-	"leadglass/internal/strictyaml"
 	"leadglass/internal/survey"
 )
-
-//go:embed advisories.yaml
-var table []byte
 
 // Reach says how a flaw is reached.
 type Reach string
@@ -43,12 +36,10 @@ const (
 	ByOther Reach = "other"
 )
 
-// Advisory is one row of the table: flaws of one product with the same range.
+// Advisory is flaws of one product with the same range, as its source has them.
 type Advisory struct {
 	// IDs are CVE numbers.
 	IDs []string `yaml:"ids" json:"ids"`
-	// Product is the name that package products gives the toolkit or product.
-	Product string `yaml:"product" json:"product"`
 	// Programs are the products of this toolkit that hold the flaw, where it is
 	// not in the library itself.
 	Programs []string `yaml:"programs" json:"programs,omitempty"`
@@ -87,44 +78,17 @@ const (
 	NotAffected
 )
 
-// Table is the advisories; it does not change once it is read.
-type Table struct{ rows []Advisory }
-
-// Builtin returns the advisories that come with the program.
-var Builtin = sync.OnceValues(func() (*Table, error) { return Parse(table) })
-
-// Parse reads a table and refuses rows that are incomplete.
-func Parse(data []byte) (*Table, error) {
-	var d struct {
-		Version    int        `yaml:"version"`
-		Advisories []Advisory `yaml:"advisories"`
-	}
-	format := strictyaml.Kind{Name: "table of advisories", MaxBytes: 4 << 20, Levels: "four levels"}
-	if err := format.Decode("advisories.yaml", data, &d); err != nil {
-		return nil, fmt.Errorf("reading advisories: %w", err)
-	}
-	if d.Version != 1 {
-		return nil, fmt.Errorf("advisories of version %d; this program reads version: 1", d.Version)
-	}
-	for i, a := range d.Advisories {
-		if what := a.mistake(); what != "" {
-			return nil, fmt.Errorf("advisory %d (%v): %s", i+1, a.IDs, what)
-		}
-	}
-	return &Table{d.Advisories}, nil
-}
-
 var cveForm = regexp.MustCompile(`^CVE-\d{4}-\d{4,}$`)
 
-// mistake says what is wrong with a row.
-func (a Advisory) mistake() string {
+// Mistake says what is wrong with an advisory; empty where nothing is.
+func (a Advisory) Mistake() string {
 	for _, id := range a.IDs {
 		if !cveForm.MatchString(id) {
 			return fmt.Sprintf("id %q is no CVE number", id)
 		}
 	}
-	if len(a.IDs) == 0 || a.Product == "" || a.What == "" || a.Source == "" || len(a.Affected) == 0 {
-		return "ids, product, what, source and affected are needed"
+	if len(a.IDs) == 0 || a.What == "" || a.Source == "" || len(a.Affected) == 0 {
+		return "ids, what, source and affected are needed"
 	}
 	if !slices.Contains([]Reach{ByDICOM, ByHTTP, ByFile, ByServer, ByOther}, a.Reach) {
 		return fmt.Sprintf("reach %q is none of dicom, http, file, client, other", a.Reach)
@@ -163,21 +127,6 @@ func (r Range) mistake() string {
 	return ""
 }
 
-// All returns the rows, in the order of the table.
-func (t *Table) All() []Advisory { return slices.Clone(t.rows) }
-
-// Of returns the rows of a toolkit or product that are reached in one of the
-// ways given.
-func (t *Table) Of(product string, reach ...Reach) []Advisory {
-	var rows []Advisory
-	for _, a := range t.rows {
-		if a.Product == product && slices.Contains(reach, a.Reach) {
-			rows = append(rows, a)
-		}
-	}
-	return rows
-}
-
 // For answers whether a version is one that the advisory names.
 func (a Advisory) For(version string) Answer {
 	v, err := ParseVersion(version)
@@ -201,8 +150,7 @@ func (a Advisory) For(version string) Answer {
 	return answer
 }
 
-// holds answers whether v is in the range. The bounds were parsed when the
-// table was read.
+// holds answers whether v is in the range. The bounds were parsed by Mistake.
 func (r Range) holds(v Version) Answer {
 	against := func(bound string, in func(c int) bool) Answer {
 		b, err := ParseVersion(bound)

@@ -1,28 +1,12 @@
 package advisories_test
 
 import (
-	"flag"
-	"fmt"
-	"os"
-	"slices"
 	"strings"
 	"testing"
 
 	"leadglass/internal/advisories"
+	"leadglass/internal/survey"
 )
-
-var update = flag.Bool("update", false, "rewrite docs/advisories.md from the table")
-
-const page = "../../docs/advisories.md"
-
-func builtin(t testing.TB) *advisories.Table {
-	t.Helper()
-	table, err := advisories.Builtin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return table
-}
 
 func TestOrder(t *testing.T) {
 	ascending := []string{"0.9", "1.0.0-dev", "1.0.0-alpha", "1.0.0-alpha2", "1.0.0-beta.1", "1.0.0-rc1", "1.0.0-rc2", "1.0.0", "1.0.0a",
@@ -58,12 +42,8 @@ func TestWhatIsNoVersion(t *testing.T) {
 }
 
 func TestRanges(t *testing.T) {
-	table, err := advisories.Parse([]byte(row(`affected: [{before: 1.12.3}, {from: 2.0.0, through: 2.1.4}, {only: 3.0.0.7}]
-    disputed: [{only: 1.12.3}]`)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := table.All()[0]
+	a := advisories.Advisory{Affected: []advisories.Range{{Before: "1.12.3"}, {From: "2.0.0", Through: "2.1.4"}, {Only: "3.0.0.7"}},
+		Disputed: []advisories.Range{{Only: "1.12.3"}}}
 	for version, want := range map[string]advisories.Answer{
 		"1.12.2": advisories.Affected, "1.12.3-rc1": advisories.Affected, "0.9.1": advisories.Affected,
 		"1.12.3": advisories.Unknown, "1.12.4": advisories.NotAffected, "1.12.10": advisories.NotAffected,
@@ -78,111 +58,34 @@ func TestRanges(t *testing.T) {
 	}
 }
 
-// row is a table of one row with the ranges given.
-func row(ranges string) string {
-	return fmt.Sprintf(`version: 1
-advisories:
-  - ids: [CVE-2026-0001]
-    product: Ours
-    reach: dicom
-    %s
-    severity: high
-    what: it is made up
-    source: https://example.org/advisory
-    published: 2026-01-01
-    checked: 2026-01-02
-`, ranges)
-}
-
-func TestIncompleteRowsAreRefused(t *testing.T) {
-	good := row("affected: [{before: 1.2.3}]")
-	if _, err := advisories.Parse([]byte(good)); err != nil {
-		t.Fatal(err)
+func TestMistakes(t *testing.T) {
+	good := func() advisories.Advisory {
+		return advisories.Advisory{IDs: []string{"CVE-2026-0001"}, Reach: advisories.ByDICOM, Affected: []advisories.Range{{Before: "1.2.3"}},
+			Severity: survey.High, What: "it is made up", Source: "https://example.org/advisory", Published: "2026-01-01", Checked: "2026-01-02"}
 	}
-	for _, c := range []struct{ from, to, says string }{
-		{"CVE-2026-0001", "CVE-26-1", "no CVE"}, {"product: Ours", "product: ''", "are needed"}, {"reach: dicom", "reach: radio", "reach"},
-		{"{before: 1.2.3}", "", "are needed"}, {"{before: 1.2.3}", "{before: soon}", "bound"}, {"{before: 1.2.3}", "{from: 1.0.0}", "one of"},
-		{"{before: 1.2.3}", "{before: 1.2.3, only: 1.2.2}", "one of"}, {"severity: high", "severity: dire", "severity"},
-		{"published: 2026-01-01", "published: January", "days"}, {"product: Ours", "produkt: Ours", "unknown field"}, {"version: 1", "version: 2", "version: 1"},
+	if what := good().Mistake(); what != "" {
+		t.Fatal(what)
+	}
+	for _, c := range []struct {
+		change func(a *advisories.Advisory)
+		says   string
+	}{
+		{func(a *advisories.Advisory) { a.IDs[0] = "CVE-26-1" }, "no CVE"},
+		{func(a *advisories.Advisory) { a.What = "" }, "are needed"},
+		{func(a *advisories.Advisory) { a.Reach = "radio" }, "reach"},
+		{func(a *advisories.Advisory) { a.Affected = nil }, "are needed"},
+		{func(a *advisories.Advisory) { a.Affected[0] = advisories.Range{Before: "soon"} }, "bound"},
+		{func(a *advisories.Advisory) { a.Affected[0] = advisories.Range{From: "1.0.0"} }, "one of"},
+		{func(a *advisories.Advisory) { a.Affected[0].Only = "1.2.2" }, "one of"},
+		{func(a *advisories.Advisory) { a.Severity = "dire" }, "severity"},
+		{func(a *advisories.Advisory) { a.Published = "January" }, "days"},
 	} {
-		_, err := advisories.Parse([]byte(strings.Replace(good, c.from, c.to, 1)))
-		if err == nil || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s for %s: error %v, want one with %q", c.to, c.from, err, c.says)
+		a := good()
+		c.change(&a)
+		if what := a.Mistake(); !strings.Contains(what, c.says) {
+			t.Errorf("%+v: %q, want %q", a, what, c.says)
 		}
 	}
-}
-
-func TestTheTableIsSourced(t *testing.T) {
-	rows := builtin(t).All()
-	var ids []string
-	for _, a := range rows {
-		for _, id := range a.IDs {
-			if slices.Contains(ids, id) {
-				t.Errorf("%s is in two rows", id)
-			}
-			ids = append(ids, id)
-		}
-		if !strings.HasPrefix(a.Source, "https://") {
-			t.Errorf("%v: source %q", a.IDs, a.Source)
-		}
-		if a.Fixed != "" && a.For(a.Fixed) != advisories.NotAffected {
-			t.Errorf("%v: the fixed version %s counts as affected", a.IDs, a.Fixed)
-		}
-	}
-	if len(rows) < 25 || len(ids) < 25 {
-		t.Errorf("%d rows, %d advisories", len(rows), len(ids))
-	}
-	if got := builtin(t).Of("Orthanc", advisories.ByHTTP); len(got) != 3 || len(builtin(t).Of("nothing", advisories.ByHTTP)) != 0 {
-		t.Errorf("%d rows on Orthanc's web side", len(got))
-	}
-}
-
-// TestPage compares docs/advisories.md with the table.
-func TestPage(t *testing.T) {
-	var b strings.Builder
-	b.WriteString("# Advisories\n\nWhat LG-D12 and LG-W08 compare versions with. Made of `internal/advisories/advisories.yaml` by\n`go test ./internal/advisories -run TestPage -update`. Where a version is shorter than the bound (1.12 against 1.12.3),\ncannot be ordered, or is disputed between sources, the answer is unknown.\n\nReach: dicom and http, over that protocol; file, when objects are decoded; client, as a client of a hostile server; other,\nby HL7 or on the machine itself. Only dicom and http make a check fail.\n\n")
-	b.WriteString("| advisory | product | versions | fixed in | reach | severity | what | source, published |\n|---|---|---|---|---|---|---|---|\n")
-	for _, a := range builtin(t).All() {
-		var ranges []string
-		for _, r := range a.Affected {
-			ranges = append(ranges, words(r))
-		}
-		for _, r := range a.Disputed {
-			ranges = append(ranges, words(r)+" disputed")
-		}
-		product := a.Product
-		if len(a.Programs) > 0 {
-			product += " (" + strings.Join(a.Programs, ", ") + ")"
-		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | <%s>, %s |\n", strings.Join(a.IDs, ", "), product, strings.Join(ranges, "; "),
-			a.Fixed, a.Reach, a.Severity, a.What, a.Source, a.Published)
-	}
-	if *update {
-		if err := os.WriteFile(page, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != b.String() {
-		t.Errorf("%s differs from the table; run go test ./internal/advisories -run TestPage -update", page)
-	}
-}
-
-func words(r advisories.Range) string {
-	text := ""
-	if r.From != "" {
-		text = "from " + r.From + " "
-	}
-	switch {
-	case r.Only != "":
-		return r.Only
-	case r.Before != "":
-		return text + "before " + r.Before
-	}
-	return text + "through " + r.Through
 }
 
 func FuzzVersion(f *testing.F) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"leadglass/internal/advisories"
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 
@@ -20,8 +21,8 @@ type announced struct {
 	doubt string
 }
 
-// toolkitOf is the toolkit that speaks, with its version.
-func toolkitOf(s *survey.Service) announced {
+// announcedToolkit is the toolkit that speaks, with its version.
+func announcedToolkit(s *survey.Service) announced {
 	a := announced{name: s.Toolkit.Name, version: s.Toolkit.Version}
 	switch {
 	case s.Toolkit.Conflict != "":
@@ -32,12 +33,12 @@ func toolkitOf(s *survey.Service) announced {
 	return a
 }
 
-// productOf is the product, with its version.
-func productOf(s *survey.Service) announced {
-	if s.Product.Confidence == survey.UnknownConf || s.Product.Confidence == "" {
-		return announced{}
+// announcedProduct is the product, with its version.
+func announcedProduct(s *survey.Service) announced {
+	a := announced{name: s.Product.Guess()}
+	if a.name == "" {
+		return a
 	}
-	a := announced{name: s.Product.Name}
 	if s.Product.Version != nil {
 		a.version = *s.Product.Version
 	}
@@ -52,7 +53,7 @@ func productOf(s *survey.Service) announced {
 type banner struct {
 	service *survey.Service
 	reach   advisories.Reach
-	table   *advisories.Table
+	table   *products.Table
 
 	hits    []advisories.Advisory // affected
 	of      []string              // what they are of, with versions
@@ -63,7 +64,7 @@ type banner struct {
 
 // judge looks at one toolkit or product.
 func (b *banner) judge(a announced) {
-	rows := b.table.Of(a.name, b.reach, advisories.ByFile)
+	rows := b.table.Advisories(a.name, b.reach, advisories.ByFile)
 	if a.name == "" || len(rows) == 0 {
 		return
 	}
@@ -165,13 +166,9 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// compare judges what was announced by the table that comes with the program.
-func compare(s *survey.Service, reach advisories.Reach, subjects ...announced) Result {
-	table, err := advisories.Builtin()
-	if err != nil {
-		return unknown("The table of advisories could not be read.")
-	}
-	b := &banner{service: s, reach: reach, table: table}
+// compare judges what was announced by the advisories on it.
+func (s *Session) compare(reach advisories.Reach, subjects ...announced) Result {
+	b := &banner{service: s.Service, reach: reach, table: s.Products}
 	for _, a := range subjects {
 		b.judge(a)
 	}

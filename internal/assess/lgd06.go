@@ -115,9 +115,8 @@ func (s *Session) getStudy(ctx context.Context, first string, status dimse.Statu
 
 // getByProduct judges an ambiguous status by what is known of the product.
 func (s *Session) getByProduct(first, why string, status dimse.Status) Result {
-	known := s.Service.Product.Confidence == survey.Certain || s.Service.Product.Confidence == survey.Likely
-	if known && slices.Equal(productsOf(s.Service), []Product{Orthanc}) && status == dimse.UnableToProcess {
-		return fail("C-GET answered %s, which Orthanc does where C-GET is allowed; where it is not, it ends the association.", first)
+	if known := s.Products.FactsOf(s.Service); slices.Contains(known.GetAllowed, status.String()) {
+		return fail("C-GET answered %s, which %s does where C-GET is allowed and not otherwise.", first, known.Product)
 	}
 	return unknown("C-GET answered %s, which does not tell whether it is allowed, %s.", first, why)
 }

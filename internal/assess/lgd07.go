@@ -3,7 +3,6 @@ package assess
 import (
 	"context"
 	"crypto/rand"
-	"strings"
 
 	"leadglass/dicom"
 	"leadglass/dicom/dimse"
@@ -120,6 +119,5 @@ func (s *Session) judgeMove(p dimse.RetrievalProbe) Result {
 // checksDestinationLast reports whether the peer is, or may be, one that
 // searches for the study before it looks at the destination.
 func (s *Session) checksDestinationLast() bool {
-	toolkit := strings.ToLower(s.Service.Toolkit.Name)
-	return toolkit == "" || strings.Contains(toolkit, "dcmtk")
+	return s.Service.Toolkit.Name == "" || s.Products.FactsOf(s.Service).StudyBeforeDestination
 }

@@ -47,8 +47,8 @@ func runD12(_ context.Context, s *Session) Result {
 	if s.Service.Protocol != survey.ProtocolDICOM {
 		return notApplicable("The port did not speak DICOM, so no software was named.")
 	}
-	if s.Service.Toolkit.Name == "" && productOf(s.Service).name == "" {
+	if s.Service.Toolkit.Name == "" && announcedProduct(s.Service).name == "" {
 		return unknown("Neither toolkit nor product is known.")
 	}
-	return compare(s.Service, advisories.ByDICOM, toolkitOf(s.Service), productOf(s.Service))
+	return s.compare(advisories.ByDICOM, announcedToolkit(s.Service), announcedProduct(s.Service))
 }

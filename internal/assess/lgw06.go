@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"leadglass/internal/jsonscan"
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 
@@ -29,13 +30,8 @@ a document that has the product's keys: fail. 401, 403, 407: pass. No other rout
 	Run:        runW06,
 }
 
-// apiRoute is a route of a product that returns numbers or configuration only,
-// and a key that its document has.
-//
-//   - Orthanc: OrthancServer/Sources/OrthancRestApi/OrthancRestSystem.cpp,
-//     GetSystemInformation and GetStatistics.
-//   - dcm4chee-arc: issue 1041 of dcm4che/dcm4chee-arc-light; QidoRS.java.
-type apiRoute struct{ path, key string }
+// maxOpenRoutes is how many routes of a product are asked for.
+const maxOpenRoutes = 2
 
 func runW06(ctx context.Context, s *Session) Result {
 	if s.Service.HTTP == nil {
@@ -44,23 +40,23 @@ func runW06(ctx context.Context, s *Session) Result {
 	if r, no := s.forbidden(); no {
 		return r
 	}
-	routes, known := s.apiRoutes(ctx)
+	routes, known := s.openRoutes(ctx)
 	if len(routes) == 0 {
 		return notApplicable("No product with such an interface was found.")
 	}
 	open := slices.Clone(known)
 	guarded, why := false, "the routes answer otherwise than the product does"
 	for _, route := range routes {
-		if slices.Contains(known, route.path) {
+		if slices.Contains(known, route.Path) {
 			continue
 		}
 		fits := false
-		r, err := s.askWeb(ctx, webRequest{http.MethodGet, route.path, "", "application/json"}, func(_ webReply, body io.Reader) { fits = hasKey(body, route.key) })
+		r, err := s.askWeb(ctx, webRequest{http.MethodGet, route.Path, "", "application/json"}, func(_ webReply, body io.Reader) { fits = hasKey(body, route.Key) })
 		switch {
 		case err != nil:
 			why = err.Error()
 		case r.is(http.StatusOK) && fits:
-			open = append(open, route.path)
+			open = append(open, route.Path)
 			s.web.open = append(s.web.open, r)
 		case r.guarded():
 			guarded = true
@@ -81,33 +77,32 @@ func runW06(ctx context.Context, s *Session) Result {
 	return unknown("The product's interface could not be judged: %s.", why)
 }
 
-// apiRoutes are the routes to ask for, and those of them that identification
+// openRoutes are the routes to ask for, and those of them that identification
 // has seen open.
-func (s *Session) apiRoutes(ctx context.Context) (routes []apiRoute, known []string) {
-	f := s.dicomweb(ctx)
-	switch s.productOfAPI(ctx) {
-	case Orthanc:
-		if slices.Contains(s.Service.Product.Evidence, "http-api") {
-			known = []string{"/system"}
+func (s *Session) openRoutes(ctx context.Context) (routes []products.OpenRoute, known []string) {
+	routes = s.Products.OpenRoutes(s.place(ctx), maxOpenRoutes)
+	for _, r := range routes {
+		if r.Identified && slices.Contains(s.Service.Product.Evidence, products.EvidenceAPI) {
+			known = append(known, r.Path)
 		}
-		return []apiRoute{{"/system", "DatabaseVersion"}, {"/statistics", "CountStudies"}}, known
-	case Dcm4chee:
-		root := f.root.Path
-		if roots := s.Products.OwnRoots(string(Dcm4chee), nil); f.service == nil && len(roots) > 0 {
-			root = roots[0].Path
-		}
-		return []apiRoute{{root + "/studies/count", "count"}, {root + "/instances/count", "count"}}, nil
 	}
-	return nil, nil
+	return routes, known
 }
 
-// productOfAPI is the product whose own interface may be there: the one that
-// identification found or, where it found none, that of the DICOMweb root.
-func (s *Session) productOfAPI(ctx context.Context) Product {
-	if name := Product(s.Service.Product.Name); s.Service.Product.Confidence != survey.Possible && (name == Orthanc || name == Dcm4chee) {
-		return name
+// place is where the product may have an interface of its own: the one that
+// identification found or, where it found none that has one, that of the DICOMweb
+// root.
+func (s *Session) place(ctx context.Context) products.Place {
+	f := s.dicomweb(ctx)
+	at := products.Place{Product: f.root.Product}
+	if f.service != nil {
+		at.Root = f.root.Path
 	}
-	return Product(s.dicomweb(ctx).root.Product)
+	named := products.Place{Product: s.Service.Product.Name, Root: at.Root, ByPages: true}
+	if s.Service.Product.Confidence != survey.Possible && len(s.Products.OpenRoutes(named, 1)) > 0 {
+		return named
+	}
+	return at
 }
 
 // hasKey reports whether a document is a JSON object with the key, whose value

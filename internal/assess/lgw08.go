@@ -35,9 +35,9 @@ Programs that use the REST interface need the password then. Where the distribut
 }
 
 func runW08(_ context.Context, s *Session) Result {
-	p := productOf(s.Service)
+	p := announcedProduct(s.Service)
 	if p.name == "" {
 		return notApplicable("The pages are of no known product.")
 	}
-	return compare(s.Service, advisories.ByHTTP, p)
+	return s.compare(advisories.ByHTTP, p)
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 
@@ -33,17 +34,12 @@ The interface of dcm4chee-arc lists studies by DICOMweb, see LG-W01.`,
 	Run:        runW11,
 }
 
-// pastTheEnd is a query of Orthanc's lists that no archive has an answer to: at
-// most one entry, from a position that is the greatest of a signed integer of
-// 32 bits (OrthancServer/Sources/OrthancRestApi/OrthancRestResources.cpp, since
-// and limit).
-const pastTheEnd = "since=2147483647&limit=1"
-
 func runW11(ctx context.Context, s *Session) Result {
-	if r, no := s.withoutREST(ctx); no {
-		return r
+	rest, no := s.withREST(ctx)
+	if no != nil {
+		return *no
 	}
-	r, list, err := s.emptyList(ctx, "/studies")
+	r, list, err := s.emptyList(ctx, rest, rest.Studies)
 	switch {
 	case err != nil:
 		return unknown("The product's list of studies was requested without an answer: %s.", err)
@@ -58,10 +54,10 @@ func runW11(ctx context.Context, s *Session) Result {
 	return unknown("The product's list of studies was answered with status %d, which says neither.", r.status)
 }
 
-// emptyList asks for one of Orthanc's lists from behind its end, and reports
-// whether a list came.
-func (s *Session) emptyList(ctx context.Context, path string) (r webReply, list bool, err error) {
-	r, err = s.askWeb(ctx, webRequest{http.MethodGet, path, pastTheEnd, "application/json"}, func(_ webReply, body io.Reader) {
+// emptyList requests one of the lists of a product's interface from behind its
+// end, and reports whether a list came.
+func (s *Session) emptyList(ctx context.Context, rest products.REST, path string) (r webReply, list bool, err error) {
+	r, err = s.askWeb(ctx, webRequest{http.MethodGet, path, rest.PastTheEnd, "application/json"}, func(_ webReply, body io.Reader) {
 		var first [2]byte
 		_, err := io.ReadFull(body, first[:])
 		list = err == nil && first[0] == '['
@@ -72,17 +68,20 @@ func (s *Session) emptyList(ctx context.Context, path string) (r webReply, list 
 	return r, list, err
 }
 
-// withoutREST is the result of the checks of an interface that lists studies
-// and serves files, where there is none of a product that has one.
-func (s *Session) withoutREST(ctx context.Context) (Result, bool) {
+// withREST returns the interface of the product's own that lists studies and
+// serves files, or else the result of the checks of it.
+func (s *Session) withREST(ctx context.Context) (products.REST, *Result) {
 	if s.Service.HTTP == nil {
-		return notApplicable("There is no page."), true
+		r := notApplicable("There is no page.")
+		return products.REST{}, &r
 	}
 	if r, no := s.forbidden(); no {
-		return r, true
+		return products.REST{}, &r
 	}
-	if s.productOfAPI(ctx) != Orthanc {
-		return notApplicable("No product with such an interface was found."), true
+	rest, ok := s.Products.RESTOf(s.place(ctx))
+	if !ok {
+		r := notApplicable("No product with such an interface was found.")
+		return products.REST{}, &r
 	}
-	return Result{}, false
+	return rest, nil
 }

@@ -2,8 +2,6 @@ package assess
 
 import (
 	"context"
-	"crypto/rand"
-	"fmt"
 	"io"
 	"net/http"
 
@@ -37,12 +35,13 @@ The interface of dcm4chee-arc serves files by DICOMweb, see LG-W02.`,
 }
 
 func runW12(ctx context.Context, s *Session) Result {
-	if r, no := s.withoutREST(ctx); no {
-		return r
+	rest, no := s.withREST(ctx)
+	if no != nil {
+		return *no
 	}
 	described := false
-	r, err := s.askWeb(ctx, webRequest{http.MethodGet, "/instances/" + impossibleInstance() + "/file", "", "application/dicom"},
-		func(_ webReply, body io.Reader) { described = hasKey(body, "OrthancStatus") })
+	r, err := s.askWeb(ctx, webRequest{http.MethodGet, rest.File(), "", "application/dicom"},
+		func(_ webReply, body io.Reader) { described = hasKey(body, rest.ErrorKey) })
 	switch {
 	case err != nil:
 		return unknown("A file that cannot exist was requested of the product's interface without an answer: %s.", err)
@@ -55,7 +54,7 @@ func runW12(ctx context.Context, s *Session) Result {
 	case !r.gone():
 		return unknown("The product's interface answered a file made up at random with status %d, which says neither.", r.status)
 	}
-	control, list, err := s.emptyList(ctx, "/instances")
+	control, list, err := s.emptyList(ctx, rest, rest.Instances)
 	switch {
 	case err != nil:
 		return unknown("The product's interface answered a file made up at random with status %d, and its list of instances was requested without an answer: %s.", r.status, err)
@@ -65,12 +64,4 @@ func runW12(ctx context.Context, s *Session) Result {
 		return pass("Files of the product's interface are not offered (status %d; its list of instances: status %d).", r.status, control.status)
 	}
 	return unknown("The product's interface answered a file made up at random with status %d and its list of instances with status %d, which says neither.", r.status, control.status)
-}
-
-// impossibleInstance is an identifier in the form of Orthanc's, which are SHA-1
-// sums, that no instance has: made up now, at random.
-func impossibleInstance() string {
-	var b [20]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:8], b[8:12], b[12:16], b[16:])
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 
@@ -18,6 +19,9 @@ func (c Check) Page() string {
 		{"What it means", c.Means}, {"How it is tested", c.Tested}, {"What is sent", c.Sends},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n", part.title, wrap(part.text))
+	}
+	if known := c.known(); known != "" {
+		fmt.Fprintf(&b, "\n## What is known of products\n\n%s", known)
 	}
 	b.WriteString("\n## How to fix it\n")
 	for _, p := range Products {
@@ -34,6 +38,20 @@ func (c Check) Page() string {
 	b.WriteString("\n## References\n\n")
 	for _, r := range c.References {
 		fmt.Fprintf(&b, "- %s\n", r)
+	}
+	return b.String()
+}
+
+// known lists what the built-in records of products hold that matters to the
+// check, in Markdown; empty where they hold nothing.
+func (c Check) known() string {
+	table, err := products.Builtin()
+	if err != nil {
+		return "" // its test fails
+	}
+	var b strings.Builder
+	for _, f := range table.FactsFor(c.ID) {
+		fmt.Fprintf(&b, "- **%s** %s (%s; %s)\n", f.Name, f.Text, f.Source.Source, f.Checked)
 	}
 	return b.String()
 }

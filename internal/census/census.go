@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"leadglass/dicom"
+	"leadglass/dicom/dimse"
 	"leadglass/dicom/ul"
 	"leadglass/internal/privacy"
 	"leadglass/internal/survey"
@@ -77,6 +78,10 @@ type Options struct {
 	// Verify says how a whole list is checked: by a sample of it when empty, or
 	// VerifyFull.
 	Verify string
+	// ListsEmptyDates reports whether an archive that ends a list which it cuts with
+	// a status is known to list studies with an empty date in a range of dates that
+	// is open to the past; nil where nothing is known.
+	ListsEmptyDates func(limit dimse.Status) bool
 	// Stated is how many studies a web service of the archive states, which
 	// confirms a list of that length; 0 where none does.
 	Stated int64

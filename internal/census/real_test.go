@@ -13,6 +13,7 @@ import (
 	"leadglass/dicom/ul"
 	"leadglass/internal/census"
 	"leadglass/internal/gate"
+	"leadglass/internal/products"
 	"leadglass/internal/realserver"
 	"leadglass/internal/survey"
 )
@@ -55,9 +56,24 @@ func throughGate(t testing.TB, s *realserver.Server) ul.Opener {
 	}
 }
 
+// listsEmptyDates is what is known of a server built on DCMTK whose product shows
+// itself by the end of its lists alone.
+func listsEmptyDates(t testing.TB) func(dimse.Status) bool {
+	t.Helper()
+	table, err := products.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(limit dimse.Status) bool {
+		s := survey.Service{Toolkit: survey.Toolkit{Name: "DCMTK"}}
+		return slices.Contains(table.FactsOf(&s, survey.BehaviourFindLimit+limit.String()).ListsEmptyDates, limit.String())
+	}
+}
+
 func countReal(t *testing.T, s *realserver.Server, o census.Options) census.Result {
 	t.Helper()
 	o.CalledAETitle, o.Routes = s.AETitle, []survey.Route{"C-GET"}
+	o.ListsEmptyDates = listsEmptyDates(t)
 	began := time.Now()
 	r := census.Count(t.Context(), throughGate(t, s), o)
 	t.Logf("studies %v (%s), images %v (%s), %d queries, %d responses, longest %v, echo %v and %v, took %v",

@@ -343,7 +343,7 @@ func (s *sweeper) dateless(whole answer, sum sums) (sums, string) {
 		}
 		refused = u.failed != "" && u.total.studies == 0
 	}
-	if !s.emptyDates(refused && whole.end == cut && whole.final == dimse.Cancelled) {
+	if !s.emptyDates(refused && whole.end == cut && s.o.ListsEmptyDates != nil && s.o.ListsEmptyDates(whole.final)) {
 		return sum, unseen
 	}
 	sum = s.total
@@ -356,9 +356,8 @@ func (s *sweeper) dateless(whole answer, sum sums) (sums, string) {
 // "0". It reports whether it could. That dates are compared as text is seen by
 // a range from "19" to "21", which is none of dates. An archive whose range
 // lists a study without a date is believed; of one that lists none it must be
-// known that it would have. So it is of Orthanc, which is known by its manners:
-// it cuts lists with FE00 and refuses UIDs with wildcards (docs/census.md).
-func (s *sweeper) emptyDates(orthanc bool) bool {
+// known that it would have (docs/census.md).
+func (s *sweeper) emptyDates(known bool) bool {
 	if s.spent() || s.link.lost() {
 		return false
 	}
@@ -378,5 +377,5 @@ func (s *sweeper) emptyDates(orthanc bool) bool {
 	ans := s.list(w.keys(s.extra, false), s.t.takeLeaf)
 	return ans.end == complete && s.t.got.inside == 0 && s.t.nameless == 0 &&
 		(ans.raw < smallestCap || ans.raw < s.longest[dateShape]) &&
-		(orthanc || s.t.got.undated > 0)
+		(known || s.t.got.undated > 0)
 }

@@ -280,8 +280,8 @@ const (
 )
 
 // keys are the keys of a query for the studies of a window. light leaves out
-// what only sums need, which saves the archive work: numbers of images cost
-// Orthanc a third of its time.
+// what only sums need, which saves the archive work: numbers of images can
+// cost it a third of its time.
 func (w window) keys(extra extraKeys, light bool) []dimse.Key {
 	suffix := w.suffix
 	if suffix != "" {

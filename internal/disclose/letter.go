@@ -161,23 +161,9 @@ func productIn(language string, f *survey.Finding) string {
 	return p.Name
 }
 
-// productOf is the product at the port that f is told for or, where that was
-// not recognised, the surest of its other services; the zero Product for none.
-func productOf(f *survey.Finding) survey.Product {
-	ranks := []survey.Confidence{survey.Certain, survey.Likely, survey.Possible}
-	at := portOf(f)
-	best, least := survey.Product{}, len(ranks)
-	for _, s := range f.Services {
-		rank := slices.Index(ranks, s.Product.Confidence)
-		if s.Port == at {
-			rank -= len(ranks)
-		}
-		if s.Product.Name != "" && slices.Contains(ranks, s.Product.Confidence) && rank < least {
-			best, least = s.Product, rank
-		}
-	}
-	return best
-}
+// productOf is the product at the port that f is reported for or, where that was
+// not recognised, the surest of its other services.
+func productOf(f *survey.Finding) survey.Product { return survey.ProductOf(f.Services, portOf(f)) }
 
 // failedChecks are the failed checks of f, the worst first.
 func failedChecks(f *survey.Finding) []survey.Check {
@@ -302,6 +288,6 @@ func sampleLetter() Letter {
 		SurveyName: "Survey", SurveyID: "20260102T000000Z-0000", First: day, Last: day, Simulated: true, Date: day, AnswerBy: day,
 		Count: 30, OpenImages: 10, Open: 10, Viewers: 2, Listings: 1, Others: 8, Overlap: true, Studies: total, Images: total, More: 29, SignedBy: "00",
 		Systems: []LetterSystem{{Address: "192.0.2.1", Host: "pacs.example.org", Port: 104, Country: "DE", Site: "Site",
-			Verdict: survey.OpenImages, Viewer: true, Product: "Orthanc", Studies: total}},
+			Verdict: survey.OpenImages, Viewer: true, Product: "Example PACS", Studies: total}},
 	}
 }

@@ -3,9 +3,11 @@ package examine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"leadglass/dicom/dimse"
 	"leadglass/internal/assess"
 	"leadglass/internal/census"
 	"leadglass/internal/privacy"
@@ -64,7 +66,7 @@ func whyLeft(enough bool) string {
 // mayBelong reports whether nothing says that two services are of different
 // products.
 func mayBelong(a, b *survey.Service) bool {
-	x, y := productOf(a), productOf(b)
+	x, y := a.Product.Guess(), b.Product.Guess()
 	return x == y || x == "" || y == ""
 }
 
@@ -77,6 +79,10 @@ func (h *Host) countQuery(ctx context.Context, q answering, stated int64) counte
 	left, _ := h.gate.Remaining()
 	r := census.Count(ctx, h.open(q.open, h.Timeouts.Query), census.Options{
 		Mode: string(h.Scope.CountMode), Verify: string(h.Scope.CountVerify), Stated: stated, CalledAETitle: s.CalledAETitle.Accepted, SOPClasses: s.SOPClasses,
+		ListsEmptyDates: func(limit dimse.Status) bool {
+			known := h.Products.FactsOf(s, survey.BehaviourFindLimit+limit.String())
+			return slices.Contains(known.ListsEmptyDates, limit.String())
+		},
 		Routes: retrieval.Open, RoutesUnknown: retrieval.Why, SketchKey: h.SketchKey,
 		CountNationalIDs: h.Scope.Allow.Sample, WildcardNames: h.Scope.Allow.Sample, MaxTime: max(left-left/countReserve, time.Millisecond), Memory: h.Memory,
 	})

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"leadglass/internal/assess"
-	"leadglass/internal/products"
 	"leadglass/internal/survey"
 	"leadglass/internal/suspect"
 )
@@ -19,8 +18,7 @@ const maxAssociations = 12
 func (h *Host) suspect(ctx context.Context) {
 	f := &h.finding
 	signs := suspect.Host(f, suspect.Facts{
-		Honeypot: func(product string) bool { return h.Products.KindOf(product) == products.Honeypot },
-		BuiltOn:  h.Products.BuiltOn,
+		Products: h.Products,
 		Species:  suspect.Species(h.species(ctx)),
 		Demos:    h.Demos,
 	})

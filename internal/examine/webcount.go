@@ -10,6 +10,7 @@ import (
 
 	"leadglass/internal/census/webcount"
 	"leadglass/internal/gate"
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 
@@ -19,22 +20,12 @@ const webAsked = 3
 // webSide is a web service of the host by which its archive may be counted.
 type webSide struct {
 	service *survey.Service
-	// root is the path of the DICOMweb root, empty where none is known.
-	root string
-	// search: the root answers searches for studies.
+	// root is the path of the DICOMweb root, empty where none is known; search: it
+	// answers searches for studies.
+	root   string
 	search bool
-}
-
-// usualRoot is the DICOMweb root that a product comes with, before which its
-// number-only routes lie; empty where it has none.
-func (h *Host) usualRoot(product string) string {
-	if product != "Orthanc" && product != "dcm4chee-arc" {
-		return ""
-	}
-	if roots := h.Products.OwnRoots(product, nil); len(roots) > 0 {
-		return roots[0].Path
-	}
-	return ""
+	// numbers are the number-only routes that it may have.
+	numbers []products.Numbers
 }
 
 // webSides are the web services by which the archive may be counted: those
@@ -46,11 +37,14 @@ func (h *Host) webSides() []webSide {
 		if s.Protocol != survey.ProtocolHTTP || s.HTTP == nil || refuses(s) || len(sides) == webAsked {
 			continue
 		}
-		side := webSide{service: s, root: h.usualRoot(productOf(s))}
+		side := webSide{service: s}
 		if w := s.DICOMweb; w != nil {
 			side.root, side.search = w.Root, w.QIDO == survey.AccessOpen
+		} else if own := h.Products.OwnRoots(s.Product.Guess(), nil); len(own) > 0 {
+			side.root = own[0].Path
 		}
-		if side.root != "" {
+		side.numbers = h.Products.Numbers(s.Product.Guess(), side.root)
+		if s.DICOMweb != nil || len(side.numbers) > 0 {
 			sides = append(sides, side)
 		}
 	}
@@ -60,14 +54,6 @@ func (h *Host) webSides() []webSide {
 // refuses reports whether a web service wants a login for everything.
 func refuses(s *survey.Service) bool {
 	return s.HTTP.AuthRequired && (s.HTTP.Status == http.StatusUnauthorized || s.HTTP.Status == http.StatusForbidden)
-}
-
-// productOf is the product of a service; empty where none is known.
-func productOf(s *survey.Service) string {
-	if s.Product.Confidence == survey.UnknownConf {
-		return ""
-	}
-	return s.Product.Name
 }
 
 // webCount is what a web service of the host is counted with.
@@ -84,7 +70,7 @@ func (h *Host) webCount(side webSide) webcount.Options {
 	return webcount.Options{
 		Do:   func(_ context.Context, r *http.Request) (*http.Response, error) { return client.Do(r) },
 		Base: url.URL{Scheme: scheme, Host: net.JoinHostPort(h.webHost(), strconv.Itoa(int(side.service.Port)))},
-		Root: side.root, Product: productOf(side.service), Routes: retrieval.Open, RoutesUnknown: retrieval.Why,
+		Root: side.root, Numbers: side.numbers, ListsEmptyDates: len(h.Products.FactsOf(side.service).ListsEmptyDates) > 0, Routes: retrieval.Open, RoutesUnknown: retrieval.Why,
 		SketchKey: h.SketchKey, MaxTime: max(left-left/countReserve, time.Millisecond),
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 
+	"leadglass/internal/advisories"
 	"leadglass/internal/survey"
 )
 
@@ -57,6 +58,9 @@ type toolkit struct {
 	// Examples are tested: the first must match, the others must conflict.
 	Match    announced   `yaml:"match"`
 	Conflict []announced `yaml:"conflict"`
+	// Facts are how it behaves, Advisories what was published of its flaws.
+	Facts      []fact                `yaml:"facts"`
+	Advisories []advisories.Advisory `yaml:"advisories"`
 }
 
 // announced is an example of what a peer announces.
@@ -84,6 +88,13 @@ type product struct {
 	// API are documents of the product that hold numbers and configuration
 	// only, and name its version.
 	API []apiSign `yaml:"api"`
+	// Numbers are routes that answer with numbers alone, REST is the interface of
+	// its own that lists studies.
+	Numbers *numbers `yaml:"numbers"`
+	REST    *REST    `yaml:"rest"`
+	// Facts are how it behaves, Advisories what was published of its flaws.
+	Facts      []fact                `yaml:"facts"`
+	Advisories []advisories.Advisory `yaml:"advisories"`
 	// Remedies are what an administrator of the product can do.
 	Remedies []Remedy `yaml:"remedies"`
 }
@@ -183,11 +194,14 @@ type apiSign struct {
 	// Keys must all be present.
 	Keys []string `yaml:"keys"`
 	// VersionKey names the version, DICOMPortKey the DICOM port.
-	VersionKey   string  `yaml:"version_key"`
-	DICOMPortKey string  `yaml:"dicom_port_key"`
-	Version      pattern `yaml:"version_pattern"`
-	Source       `yaml:",inline"`
-	Notes        string `yaml:"notes"`
+	VersionKey   string `yaml:"version_key"`
+	DICOMPortKey string `yaml:"dicom_port_key"`
+	// NumberKey has a number, by which LG-W06 knows the document; empty where the
+	// check does not ask for it.
+	NumberKey string  `yaml:"number_key"`
+	Version   pattern `yaml:"version_pattern"`
+	Source    `yaml:",inline"`
+	Notes     string `yaml:"notes"`
 }
 
 // vendor is a maker whose UID arc is known, where no product is.
@@ -242,6 +256,14 @@ func (p pattern) set() bool { return p.re != nil }
 func (p pattern) match(s string) bool { return p.re != nil && p.re.MatchString(s) }
 
 func (p pattern) matchBytes(b []byte) bool { return p.re != nil && p.re.Match(b) }
+
+// groups are what the groups of the expression match; nil where it does not.
+func (p pattern) groups(s string) []string {
+	if p.re == nil {
+		return nil
+	}
+	return p.re.FindStringSubmatch(s)
+}
 
 // expand returns the version that template makes of the groups in s.
 func (p pattern) expand(template, s string) string {

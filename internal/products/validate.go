@@ -10,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/parser"
 
+	"leadglass/internal/advisories"
 	"leadglass/internal/survey"
 )
 
@@ -115,6 +116,7 @@ func (t *toolkit) validate(m *mistake, at string) {
 	if t.UIDVersion && t.UIDMatch != matchArc {
 		m.add(at, "uid_version needs uid_match: arc")
 	}
+	m.known(at, t.Facts, t.Advisories)
 }
 
 func (p *product) validate(m *mistake, at string) {
@@ -125,8 +127,15 @@ func (p *product) validate(m *mistake, at string) {
 	for _, title := range p.AETitles {
 		m.aeTitle(at+".ae_titles", title)
 	}
-	if len(p.DICOM)+len(p.Behaviour)+len(p.HTTP) == 0 {
-		m.add(at, "no sign: one of dicom, behaviour, http is needed")
+	if len(p.DICOM)+len(p.Behaviour)+len(p.HTTP)+len(p.Facts)+len(p.Advisories)+len(p.Remedies) == 0 && p.Numbers == nil && p.REST == nil {
+		m.add(at, "no sign: one of dicom, behaviour, http is needed, or something that is known of the product")
+	}
+	m.known(at, p.Facts, p.Advisories)
+	if p.Numbers != nil {
+		p.Numbers.validate(m, at+".numbers")
+	}
+	if p.REST != nil {
+		p.REST.validate(m, at+".rest")
 	}
 	for i, s := range p.DICOM {
 		at := fmt.Sprintf("%s.dicom[%d]", at, i)
@@ -152,6 +161,18 @@ func (p *product) validate(m *mistake, at string) {
 		m.source(at, s.Source)
 		if len(s.Keys) == 0 {
 			m.add(at, "keys is empty: name the keys that tell the document")
+		}
+	}
+}
+
+// known looks at what toolkits and products have in common.
+func (m *mistake) known(at string, facts []fact, list []advisories.Advisory) {
+	for i := range facts {
+		facts[i].validate(m, fmt.Sprintf("%s.facts[%d]", at, i))
+	}
+	for i, a := range list {
+		if what := a.Mistake(); what != "" {
+			m.add(fmt.Sprintf("%s.advisories[%d]", at, i), "%s", what)
 		}
 	}
 }

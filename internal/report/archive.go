@@ -43,7 +43,7 @@ type seen struct {
 func newArchiveRow(f *survey.Finding, remedies []int) archiveRow {
 	row := archiveRow{
 		Address: f.Target.Address, Host: f.Target.Host, Verdict: f.Verdict, Grade: f.Grade, Viewer: f.Viewer,
-		Product: productOf(f), StudyRecords: publish.Figure{Count: f.Counts.Studies},
+		Product: survey.ProductOf(f.Services, 0).String(), StudyRecords: publish.Figure{Count: f.Counts.Studies},
 		ImagesLinked: publish.Figure{Count: f.Counts.ImagesLinked}, ImagesAccessible: publish.Figure{Count: f.Counts.ImagesAccessible},
 	}
 	if row.Host == row.Address {
@@ -100,17 +100,6 @@ func (r *archiveRow) csv() []string {
 		line[i] = publish.Harmless(line[i])
 	}
 	return line
-}
-
-// productOf is the surest product of f with its version and how sure it is.
-func productOf(f *survey.Finding) string {
-	best := survey.Product{}
-	for _, s := range f.Services {
-		if s.Product.Confidence != survey.UnknownConf && s.Product.Name != "" && (best.Name == "" || confidenceRank(s.Product.Confidence) > confidenceRank(best.Confidence)) {
-			best = s.Product
-		}
-	}
-	return best.String()
 }
 
 // Remedy is what mends failed checks.

@@ -1,8 +1,9 @@
 package report
 
-import "leadglass/internal/publish"
-
-import "strconv"
+import (
+	"leadglass/internal/publish"
+	"strconv"
+)
 
 // markup is HTML that is being written. A page of many archives would take
 // several times as long by its template. Everything that is not of this program

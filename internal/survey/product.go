@@ -1,8 +1,40 @@
 package survey
 
+import "slices"
+
 // Known reports whether the product is more than a guess: certain or likely.
 func (p Product) Known() bool {
 	return p.Name != "" && (p.Confidence == Certain || p.Confidence == Likely)
+}
+
+// Guess is the name of the product, however sure it is; empty where none is known.
+func (p Product) Guess() string {
+	if p.Confidence == UnknownConf || p.Confidence == "" {
+		return ""
+	}
+	return p.Name
+}
+
+// ProductOf returns the surest product of the services: that on a port before all
+// others, and of two that are as sure the first. port is 0 where none comes before
+// the others. It is the zero Product where none is known.
+func ProductOf(services []Service, port uint16) Product {
+	var best Product
+	found := -1
+	for i := range services {
+		p := &services[i].Product
+		rank := slices.Index([]Confidence{Possible, Likely, Certain}, p.Confidence)
+		if rank < 0 || p.Name == "" {
+			continue
+		}
+		if port != 0 && services[i].Port == port {
+			rank += 3 // above every other
+		}
+		if rank > found {
+			best, found = *p, rank
+		}
+	}
+	return best
 }
 
 // String is the product with its version and, unless it is certain, how sure

@@ -30,7 +30,7 @@ var (
 		Why:  "no two archives of patients grow alike; the same sample data does. Replicas of one archive are large, recent and mostly in one network, and a sign alone marks nothing"}
 	sameEverything = Rule{ID: "same-everything", Kind: KindRepetition, Of: honeypots, Weight: sign,
 		When: "at least 5 hosts in 3 unrelated networks have such contents and also the same announcement, negotiation, behaviour, ports and pages",
-		Why:  "a fleet that was rolled out with its contents. The same configuration alone is what a product is: forty stock Orthancs of a hospital group are no fleet"}
+		Why:  "a fleet that was rolled out with its contents. The same configuration alone is what a product is: forty archives of a hospital group as they came are no fleet"}
 	samePage = Rule{ID: "same-page", Kind: KindRepetition, Of: honeypots, Weight: sign,
 		When: "at least 5 hosts in 3 unrelated networks announce a general toolkit or nothing, answer no query, and show a start page of the same markup that belongs to no known product",
 		Why:  "a measurement of 2026 dropped 49 of 88 hosts that answered DICOM for such pages (NuClide); the page of a product that we do not know looks the same, therefore not enough by itself"}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 
@@ -13,41 +14,41 @@ var (
 		Why:  "the fingerprints say so (products.md)"}
 	honeypotLikely = Rule{ID: "honeypot-likely", Kind: KindProduct, Of: honeypots, Weight: sign,
 		When: "the product is likely a honeypot",
-		Why:  "dicompot by what it does with C-MOVE or with titles, DICOMHawk by one of its made-up names"}
+		Why:  "by behaviour or by a made-up name that the fingerprints have (products.md)"}
 	honeypotPossible = Rule{ID: "honeypot-possible", Kind: KindProduct, Of: honeypots, Weight: hint,
 		When: "the product is possibly a honeypot",
-		Why:  "DICOMHawk by names that scanners may have too, or by pynetdicom that returns whole files"}
+		Why:  "by names that scanners may have too, or by a library that returns whole files (products.md)"}
 
 	contradiction = Rule{ID: "announcement-contradicted", Kind: KindAnnouncement, Of: honeypots, Weight: sign,
-		When: "what is announced cannot behave so: DCMTK with a longest PDU outside 4,096 to 131,072 bytes or of 16,382, or a web page whose product says that it serves this DICOM port and is not built on the toolkit announced",
-		Why:  "DCMTK, dcmnet assoc.h (ASC_MINIMUMPDUSIZE, ASC_MAXIMUMPDUSIZE); 16,382 is the default of pynetdicom (ae.py), on which DICOMHawk announces DCMTK 3.6.2 (honeynet/DICOMHawk, dicom_application.py)"}
+		When: "what is announced cannot behave so: a toolkit with a longest PDU that it cannot be set to, or that is the default of another, or a web page whose product says that it serves this DICOM port and is not built on the toolkit announced",
+		Why:  "the records of the toolkits hold bounds and defaults, with sources (`leadglass products --json`)"}
 	conflict = Rule{ID: "announcement-conflict", Kind: KindAnnouncement, Of: honeypots, Weight: hint,
 		When: "implementation class UID and version name are of different toolkits or versions",
 		Why:  "honest products borrow UIDs, therefore no more than a hint"}
 
 	versionDenied = Rule{ID: "version-denied", Kind: KindAnnouncement, Of: honeypots, Weight: hint,
 		When: "an association was rejected for its protocol version (1/2/2), although the request announced version 1",
-		Why:  "there is no other version (PS3.8 9.3.2); dicompot rejects so for a wrong title (statemachine.go), a faulty server may too"}
+		Why:  "there is no other version (PS3.8 9.3.2); a honeypot rejects so for a wrong title, a faulty server may too"}
 
 	nonsense = Rule{ID: "nonsense-beside-queries", Kind: KindNegotiation, Of: honeypots, Weight: hint,
 		When: "a presentation context for an abstract syntax made up at random was accepted, beside contexts for queries, by software that is not known to accept all",
-		Why:  "a server that looks nothing up accepts everything, and so do the libraries go-netdicom and Odil (never a sign there) and others by default, therefore no more than a hint"}
+		Why:  "a server that looks nothing up accepts everything, and so do some libraries (never a sign where the records say so) and others by default, therefore no more than a hint"}
 	nonsenseOnly = Rule{ID: "nonsense", Kind: KindNegotiation, Of: honeypots, Weight: hint,
 		When: "such a context was accepted where neither queries nor storage were",
-		Why:  "beside storage alone it is no sign at all: receivers have a mode that accepts unknown objects (DCMTK storescp -pm)"}
+		Why:  "beside storage alone it is no sign at all: receivers have a mode that accepts unknown objects"}
 
 	impossible = Rule{ID: "impossible-query", Kind: KindQueries, Of: honeypots, Weight: sign,
 		When: "a query that nothing can match was answered with a match: a made-up patient ID, or a made-up study UID with a study date in 1850",
 		Why:  "unique keys are matched by every archive (PS3.4 C.4.1.1.3.1); what answers the same whatever is asked does not look"}
 	wholeFile = Rule{ID: "whole-file", Kind: KindQueries, Of: honeypots, Weight: sign,
 		When: "a query was answered with a whole data set: pixel data, or longer than an identifier can be",
-		Why:  "responses hold what was requested (PS3.4 C.4.1.1.3.2), and a study has no pixels; DICOMHawk returns its files (measured)"}
+		Why:  "responses hold what was requested (PS3.4 C.4.1.1.3.2), and a study has no pixels; a honeypot returns its files (measured)"}
 )
 
 // ofService are the signs of a DICOM service.
 func ofService(f *survey.Finding, s *survey.Service, x Facts) []survey.Sign {
 	var signs []survey.Sign
-	if x.Honeypot != nil && x.Honeypot(s.Product.Name) {
+	if x.honeypot(s) {
 		rule := map[survey.Confidence]*Rule{survey.Certain: &honeypotCertain, survey.Likely: &honeypotLikely,
 			survey.Possible: &honeypotPossible}[s.Product.Confidence]
 		if rule != nil {
@@ -78,22 +79,24 @@ func ofService(f *survey.Finding, s *survey.Service, x Facts) []survey.Sign {
 	return signs
 }
 
-// acceptsAll reports whether the software is a library that accepts every
-// presentation context on its own, whatever is built on it: go-netdicom
-// (contextmanager.go onAssociateRequest), which announces nothing and PDUs of
-// 4 MiB where it does not announce its name, and Odil (AssociationParameters
-// of its default acceptor).
-func acceptsAll(s *survey.Service, x Facts) bool {
-	if x.Honeypot != nil && x.Honeypot(s.Product.Name) {
-		return false // built on one of them, as dicompot is
-	}
-	return s.Toolkit.Name == "go-netdicom" || s.Toolkit.Name == "Odil" ||
-		slices.Contains(s.Behaviours, survey.BehaviourNoAnnouncement) && s.MaxPDU != nil && *s.MaxPDU == goNetdicomPDU
+// honeypot reports whether the product of a service is one.
+func (x *Facts) honeypot(s *survey.Service) bool {
+	return x.Products.KindOf(s.Product.Name) == products.Honeypot
 }
 
-// goNetdicomPDU is the longest PDU that go-netdicom announces, in bytes
-// (serviceprovider.go DefaultMaxPDUSize).
-const goNetdicomPDU = 4 << 20
+// acceptsAll reports whether the software is a library that accepts every
+// presentation context on its own, whatever is built on it: one that announces
+// itself, or that announces nothing but the longest PDU that tells it.
+func acceptsAll(s *survey.Service, x Facts) bool {
+	if x.honeypot(s) {
+		return false // built on one of them
+	}
+	toolkit := s.Toolkit.Name
+	if slices.Contains(s.Behaviours, survey.BehaviourNoAnnouncement) && s.MaxPDU != nil {
+		toolkit = x.Products.ByDefaultPDU(*s.MaxPDU)
+	}
+	return x.Products.FactsNamed(toolkit).AcceptsAllContexts
+}
 
 // impossibleQueries says what nothing could match and was matched.
 func impossibleQueries(s *survey.Service) []string {
@@ -109,29 +112,24 @@ func impossibleQueries(s *survey.Service) []string {
 	return asked
 }
 
-// Bounds of the longest PDU that DCMTK can be set to, and the default of
-// pynetdicom, in bytes (dcmnet assoc.h, pynetdicom ae.py).
-const (
-	dcmtkLeastPDU = 4096
-	dcmtkMostPDU  = 131072
-	pynetdicomPDU = 16382
-)
-
 // contradicted are the signs of an announcement that behaviour contradicts.
 func contradicted(f *survey.Finding, s *survey.Service, x Facts) []survey.Sign {
 	var signs []survey.Sign
-	if s.Toolkit.Name == "DCMTK" && s.MaxPDU != nil {
-		switch n := *s.MaxPDU; {
-		case n < dcmtkLeastPDU || n > dcmtkMostPDU:
-			signs = append(signs, contradiction.sign("Port %d: DCMTK is announced with a longest PDU of %d bytes, which it cannot be set to.", s.Port, n))
-		case n == pynetdicomPDU:
-			signs = append(signs, contradiction.sign("Port %d: DCMTK is announced with a longest PDU of %d bytes, the default of pynetdicom.", s.Port, n))
+	known := x.Products.FactsNamed(s.Toolkit.Name)
+	if s.MaxPDU != nil && known.MostPDU != 0 {
+		n := *s.MaxPDU
+		other := x.Products.ByDefaultPDU(n)
+		switch {
+		case n < known.LeastPDU || n > known.MostPDU:
+			signs = append(signs, contradiction.sign("Port %d: %s is announced with a longest PDU of %d bytes, which it cannot be set to.", s.Port, s.Toolkit.Name, n))
+		case other != "" && other != s.Toolkit.Name:
+			signs = append(signs, contradiction.sign("Port %d: %s is announced with a longest PDU of %d bytes, the default of %s.", s.Port, s.Toolkit.Name, n, other))
 		}
 	}
 	for i := range f.Services {
 		p := &f.Services[i]
 		if p.HTTP != nil && p.HTTP.DICOMPort == s.Port && p.Product.Confidence == survey.Certain &&
-			s.Toolkit.Name != "" && x.BuiltOn != nil && !x.BuiltOn(p.Product.Name, s.Toolkit.Name) {
+			s.Toolkit.Name != "" && x.Products != nil && !x.Products.BuiltOn(p.Product.Name, s.Toolkit.Name) {
 			signs = append(signs, contradiction.sign("Port %d: %s on port %d says that this DICOM port is its own, which announces %s.",
 				s.Port, p.Product.Name, p.Port, s.Toolkit.Name))
 		}

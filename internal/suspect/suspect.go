@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"slices"
 
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 
@@ -110,10 +111,8 @@ func weight(signs []survey.Sign, of survey.Suspect) int {
 
 // Facts are what a finding does not say and Host goes by.
 type Facts struct {
-	// Honeypot says whether a product is known to be one.
-	Honeypot func(product string) bool
-	// BuiltOn says whether a product is known to be built on a toolkit.
-	BuiltOn func(product, toolkit string) bool
+	// Products is what is known of products and toolkits; nil where nothing is.
+	Products *products.Table
 	// Species is what a sample of studies showed.
 	Species Species
 	// Demos are the known demonstration servers.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 	"leadglass/internal/suspect"
 )
@@ -39,11 +40,13 @@ func with(f *survey.Finding, change func(*survey.Finding, *survey.Service)) *sur
 	return f
 }
 
-func facts() suspect.Facts {
-	return suspect.Facts{
-		Honeypot: func(p string) bool { return p == "dicompot" },
-		BuiltOn:  func(p, kit string) bool { return p == "Orthanc" && kit == "DCMTK" },
+func facts(t testing.TB) suspect.Facts {
+	t.Helper()
+	table, err := products.Builtin()
+	if err != nil {
+		t.Fatal(err)
 	}
+	return suspect.Facts{Products: table}
 }
 
 func ids(signs []survey.Sign) string {
@@ -175,7 +178,7 @@ func TestHost(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := with(open("192.0.2.1", test.studies, test.studies*20, test.year), test.change)
-			x := facts()
+			x := facts(t)
 			x.Species = test.species
 			var err error
 			if x.Demos, err = suspect.BuiltinDemos(); err != nil {
@@ -325,7 +328,7 @@ func TestFleetMarks(t *testing.T) {
 	var all []*survey.Finding
 	for i := range 7 {
 		f := open(fmt.Sprintf("198.%d.7.1", 10+i), 30, 640, "2018", "2019")
-		f.Suspicion = suspect.Weigh(suspect.Host(f, facts()))
+		f.Suspicion = suspect.Weigh(suspect.Host(f, facts(t)))
 		all = append(all, f)
 	}
 	compare(all)

@@ -8,6 +8,7 @@ import (
 
 	"leadglass/dicom"
 	"leadglass/internal/privacy"
+	"leadglass/internal/products"
 )
 
 // Study is a study as it is read of an answer.
@@ -31,7 +32,7 @@ func Read(body io.Reader, limit int64, key privacy.Key, take func(Study) bool) (
 // that are missing.
 func ReadNumbers(body io.Reader) (found [3]int64, err error) {
 	found = [3]int64{-1, -1, -1}
-	err = readNumbers(body, products()[0].routes[0].keys, &found)
+	err = readNumbers(body, products.NumberRoute{Studies: "CountStudies", Images: "CountInstances", Patients: "CountPatients"}, &found)
 	return found, err
 }
 

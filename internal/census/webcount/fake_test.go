@@ -82,7 +82,7 @@ func evenly(n, none int) []string {
 
 func (a *archive) options() webcount.Options {
 	return webcount.Options{Do: a.do, Base: url.URL{Scheme: "http", Host: "127.0.0.1:8042"}, Root: "/dicom-web",
-		Product: "another", Routes: []survey.Route{"WADO-RS"}, SketchKey: privacy.KeyFrom([16]byte{1}),
+		Routes: []survey.Route{"WADO-RS"}, SketchKey: privacy.KeyFrom([16]byte{1}),
 		Sleep: func(context.Context, time.Duration) {}}
 }
 

@@ -73,7 +73,7 @@ func countAndSearch(t *testing.T, target string, encoded []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := webcount.QIDO(t.Context(), throughGate(&realserver.Server{Host: at.Addr().String(), HTTPPort: at.Port()}))
+	r := webcount.QIDO(t.Context(), throughGate(t, &realserver.Server{Host: at.Addr().String(), HTTPPort: at.Port()}))
 	if n, _ := r.Counts.Studies.Int(); n != 300 {
 		t.Fatalf("%v studies (%s)", r.Counts.Studies, r.Counts.Studies.Reason)
 	}

@@ -5,10 +5,11 @@ import (
 	"io"
 	"net/http"
 	"path"
-	"regexp"
+	"slices"
 	"strings"
 
 	"leadglass/internal/jsonscan"
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 
@@ -25,108 +26,49 @@ const (
 	quantities
 )
 
-// route is a path of a product that answers with nothing but numbers.
-type route struct {
-	path string
-	// keys are the names of the numbers.
-	keys map[string]quantity
-}
-
-// numberRoutes are the number-only routes of one product.
-type numberRoutes struct {
-	// source is the name of the routes in a report.
-	source string
-	// product is the name of the product, as the fingerprints have it.
-	product string
-	// root is the form of a DICOMweb root of the product; its first group is
-	// the path before which the routes lie. Where the product is known without
-	// a root, the group is taken as empty if plain is set.
-	root  *regexp.Regexp
-	plain bool
-	// routes are asked for in order, after the group.
-	routes []route
-	// online: the product keeps all images at hand.
-	online bool
-}
-
-// products are the products with number-only routes that need no login of
-// their own:
-//   - Orthanc: GET /statistics (OrthancRestApi, api.orthanc-server.com,
-//     "Get database statistics"); numbers, in some versions as strings. The
-//     DICOMweb plug-in is served below the same prefix.
-//   - dcm4chee-arc 5: GET …/aets/{AET}/rs/studies/count and so on
-//     (dcm4chee-arc-light, QidoRS.java), {"count": n}. The numbers are those
-//     that the application entity sees.
-//   - Google Cloud Healthcare, also behind proxies that add the credentials:
-//     GET …/dicomStores/{store}:getDICOMStoreMetrics (REST reference v1);
-//     numbers as strings.
-func products() []numberRoutes {
-	count := func(path string, q quantity) route { return route{path, map[string]quantity{"count": q}} }
-	return []numberRoutes{
-		{source: "orthanc-statistics", product: "Orthanc", root: regexp.MustCompile(`^(.*)/dicom-web$`), plain: true, online: true,
-			routes: []route{{"/statistics", map[string]quantity{
-				"CountStudies": studies, "CountInstances": images, "CountPatients": patients}}}},
-		{source: "dcm4chee-count", product: "dcm4chee-arc", root: regexp.MustCompile(`^(/.*aets/[^/]+/rs)$`),
-			routes: []route{count("/studies/count", studies), count("/instances/count", images), count("/patients/count", patients)}},
-		{source: "dicom-store-metrics", root: regexp.MustCompile(`^(/.*/dicomStores/[^/]+)/dicomWeb$`),
-			routes: []route{{":getDICOMStoreMetrics", map[string]quantity{"studyCount": studies, "instanceCount": images}}}},
-	}
-}
-
-// at returns the path before the routes of a product; ok is false where
-// nothing says that they may exist.
-func (n *numberRoutes) at(o *Options) (prefix string, ok bool) {
-	if m := n.root.FindStringSubmatch(o.Root); m != nil {
-		// A root of this form may be another product's; a product that is
-		// known to be another is not asked.
-		return m[1], o.Product == "" || n.product == "" || o.Product == n.product
-	}
-	return "", n.plain && o.Product == n.product
-}
+// maxNumberRequests is how many number-only routes are asked at most.
+const maxNumberRequests = 4
 
 // Numbers asks the number-only routes that the archive may have, four requests
 // at most. ok is false when none answered with a number of studies. Nothing of
 // an answer but the numbers is looked at.
 func Numbers(ctx context.Context, o Options) (counts survey.Counts, ok bool) {
 	o = o.withDefaults()
-	for _, p := range products() {
-		prefix, may := p.at(&o)
-		if !may {
-			continue
-		}
+	left := maxNumberRequests
+	for _, n := range o.Numbers {
 		found := [quantities]int64{-1, -1, -1}
-		for _, r := range p.routes {
-			if !o.numbers(ctx, prefix+r.path, r.keys, &found) {
+		for _, r := range n.Routes {
+			if left--; left < 0 || !o.numbers(ctx, r, &found) {
 				break
 			}
 		}
 		if found[studies] >= 0 {
-			return p.counts(&o, found), true
+			return countsOf(&n, &o, found), true
 		}
 	}
 	return survey.Counts{}, false
 }
 
-// counts puts numbers into the form of a finding.
-func (n *numberRoutes) counts(o *Options, found [quantities]int64) survey.Counts {
+// countsOf puts numbers into the form of a finding.
+func countsOf(n *products.Numbers, o *Options, found [quantities]int64) survey.Counts {
 	of := func(q quantity, what string) survey.Count {
 		if found[q] < 0 {
-			return survey.UnknownCount(n.source + " gave no number of " + what)
+			return survey.UnknownCount(n.Name + " gave no number of " + what)
 		}
-		return survey.ExactCount(found[q], n.source)
+		return survey.ExactCount(found[q], n.Name)
 	}
 	c := survey.Counts{Studies: of(studies, "studies"), ImagesLinked: of(images, "images"), Patients: of(patients, "patients")}
 	atHand := c.ImagesLinked
-	if known, ok := atHand.Int(); ok && !n.online && known > 0 {
-		atHand = survey.UnknownCount(n.source + " does not say how many of the images are at hand")
+	if known, ok := atHand.Int(); ok && !n.AtHand && known > 0 {
+		atHand = survey.UnknownCount(n.Name + " does not say how many of the images are at hand")
 	}
 	c.ImagesAccessible = o.accessible(atHand)
 	return c
 }
 
 // numbers asks one route. ok is false when it is shut or gave no number.
-func (o *Options) numbers(ctx context.Context, route string, keys map[string]quantity, found *[quantities]int64) (ok bool) {
-	resp, err := o.get(ctx, path.Clean("/"+strings.TrimLeft(route, "/")), nil, "application/json")
+func (o *Options) numbers(ctx context.Context, r products.NumberRoute, found *[quantities]int64) (ok bool) {
+	resp, err := o.get(ctx, path.Clean("/"+strings.TrimLeft(r.Path, "/")), nil, "application/json")
 	if err != nil {
 		return false
 	}
@@ -135,7 +77,7 @@ func (o *Options) numbers(ctx context.Context, route string, keys map[string]qua
 		return false
 	}
 	read := [quantities]int64{-1, -1, -1}
-	if readNumbers(resp.Body, keys, &read) != nil {
+	if readNumbers(resp.Body, r, &read) != nil {
 		return false
 	}
 	for q, n := range read {
@@ -148,12 +90,10 @@ func (o *Options) numbers(ctx context.Context, route string, keys map[string]qua
 
 // readNumbers reads an object of numbers, which some servers write as strings.
 // What lies deeper, or has another name, is passed over.
-func readNumbers(body io.Reader, keys map[string]quantity, into *[quantities]int64) error {
+func readNumbers(body io.Reader, r products.NumberRoute, into *[quantities]int64) error {
+	names := [quantities]string{studies: r.Studies, images: r.Images, patients: r.Patients}
 	want := func(name []byte) int {
-		if q, ok := keys[string(name)]; ok {
-			return int(q)
-		}
-		return -1
+		return slices.IndexFunc(names[:], func(n string) bool { return n != "" && n == string(name) })
 	}
 	return jsonscan.Object(body, maxNumbers, want, func(q int, kind jsonscan.Token, text []byte) {
 		if text != nil {

@@ -6,8 +6,19 @@ import (
 	"testing"
 
 	"leadglass/internal/census/webcount"
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
+
+// known is what the program knows of products.
+func known(t testing.TB) *products.Table {
+	t.Helper()
+	table, err := products.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
 
 // TestNumbers asks number-only routes by what is known of the archive.
 func TestNumbers(t *testing.T) {
@@ -41,7 +52,7 @@ func TestNumbers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := archive{numbers: test.numbers}
 			o := a.options()
-			o.Product, o.Root = test.product, test.root
+			o.Root, o.Numbers = test.root, known(t).Numbers(test.product, test.root)
 			c, ok := webcount.Numbers(t.Context(), o)
 			if !slices.Equal(a.paths, test.asked) {
 				t.Errorf("asked for %q, want %q", a.paths, test.asked)

@@ -121,7 +121,7 @@ const reasonStudies = "the limit on studies was reached"
 
 // tooMuch reports whether a status may mean that a search asks for more than
 // the archive is willing to look for, so that a smaller one may be answered
-// (dcm4chee-arc: 413, whatever the limit).
+// (413, whatever the limit, by some).
 func tooMuch(status int) bool {
 	switch status {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity,
@@ -249,7 +249,7 @@ func (c *counter) count(p *page, w window, s study) {
 }
 
 // stated reads how many studies there are from the headers: X-Total-Count,
-// which Kheops sends, and the warning of PS3.18 8.3.4.4, whose number is that
+// which some servers send, and the warning of PS3.18 8.3.4.4, whose number is that
 // of the results after this page. offset and, later, the studies of the page
 // come before them.
 func (p *page) stated(h http.Header, offset int64) {

@@ -27,13 +27,15 @@ func (loopback) Check(a netip.Addr, _ time.Time) error {
 }
 
 // throughGate asks as a survey does.
-func throughGate(s *realserver.Server) webcount.Options {
+func throughGate(t testing.TB, s *realserver.Server) webcount.Options {
+	t.Helper()
 	host := gate.New(loopback{}, gate.Options{}).Host(s.Addr())
 	client := host.HTTPClient(gate.HTTPOptions{Timeout: time.Minute, MaxBody: webcount.DefaultMaxBody})
 	return webcount.Options{
 		Do:   func(_ context.Context, r *http.Request) (*http.Response, error) { return client.Do(r) },
-		Base: url.URL{Scheme: "http", Host: s.HTTPAddr()}, Root: "/dicom-web/", Product: "Orthanc",
-		Routes: []survey.Route{"WADO-RS"}, SketchKey: privacy.NewKey(),
+		Base: url.URL{Scheme: "http", Host: s.HTTPAddr()}, Root: "/dicom-web/", Numbers: known(t).Numbers("Orthanc", "/dicom-web"),
+		ListsEmptyDates: len(known(t).FactsNamed("Orthanc").ListsEmptyDates) > 0,
+		Routes:          []survey.Route{"WADO-RS"}, SketchKey: privacy.NewKey(),
 	}
 }
 
@@ -54,7 +56,7 @@ func TestOrthanc(t *testing.T) {
 				s := realserver.Orthanc(t, realserver.OrthancOptions{DICOMweb: true, InMemory: true, Studies: studies,
 					Config: map[string]any{"LimitFindResults": limit}})
 				began := time.Now()
-				r := webcount.QIDO(t.Context(), throughGate(s))
+				r := webcount.QIDO(t.Context(), throughGate(t, s))
 				show(t, r, began)
 				want(t, "studies", r.Counts.Studies, survey.ExactCount(1000, "qido-rs"))
 				want(t, "images linked", r.Counts.ImagesLinked, survey.ExactCount(2000, "qido-rs"))
@@ -65,7 +67,7 @@ func TestOrthanc(t *testing.T) {
 				if limit != 0 {
 					return
 				}
-				n, ok := webcount.Numbers(t.Context(), throughGate(s))
+				n, ok := webcount.Numbers(t.Context(), throughGate(t, s))
 				if !ok {
 					t.Fatal("no number-only route")
 				}

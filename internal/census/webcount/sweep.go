@@ -11,9 +11,8 @@ import (
 const undatedLost = "studies without a date lie in no range of dates, and whether there are more of them could not be told"
 
 // prove finds out whether a list that came to its end is whole. Some archives
-// cut their lists without a word, and for any offset (measured: Orthanc 1.10.1
-// with LimitFindResults gives that number and one more over all pages). So the
-// days are divided into ranges with less than the list has, and of each the
+// cut their lists without a word, and for any offset: over all pages they give
+// their limit and one more. So the days are divided into ranges with less than the list has, and of each the
 // study after the last that is known is asked for: were the list cut, one
 // range would have it. An answer that is as expected holds no study, so that
 // the proof costs the archive's patients nothing but the controls, one study
@@ -161,9 +160,7 @@ func (c *counter) sweep(l listing) proof {
 		return proof{why: s.why}
 	case c.unnamed > 0:
 		return proof{why: fmt.Sprintf("%d answers name no study", c.unnamed)}
-	case s.shown > 0 && s.shown >= c.sums.undated, c.o.Product == "Orthanc":
-		// Orthanc lists empty dates in a range that is open to the past
-		// (measured, 1.10.1).
+	case s.shown > 0 && s.shown >= c.sums.undated, c.o.ListsEmptyDates:
 		return proof{}
 	}
 	return proof{why: undatedLost}

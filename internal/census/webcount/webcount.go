@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"leadglass/internal/privacy"
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 
@@ -34,8 +35,8 @@ const (
 	DefaultMaxBody     = 32 << 20
 )
 
-// The page sizes of QIDO-RS: Microsoft's server refuses a limit above 200, and
-// dcm4chee-arc gives no more than 1,000 at once.
+// The page sizes of QIDO-RS: some servers refuse a limit above 200, others give
+// no more than 1,000 at once.
 const (
 	firstPage   = 100
 	leastPage   = 50
@@ -50,10 +51,11 @@ type Options struct {
 	// Root is the path of the DICOMweb root that answers searches for studies:
 	// "/dicom-web"; empty where none is known.
 	Root string
-	// Product is the name of the product, as far as it is known. Number-only
-	// routes are asked for only where the product or Root says that they may
-	// exist.
-	Product string
+	// Numbers are the number-only routes that the archive may have.
+	Numbers []products.Numbers
+	// ListsEmptyDates: the archive is known to list studies with an empty date in a
+	// range of dates that is open to the past.
+	ListsEmptyDates bool
 	// Routes names the retrieval routes found open: "WADO-RS"… Without one no
 	// image is accessible. RoutesUnknown says why they could not be told.
 	Routes        []survey.Route
