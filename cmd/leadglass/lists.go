@@ -51,7 +51,7 @@ func (c *productsCommand) Run(a *app) error {
 		for _, s := range p.Signs {
 			signs = append(signs, s.Evidence...)
 		}
-		a.printf("%-32s %-9s %-22s %s\n", p.Name, p.Kind, cmp.Or(p.Vendor, "-"), strings.Join(unique(signs), ", "))
+		a.printf("%-32s %-9s %-22s %s\n", p.Name, p.Kind, cmp.Or(p.Vendor, "-"), cmp.Or(strings.Join(unique(signs), ", "), "none"))
 	}
 	return nil
 }
