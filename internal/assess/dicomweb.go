@@ -144,7 +144,7 @@ func (s *Session) dicomweb(ctx context.Context) *webFacts {
 
 // searchLess asks for the studies of one day at a root whose answer first says
 // neither that the search is refused nor that there is none: some archives
-// decline what finds too much, whatever the limit (dcm4chee-arc: 413).
+// decline what finds too much, whatever the limit (413).
 func (s *Session) searchLess(ctx context.Context, w products.Root, first webReply) (webReply, survey.Access) {
 	day := search(w.Path)
 	day.query += "&StudyDate=" + s.now().UTC().Format("20060102")

@@ -12,7 +12,7 @@ var LGD02 = Check{
 	Title:    "A product's default called AE title is accepted",
 	Severity: survey.Medium,
 	On:       OnDICOM,
-	Means: `Product defaults such as ORTHANC or DCM4CHEE stand in every manual and are the first that anybody tries. An
+	Means: `The titles that products come with are in every manual and are the first that anybody tries. An
 archive that keeps one is protected from nobody.`,
 	Tested: `Only where a made-up title was rejected and the scope allows it (allow.default_ae_titles), identification tries
 a short, bounded list of product defaults, the product's own first where the rejection hints at one. The first that is

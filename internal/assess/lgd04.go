@@ -22,8 +22,8 @@ nothing, for the last three years, and then without a date. The first response i
 whether it is a whole data set with pixels, which no query requests (docs/suspicion.md). Any response,
 with or without an identifier, status 0000, a warning, and FE00 without a cancel of ours fail the check: unauthenticated
 queries are processed, also by an archive that holds nothing. Statuses 0118, 0122, 0124 and 0211, and an association that is
-ended at the request (Orthanc's way of refusing), pass. Any other failure (0110, A7xx, A900, Cxxx) may mean that the query
-asks for too much: dcm4chee-arc answers C000 to queries with more matches than its limit. It is followed by queries that ask for
+ended at the request, pass. Any other failure (0110, A7xx, A900, Cxxx) may mean that the query
+asks for too much. It is followed by queries that ask for
 less, until one is answered: with fewer keys, of one day, of one day with fewer keys, with the unique key alone. A failure of all of them is unknown. An
 accepted presentation context alone is not exposure.`,
 	Sends: `One A-ASSOCIATE-RQ that proposes the query and retrieval contexts that the archive accepted before, none for

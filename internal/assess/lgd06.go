@@ -20,12 +20,11 @@ var LGD06 = Check{
 they opened; no listening port of theirs is needed. With LG-D04 it makes the whole archive downloadable.`,
 	Tested: `A C-GET on an association that offers no storage context: by the protocol's own rules no image can be sent on
 it. First for a study UID made up at random. An association ended at the request, 0118, 0122, 0124 and 0211 pass: refused.
-Status 0000 fails: the archive searched for the study on behalf of a stranger and says that it has nothing left to send
-(DCMTK). Other statuses do not tell "not allowed" from "no such study" (Orthanc: C000 where it is allowed; where it is
-not, it ends the association). Then, where the scope allows it (allow.sample) and studies are listed, the study with the
+Status 0000 fails: the archive searched for the study on behalf of a stranger and says that it has nothing left to send.
+Other statuses do not tell "not allowed" from "no such study". Then, where the scope allows it (allow.sample) and studies are listed, the study with the
 fewest images of the first five listed is asked for in the same way. Sub-operations that were tried and failed prove that
 the archive would have sent it (PS3.4 C.4.3.1.3). Its UID is kept for this one request and forgotten. Where it may not be
-asked, C000 of an Orthanc is judged by what is known of the product, and anything else is unknown.`,
+asked, the status is judged by what is known of the product, and anything else is unknown.`,
 	Sends: `On the association of LG-D04 while it lasts, otherwise on a new one that proposes query and retrieval contexts
 only: one C-GET-RQ (1.2.840.10008.5.1.4.1.2.2.3, or ...2.1.3 where only Patient Root is offered) with (0008,0052) STUDY and
 (0020,000D) a UID under 2.25 made up at random. Where that is not clear, one C-FIND-RQ with (0008,0052) STUDY, (0008,0020) as

@@ -23,9 +23,9 @@ transfers between the hospital's own machines.`,
 ended at the request, 0118, 0122, 0124 and 0211 pass: refused. A801 (destination unknown) and C801 (destination not allowed)
 pass: moves are processed, but not to strangers. B000, A702 and sub-operations that were tried fail: our title is known as a
 destination. Before a fail the same is requested to a title made up at random: where that is answered alike, nothing is known of ours, and
-the result is unknown. Status 0000 fails too, except where the peer is built on DCMTK or on a toolkit that is not known: dcmqrscp
-looks for the study before it looks at the destination, so that 0000 says nothing about the latter, and the result is
-unknown. So it is for C000, which Orthanc answers in every case.`,
+the result is unknown. Status 0000 fails too, except where the peer is built on a toolkit that is not known, or that is known to
+look for the study before it looks at the destination, so that 0000 says nothing about the latter: the result is then
+unknown, as it is for C000.`,
 	Sends: `On the association of LG-D04 while it lasts, otherwise on a new one: one C-MOVE-RQ (1.2.840.10008.5.1.4.1.2.2.2, or
 ...2.1.2 where only Patient Root is offered) with our calling AE title as destination, (0008,0052) STUDY and (0020,000D) a
 UID under 2.25 made up at random; where that would fail, one more with a destination made up at random.`,

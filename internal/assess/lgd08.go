@@ -14,7 +14,7 @@ var LGD08 = Check{
 	Severity: survey.Medium,
 	On:       OnDICOM,
 	Means: `An archive that stores what strangers send can be filled up, and false images can be put into a patient's record,
-where they look like any other. Orthanc as it comes lets anybody store.`,
+where they look like any other.`,
 	Tested: `Identification proposes two storage SOP classes; one accepted fails the check. Nothing is ever stored, so the
 evidence is the negotiation only: an archive may still refuse the C-STORE itself.`,
 	Sends: `Nothing of its own. The presentation contexts are part of identification's A-ASSOCIATE-RQ, on an association on

@@ -31,7 +31,7 @@ what would be let through.
 | lists methods without POST | pass |
 | 401, 403, 407 | pass |
 | lists POST, but the search demands a login: servers answer OPTIONS before they ask for one | unknown |
-| anything else: Orthanc answers 404 | unknown |`,
+| anything else | unknown |`,
 	Sends:      `OPTIONS of {root}/studies. No POST is ever sent.`,
 	Remedies:   webLogin(),
 	References: []string{refSTOW, refCapability, refAccess, refIntegrity, refGDPR},

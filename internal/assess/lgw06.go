@@ -19,12 +19,12 @@ var LGW06 = Check{
 	Title:    "The product's own interface answers without login",
 	Severity: survey.Critical,
 	On:       OnHTTP,
-	Means: `The interface that answers numbers and configuration answers everything else too: on Orthanc it lists patients, hands
-out images, deletes studies and changes settings.`,
-	Tested: `Routes that return only numbers or configuration are asked for: Orthanc's /system and /statistics; of dcm4chee-arc
-{root}/studies/count and {root}/instances/count. They are asked for where the product or its DICOMweb root was found. Status 200 with
-a document that has the product's keys: fail. 401, 403, 407: pass. No other route is asked for: others return patients.`,
-	Sends:      `At most two GETs; identification may have asked for /system before.`,
+	Means: `The interface that answers numbers and configuration answers everything else too: it lists patients, serves
+images, deletes studies and changes settings.`,
+	Tested: `Routes that return only numbers or configuration are requested, those that the product's record has (docs/products.md):
+its documents, and paths before or below its DICOMweb root. They are requested where the product or its DICOMweb root was found. Status 200 with
+a document that has the product's keys: fail. 401, 403, 407: pass. No other route is requested: others return patients.`,
+	Sends:      `At most two GETs; identification may have requested a document before.`,
 	Remedies:   webLogin(),
 	References: []string{refAccess, refPersonAuth, refIntegrity, refGDPR, refNIS2Access},
 	Run:        runW06,

@@ -17,7 +17,7 @@ var LGW08 = Check{
 	Means: `Holes in the web side of an archive or viewer are reached with any browser, and search engines find the pages.
 Several of those published need no login and give the whole machine away, the images with it.`,
 	Tested: `As LG-D12, with the product and version that identification has learned from the page or from the product's own
-interface (Orthanc: /system), and with the advisories that are reached over HTTP. Without a version the result is unknown.
+interface (a document with configuration), and with the advisories that are reached over HTTP. Without a version the result is unknown.
 Nothing is tried.`,
 	Sends: `Nothing of its own. Versions come from identification.`,
 	Remedies: map[Product]string{

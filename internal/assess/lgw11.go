@@ -17,7 +17,7 @@ var LGW11 = Check{
 	On:       OnHTTP,
 	Means: `Anybody with a browser can list the studies of the archive and read their patients' names, birth dates and IDs, also
 where the archive refuses DICOM and DICOMweb. It is the product's way of what LG-D04 says of DICOM.`,
-	Tested: `Where Orthanc was found, its list of studies is requested from a position far behind its end (since=2147483647), so
+	Tested: `Where a product was found whose record has such an interface, its list of studies is requested from a position far behind its end, so
 that the answer of an archive is an empty list. Of the body two bytes are read.
 
 | answer | result |
@@ -25,10 +25,8 @@ that the answer of an archive is an empty list. Of the body two bytes are read.
 | 200 with a list in JSON, where a path that cannot exist is answered otherwise | fail |
 | 401, 403, 407 | pass |
 | 404, 410, 405, a page | pass: the list is not offered |
-| anything else | unknown |
-
-The interface of dcm4chee-arc lists studies by DICOMweb, see LG-W01.`,
-	Sends:      `GET of /studies?since=2147483647&limit=1.`,
+| anything else | unknown |`,
+	Sends:      `One GET of the list of studies, with the query of the record that makes it empty.`,
 	Remedies:   webLogin(),
 	References: []string{refAccess, refPersonAuth, refGDPR, refNIS2Access, refNIST},
 	Run:        runW11,

@@ -16,19 +16,17 @@ var LGW12 = Check{
 	On:       OnHTTP,
 	Means: `Anybody with a browser can download the files of the archive, with the names in them, also where it refuses DICOM and
 DICOMweb. Where the list is open as well (LG-W11), the whole archive is downloadable.`,
-	Tested: `Where Orthanc was found, the file of an instance is requested whose identifier was made up at random. Nothing can
+	Tested: `Where a product was found whose record has such an interface, the file of an instance is requested whose identifier was made up at random. Nothing can
 come, because no archive has it; a server that demands a login says so before it looks.
 
 | answer | result |
 |---|---|
-| 404 with the error document that Orthanc makes (key OrthancStatus) | fail |
-| 404 without it, and Orthanc's list of instances, requested from behind its end, is answered without login: an Orthanc set to describe no errors | fail |
-| 404 without either: a server before Orthanc that does not let the request pass | pass |
+| 404 with the product's error document | fail |
+| 404 without it, and the product's list of instances, requested from behind its end, is answered without login: it is set to describe no errors | fail |
+| 404 without either: a server before the product that does not let the request pass | pass |
 | 401, 403, 407 | pass |
-| anything else | unknown |
-
-The interface of dcm4chee-arc serves files by DICOMweb, see LG-W02.`,
-	Sends:      `GET of /instances/{identifier made up at random}/file and, where needed, of /instances?since=2147483647&limit=1.`,
+| anything else | unknown |`,
+	Sends:      `One GET of the file of an instance whose identifier is made up at random and, where needed, of the list of instances, with the query of the record that makes it empty.`,
 	Remedies:   webLogin(),
 	References: []string{refAccess, refPersonAuth, refGDPR, refNIS2Access, refNIST},
 	Run:        runW12,

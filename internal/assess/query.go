@@ -117,8 +117,8 @@ func judgeFind(status dimse.Status) replyKind {
 // Statuses that only this package tells apart (PS3.7 C.5, PS3.4 C.4).
 const (
 	statusResourceLimitation dimse.Status = 0x0213
-	// statusMoveNotAllowed is what dcm4chee-arc answers to a C-MOVE whose
-	// destination is not on its list.
+	// statusMoveNotAllowed is what archives answer to a C-MOVE whose
+	// destination is not on their list.
 	statusMoveNotAllowed dimse.Status = 0xC801
 )
 

@@ -39,7 +39,7 @@ const (
 	// sampleStudies is how many studies to look at to find a small one.
 	sampleStudies = 5
 	// congestionPause is how long to wait after a transient rejection; it
-	// doubles, up to congestionTries attempts. A dcmqrscp that takes one
+	// doubles, up to congestionTries attempts. A server that takes one
 	// association at a time notices late that the last has ended.
 	congestionPause = 300 * time.Millisecond
 	congestionTries = 4

@@ -118,8 +118,8 @@ func (c *contact) refused(ctx context.Context, first error) {
 	}
 }
 
-// The time that dicompot waits before it rejects a title that it does not know
-// (statemachine.go, actionAe6), and how much more it may take on the way.
+// The time of survey.BehaviourDeniedLate, and how much more it may take on the
+// way.
 const (
 	deniedAfter = 5 * time.Second
 	deniedGrace = time.Second

@@ -1,7 +1,6 @@
 package products
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -157,8 +156,9 @@ type KnownFact struct {
 	Source
 }
 
-// The checks that go by roots and by routes.
+// The checks that go by titles, roots and routes.
 const (
+	titlesCheck = "LG-D02"
 	rootsCheck  = "LG-W01"
 	routesCheck = "LG-W06"
 )
@@ -170,9 +170,14 @@ func (t *Table) FactsFor(check string) []KnownFact {
 	if t == nil {
 		return nil
 	}
+	if check == titlesCheck {
+		for _, a := range t.titles {
+			list = append(list, of(a.Product, "the called title "+a.Title, a.Source))
+		}
+	}
 	if check == rootsCheck {
 		for _, r := range t.roots {
-			list = append(list, KnownFact{cmp.Or(r.Product, "several"), "serves DICOMweb at " + r.Path, r.Source})
+			list = append(list, of(r.Product, "DICOMweb at "+r.Path, r.Source))
 		}
 	}
 	for i := range t.products {
@@ -192,6 +197,14 @@ func (t *Table) FactsFor(check string) []KnownFact {
 		}
 	}
 	return list
+}
+
+// of is a fact of a product, or of several that have no row.
+func of(product, what string, source Source) KnownFact {
+	if product == "" {
+		return KnownFact{"Several products", "come with " + what, source}
+	}
+	return KnownFact{product, "comes with " + what, source}
 }
 
 func (f *fact) validate(m *mistake, at string) {

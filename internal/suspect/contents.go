@@ -20,7 +20,7 @@ const (
 var (
 	smallAndOld = Rule{ID: "few-old-studies", Kind: KindContents, Of: either, Weight: hint,
 		When: "at most 50 studies, counted exactly, and none of the year of the survey or the one before",
-		Why:  "honeypots and demonstrations are filled once (dicompot serves a folder); so are small practices that closed, therefore no more than a hint"}
+		Why:  "honeypots and demonstrations are filled once (some serve a folder); so are small practices that closed, therefore no more than a hint"}
 	qaModalities = Rule{ID: "qa-modalities", Kind: KindModalities, Of: tests, Weight: sign,
 		When: "at least 90 % of three or more studies name a modality QA, QC, TEST or PHANTOM",
 		Why:  "no defined terms of PS3.3 C.7.3.1.1.1, but what quality assurance and phantoms are stored under"}

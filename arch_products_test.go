@@ -1,0 +1,146 @@
+package leadglass_test
+
+import (
+	"cmp"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"leadglass/internal/products"
+)
+
+// nameless are the packages that may name no product and no toolkit: they ask the
+// records of package products.
+func nameless() []string {
+	return []string{"internal/assess", "internal/census", "internal/census/webcount", "internal/identify", "internal/examine",
+		"internal/report", "internal/disclose", "internal/disclose/seal", "internal/gate", "internal/campaign", "internal/compare",
+		"internal/discover", "internal/store", "internal/suspect"}
+}
+
+// ordinary are words of names that mean nothing by themselves.
+func ordinary() []string {
+	return strings.Fields(`7 2 agfa api archive broker cloud connect dicom enterprise framework fujifilm ge google health healthcare imaging
+		js merge microsoft mobility mr objects pacs philips sante scanner server siemens slim stone suite synapse system toolkit
+		tools viewer vue web md com net`)
+}
+
+// productNames matches the names of the products and toolkits of the records, and
+// the words in them that mean nothing else.
+func productNames(t testing.TB) *regexp.Regexp {
+	t.Helper()
+	table, err := products.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := table.List()
+	var names []string
+	for _, p := range list.Products {
+		names = append(names, p.Name)
+	}
+	for _, k := range list.Toolkits {
+		names = append(names, k.Name)
+	}
+	var patterns []string
+	for _, name := range names {
+		words := strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '.' })
+		if len(words) > 1 {
+			patterns = append(patterns, regexp.QuoteMeta(name))
+		}
+		for _, word := range words {
+			if !slices.Contains(ordinary(), strings.ToLower(word)) {
+				patterns = append(patterns, regexp.QuoteMeta(word))
+			}
+		}
+	}
+	slices.SortFunc(patterns, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) }) // the longest first
+	return regexp.MustCompile(`(?i)\b(` + strings.Join(slices.Compact(patterns), "|") + `)`)
+}
+
+// remediesOf are the places of a file that hold remedies by product.
+func remediesOf(file *ast.File) (places [][2]token.Pos) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		if kv, ok := n.(*ast.KeyValueExpr); ok {
+			if key, ok := kv.Key.(*ast.Ident); ok && key.Name == "Remedies" {
+				places = append(places, [2]token.Pos{kv.Pos(), kv.End()})
+			}
+		}
+		return true
+	})
+	return places
+}
+
+// namesIn lists the products that a file names, comments included.
+func namesIn(t testing.TB, path string, source []byte, names *regexp.Regexp) []string {
+	t.Helper()
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, path, source, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := fset.File(file.Pos())
+	remedies := remediesOf(file)
+	var found []string
+	for _, at := range names.FindAllIndex(source, -1) {
+		pos := base.Pos(at[0])
+		if slices.ContainsFunc(remedies, func(r [2]token.Pos) bool { return r[0] <= pos && pos < r[1] }) {
+			continue
+		}
+		found = append(found, fmt.Sprintf("%s names a product: %s; what is known of it belongs into internal/products", fset.Position(pos), source[at[0]:at[1]]))
+	}
+	return found
+}
+
+// TestProductsAreInRecords: what is known of a product is in its record, and
+// nowhere else.
+func TestProductsAreInRecords(t *testing.T) {
+	names := productNames(t)
+	for _, dir := range nameless() {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: no files: %v", dir, err)
+		}
+		for _, path := range files {
+			base := filepath.Base(path)
+			if strings.HasSuffix(base, "_test.go") || dir == "internal/assess" && (strings.HasPrefix(base, "remedy") || base == "lines.go") {
+				continue
+			}
+			source, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, complaint := range namesIn(t, path, source, names) {
+				t.Error(complaint)
+			}
+		}
+	}
+}
+
+// TestProductNamesAreFound shows the rule finding names, and passing over what
+// only looks like one.
+func TestProductNamesAreFound(t *testing.T) {
+	names := productNames(t)
+	for source, want := range map[string]string{
+		`var x = "orthanc-explorer"`:                "orthanc",
+		`// dcm4chee-arc answers 413`:               "dcm4chee-arc",
+		`func dcmqrscpOf() {}`:                      "dcmqrscp",
+		`const c = "DicomObjects.NET"`:              "DicomObjects.NET",
+		`func mergeAll() {}`:                        "",
+		`// the archive's web server, a viewer`:     "",
+		`var c = check{Remedies: "Orthanc"}`:        "",
+		`var c = check{Means: "Conquest's dicom"}`:  "Conquest",
+		`// a toolkit announces its own class UID`:  "",
+		`// Merge is what the ports of a host show`: "",
+	} {
+		got := strings.Join(namesIn(t, "x.go", []byte("package x\n\n"+source+"\n"), names), "\n")
+		if want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%s: %q, want %q", source, got, want)
+		}
+	}
+}
