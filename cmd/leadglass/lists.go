@@ -23,14 +23,16 @@ var (
 )
 
 type productsCommand struct {
-	File string `name:"products" help:"More fingerprints, beside the built-in ones." placeholder:"FILE"`
-	JSON bool   `help:"The fingerprints with their sources as JSON on stdout."`
+	Name string `arg:"" optional:"" help:"A product or toolkit whose record is printed."`
+	File string `name:"products" help:"More records of products, beside the built-in ones." placeholder:"FILE"`
+	JSON bool   `help:"The records with their sources as JSON on stdout."`
 }
 
 // Help adds examples to --help.
 func (productsCommand) Help() string {
 	return `Examples:
   leadglass products
+  leadglass products Orthanc                      the record of one product
   leadglass products --products ours.yaml --json`
 }
 
@@ -41,8 +43,17 @@ func (c *productsCommand) Run(a *app) error {
 		return usage(err)
 	}
 	list := table.List()
+	if c.Name != "" {
+		if list = list.Of(c.Name); len(list.Products)+len(list.Toolkits) == 0 {
+			return usage(fmt.Errorf("no product or toolkit %q; `leadglass products` lists them", c.Name))
+		}
+	}
 	if c.JSON {
 		return json.NewEncoder(a.out).Encode(list)
+	}
+	if c.Name != "" {
+		_, err := fmt.Fprint(a.out, list.Text())
+		return err
 	}
 	a.printf("%d products, %d toolkits\n\n", len(list.Products), len(list.Toolkits))
 	a.printf("%-32s %-9s %-22s %s\n", "name", "kind", "maker", "evidence")

@@ -51,7 +51,7 @@ func (b *Bundle) writeCSV(w io.Writer) error {
 
 func csvRow(f *survey.Finding) []string {
 	owner := ownerOf(f)
-	product := productOf(f)
+	product := reportedProduct(f)
 	version, asn, incomplete := "", "", ""
 	if product.Version != nil {
 		version = *product.Version
@@ -229,9 +229,9 @@ func (b *Bundle) event(f *survey.Finding) map[string]any {
 	set("extra.site", owner.Site)
 	set("extra.contact", owner.Contact)
 	set("extra.viewer", string(f.Viewer))
-	set("extra.product", productOf(f).Name)
-	set("extra.product_confidence", string(productOf(f).Confidence))
-	if v := productOf(f).Version; v != nil {
+	set("extra.product", reportedProduct(f).Name)
+	set("extra.product_confidence", string(reportedProduct(f).Confidence))
+	if v := reportedProduct(f).Version; v != nil {
 		set("extra.product_version", *v)
 	}
 	if p := portOf(f); p != 0 {
@@ -345,7 +345,7 @@ func productAt(f *survey.Finding, port uint16) string {
 			return plain.Line(survey.Toolkit{Name: s.Toolkit.Name, Confidence: s.Toolkit.Confidence}.String()) + " (toolkit; product not recognised)"
 		}
 	}
-	return plain.Line(unversioned(productOf(f)))
+	return plain.Line(unversioned(reportedProduct(f)))
 }
 
 // unversioned is a product with how sure it is, without its version: remedies

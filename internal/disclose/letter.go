@@ -151,7 +151,7 @@ func newLetterSystem(language string, f *survey.Finding) LetterSystem {
 // productIn is the product of f for a letter, with a word for one that is only
 // likely. A guess stays out.
 func productIn(language string, f *survey.Finding) string {
-	p := productOf(f)
+	p := reportedProduct(f)
 	switch {
 	case !p.Known():
 		return ""
@@ -161,9 +161,11 @@ func productIn(language string, f *survey.Finding) string {
 	return p.Name
 }
 
-// productOf is the product at the port that f is reported for or, where that was
+// reportedProduct is the product at the port that f is reported for or, where that was
 // not recognised, the surest of its other services.
-func productOf(f *survey.Finding) survey.Product { return survey.ProductOf(f.Services, portOf(f)) }
+func reportedProduct(f *survey.Finding) survey.Product {
+	return survey.ProductOf(f.Services, portOf(f))
+}
 
 // failedChecks are the failed checks of f, the worst first.
 func failedChecks(f *survey.Finding) []survey.Check {

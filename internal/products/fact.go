@@ -1,6 +1,7 @@
 package products
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -129,9 +130,11 @@ func (f *Facts) add(facts []fact) {
 		case acceptsAllContexts:
 			f.AcceptsAllContexts = true
 		case pduBounds:
-			f.LeastPDU, f.MostPDU = known.Least, known.Most
+			if f.MostPDU == 0 { // else a row before says otherwise
+				f.LeastPDU, f.MostPDU = known.Least, known.Most
+			}
 		case pduDefault:
-			f.DefaultPDU = known.Most
+			f.DefaultPDU = cmp.Or(f.DefaultPDU, known.Most)
 		}
 	}
 }
@@ -212,6 +215,7 @@ func (f *fact) validate(m *mistake, at string) {
 	if f.Text == "" {
 		m.add(at, "text is missing: the fact in words")
 	}
+	m.words(at, f.Text)
 	status := len(f.Status) == 4 && strings.Trim(f.Status, "0123456789ABCDEF") == ""
 	switch f.Is {
 	case listsEmptyDates, getAllowed:

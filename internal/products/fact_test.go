@@ -1,6 +1,7 @@
 package products_test
 
 import (
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -120,6 +121,48 @@ func TestFactsByBehaviour(t *testing.T) {
 	}
 }
 
+// TestRowsOfAUserComeFirst: a user's rows are added to those of the program, and
+// come before them.
+func TestRowsOfAUserComeFirst(t *testing.T) {
+	p, err := products.Parse("own.yaml", []byte(`version: 1
+toolkits:
+  - {name: DCMTK, uid: 2.25.77, confidence: likely, source: us, checked: 2026-01-01,
+     facts: [{is: max-pdu-bounds, least: 1, most: 2, text: ours, source: us, checked: 2026-01-01}]}
+default_ae_titles:
+  - {title: B, order: 20, source: us, checked: 2026-01-01}
+  - {title: A, order: 10, source: us, checked: 2026-01-01}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := p.FactsNamed("DCMTK"); f.LeastPDU != 1 || f.MostPDU != 2 || !f.StudyBeforeDestination {
+		t.Errorf("%+v", f)
+	}
+	if f := builtin(t).FactsNamed("DCMTK"); f.LeastPDU != 4096 || f.MostPDU != 131072 {
+		t.Errorf("built-in %+v", f)
+	}
+	if titles := p.DefaultTitles(0, nil, 3); !slices.Equal(titles, []string{"A", "B", "ORTHANC"}) {
+		t.Errorf("%q", titles)
+	}
+	_, err = products.Parse("own.yaml", []byte(`version: 1
+toolkits:
+  - {name: T, uid: 2.25.77, confidence: likely, source: us, checked: 2026-01-01, advisories: [{ids: [CVE-2026-0001], programs: [Nobody's],
+     reach: dicom, affected: [{only: 1}], severity: low, what: x, source: x, published: 2026-01-01, checked: 2026-01-01}]}
+`))
+	if err == nil || !strings.Contains(err.Error(), `own.yaml:3:`) || !strings.Contains(err.Error(), `product "Nobody's" is not in the table`) {
+		t.Error(err)
+	}
+	_, err = products.Parse("own.yaml", []byte(`version: 1
+products:
+  - {name: P, kind: archive, facts: [{text: x, source: us, checked: 2026-01-01}]}
+dicomweb_roots:
+  - {path: '/{AET}', product: P, source: us, checked: 2026-01-01}
+`))
+	if err == nil || !strings.Contains(err.Error(), `own.yaml:5:`) || !strings.Contains(err.Error(), "no AE title") {
+		t.Error(err)
+	}
+}
+
 func TestMistakesInRecords(t *testing.T) {
 	for _, test := range []struct {
 		from, to string
@@ -127,6 +170,8 @@ func TestMistakesInRecords(t *testing.T) {
 		what     string
 	}{
 		{"is: c-get-allowed", "is: c-get-alowed", ":26:", "no fact that the program asks for"},
+		{"text: answers C123", `text: "answers \u202e C123"`, ":26:", "formatting character"},
+		{"name: Our archive", `name: "Our\e[2J archive"`, ":3:", "control"},
 		{"status: C123", "status: c123", ":26:", "status"},
 		{"text: answers C123, ", "", ":26:", "text"},
 		{"routes:\n        - {path: /numbers, studies: n, images: i}", "routes: []", ":12:", "0 routes"},
@@ -147,5 +192,27 @@ func TestMistakesInRecords(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.what) || !strings.Contains(err.Error(), "own.yaml"+test.line) {
 			t.Errorf("%s: error %v, want one with %q at %s", test.to, err, test.what, test.line)
 		}
+	}
+}
+
+// TestDocumentedFormat reads the example of docs/products.md as a user's file.
+func TestDocumentedFormat(t *testing.T) {
+	text, err := os.ReadFile("../../docs/products.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(text), "```yaml\n")
+	example, _, end := strings.Cut(rest, "```\n")
+	if !ok || !end {
+		t.Fatal("no example")
+	}
+	p, err := products.Parse("products.md", []byte(example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := products.Place{Product: "Example archive", ByPages: true}
+	if rest, ok := p.RESTOf(at); !ok || rest.Studies == "" || len(p.OpenRoutes(at, 9)) != 2 || len(p.Advisories("Example archive")) != 1 ||
+		len(p.FactsNamed("Example archive").GetAllowed) != 1 || p.Roots("Example archive", nil, 1)[0].Path != "/example/EXAMPLE/rs" {
+		t.Errorf("%+v", p.List().Of("Example archive"))
 	}
 }

@@ -1,6 +1,9 @@
 package products
 
-import "leadglass/internal/survey"
+import (
+	"leadglass/internal/advisories"
+	"leadglass/internal/survey"
+)
 
 // Listing is the table as data, for the command that prints it.
 type Listing struct {
@@ -19,10 +22,24 @@ type ListedToolkit struct {
 	NamePattern string            `json:"version_name_pattern,omitempty"`
 	Confidence  survey.Confidence `json:"confidence"`
 	Source
-	Notes string `json:"notes,omitempty"`
+	Notes      string                `json:"notes,omitempty"`
+	Facts      []ListedFact          `json:"facts,omitempty"`
+	Advisories []advisories.Advisory `json:"advisories,omitempty"`
 }
 
-// ListedProduct is a product with its signs.
+// ListedFact is something that is known of how a toolkit or product behaves.
+type ListedFact struct {
+	// Is names what the program asks for; empty for what people read alone.
+	Is     string   `json:"is,omitempty"`
+	Status string   `json:"status,omitempty"`
+	Least  uint32   `json:"least,omitempty"`
+	Most   uint32   `json:"most,omitempty"`
+	Checks []string `json:"checks,omitempty"`
+	Text   string   `json:"text"`
+	Source
+}
+
+// ListedProduct is a product with its signs, and what is known of it.
 type ListedProduct struct {
 	Name       string       `json:"name"`
 	Vendor     string       `json:"vendor,omitempty"`
@@ -33,6 +50,24 @@ type ListedProduct struct {
 	AETitles   []string     `json:"ae_titles,omitempty"`
 	Signs      []ListedSign `json:"signs"`
 	Notes      string       `json:"notes,omitempty"`
+	// Numbers are its number-only routes, REST is the interface of its own that
+	// lists studies.
+	Numbers    *ListedNumbers        `json:"numbers,omitempty"`
+	REST       *REST                 `json:"rest,omitempty"`
+	Facts      []ListedFact          `json:"facts,omitempty"`
+	Advisories []advisories.Advisory `json:"advisories,omitempty"`
+}
+
+// ListedNumbers are number-only routes, as they are below their prefix.
+type ListedNumbers struct {
+	Name       string        `json:"name"`
+	Root       string        `json:"root,omitempty"`
+	AtRoot     bool          `json:"at_root,omitempty"`
+	AnyProduct bool          `json:"any_product,omitempty"`
+	AtHand     bool          `json:"at_hand,omitempty"`
+	Routes     []NumberRoute `json:"routes"`
+	Source
+	Notes string `json:"notes,omitempty"`
 }
 
 // ListedSign is one sign of a product.
@@ -80,12 +115,14 @@ func (t *Table) List() Listing {
 	}
 	for _, k := range t.toolkits {
 		l.Toolkits = append(l.Toolkits, ListedToolkit{Name: k.Name, UID: k.UID, BelowUID: k.UIDMatch == matchArc,
-			NamePattern: k.NamePattern.String(), Confidence: k.Confidence, Source: k.Source, Notes: k.Notes})
+			NamePattern: k.NamePattern.String(), Confidence: k.Confidence, Source: k.Source, Notes: k.Notes,
+			Facts: listed(k.Facts), Advisories: k.Advisories})
 	}
 	for i := range t.products {
 		p := &t.products[i]
 		l.Products = append(l.Products, ListedProduct{Name: p.Name, Vendor: p.Vendor, Kind: p.Kind, Toolkits: p.Toolkits,
-			DICOMPorts: p.Ports.DICOM, HTTPPorts: p.Ports.HTTP, AETitles: p.AETitles, Signs: p.signs(), Notes: p.Notes})
+			DICOMPorts: p.Ports.DICOM, HTTPPorts: p.Ports.HTTP, AETitles: p.AETitles, Signs: p.signs(), Notes: p.Notes,
+			Numbers: p.Numbers.listed(), REST: p.REST, Facts: listed(p.Facts), Advisories: p.Advisories})
 	}
 	for _, v := range t.vendors {
 		l.Vendors = append(l.Vendors, ListedVendor(v))
@@ -95,6 +132,25 @@ func (t *Table) List() Listing {
 	}
 	for _, r := range t.roots {
 		l.Roots = append(l.Roots, ListedRoot(r))
+	}
+	return l
+}
+
+func listed(facts []fact) []ListedFact {
+	var list []ListedFact
+	for _, f := range facts {
+		list = append(list, ListedFact{string(f.Is), f.Status, f.Least, f.Most, f.Checks, f.Text, f.Source})
+	}
+	return list
+}
+
+func (n *numbers) listed() *ListedNumbers {
+	if n == nil {
+		return nil
+	}
+	l := &ListedNumbers{Name: n.Name, Root: n.Root.String(), AtRoot: n.AtRoot, AnyProduct: n.AnyProduct, AtHand: n.AtHand, Source: n.Source, Notes: n.Notes}
+	for _, r := range n.Routes {
+		l.Routes = append(l.Routes, NumberRoute(r))
 	}
 	return l
 }

@@ -39,7 +39,7 @@ type document struct {
 type FileError = strictyaml.Error
 
 // format is what a fingerprint file is.
-var format = strictyaml.Kind{Name: "fingerprint file", MaxBytes: maxFile, Levels: "five levels",
+var format = strictyaml.Kind{Name: "fingerprint file", MaxBytes: maxFile, Levels: "six levels",
 	Begin: "begin it with version: 1", Unknown: "docs/products.md lists the keys"}
 
 // Builtin returns what comes with the program. It is read once.
@@ -53,9 +53,9 @@ func readBuiltin() (*Table, error) {
 	}
 	t := &Table{}
 	type read struct {
-		name     string
-		data     []byte
-		products []product
+		name string
+		data []byte
+		own  Table
 	}
 	var files []read
 	for _, name := range names {
@@ -63,20 +63,26 @@ func readBuiltin() (*Table, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the embedded fingerprints: %w", err)
 		}
-		before := len(t.products)
+		before := *t
 		if err := t.add(name, data); err != nil {
 			return nil, err
 		}
-		files = append(files, read{name, data, t.products[before:]})
+		files = append(files, read{name, data, Table{toolkits: t.toolkits[len(before.toolkits):],
+			products: t.products[len(before.products):], roots: t.roots[len(before.roots):]}})
 	}
-	for _, f := range files { // when all toolkits are known
-		if err := t.check(f.name, f.data, f.products); err != nil {
+	for _, f := range files { // when all names are known
+		if err := t.check(f.name, f.data, &f.own); err != nil {
 			return nil, err
 		}
 	}
+	t.sort()
+	return t, nil
+}
+
+// sort puts titles and roots in the order of trying.
+func (t *Table) sort() {
 	slices.SortStableFunc(t.titles, func(a, b title) int { return cmp.Compare(a.Order, b.Order) })
 	slices.SortStableFunc(t.roots, func(a, b webRoot) int { return cmp.Compare(a.Order, b.Order) })
-	return t, nil
 }
 
 // Load returns the fingerprints of the program with those of a user's file
@@ -95,6 +101,8 @@ func Parse(name string, data []byte) (*Table, error) {
 	if err := own.add(name, data); err != nil {
 		return nil, err
 	}
+	read := &Table{toolkits: own.toolkits, products: own.products, roots: slices.Clone(own.roots)} // in the order of the file
+	own.sort()
 	builtin, err := Builtin()
 	if err != nil {
 		return nil, err
@@ -104,7 +112,7 @@ func Parse(name string, data []byte) (*Table, error) {
 		vendors: slices.Concat(own.vendors, builtin.vendors), titles: slices.Concat(own.titles, builtin.titles),
 		roots: slices.Concat(own.roots, builtin.roots),
 	}
-	if err := t.check(name, data, own.products); err != nil {
+	if err := t.check(name, data, read); err != nil {
 		return nil, err
 	}
 	return t, nil

@@ -36,7 +36,12 @@ type numbersRoute struct {
 
 // NumberRoute is a path that answers with nothing but numbers, and the names of
 // those; a name is empty where there is no such number.
-type NumberRoute struct{ Path, Studies, Images, Patients string }
+type NumberRoute struct {
+	Path     string `json:"path"`
+	Studies  string `json:"studies,omitempty"`
+	Images   string `json:"images,omitempty"`
+	Patients string `json:"patients,omitempty"`
+}
 
 // Numbers are the number-only routes of one product.
 type Numbers struct {
@@ -153,17 +158,17 @@ func firstOf(names ...string) string {
 type REST struct {
 	// Studies and Instances are the paths of lists. PastTheEnd is a query that makes
 	// a list empty: from a position that no archive reaches.
-	Studies    string `yaml:"studies"`
-	Instances  string `yaml:"instances"`
-	PastTheEnd string `yaml:"past_the_end"`
+	Studies    string `yaml:"studies" json:"studies"`
+	Instances  string `yaml:"instances" json:"instances"`
+	PastTheEnd string `yaml:"past_the_end" json:"past_the_end"`
 	// FilePath is the path of an instance's file, in which {id} stands for its
 	// identifier; each x of Identifier is a hexadecimal digit.
-	FilePath   string `yaml:"file"`
-	Identifier string `yaml:"identifier"`
+	FilePath   string `yaml:"file" json:"file"`
+	Identifier string `yaml:"identifier" json:"identifier"`
 	// ErrorKey has a number in the document that describes an error.
-	ErrorKey string `yaml:"error_key"`
+	ErrorKey string `yaml:"error_key" json:"error_key"`
 	Source   `yaml:",inline"`
-	Notes    string `yaml:"notes"`
+	Notes    string `yaml:"notes" json:"notes,omitempty"`
 }
 
 // leastRandom is how many digits of an identifier are made up at least, so that

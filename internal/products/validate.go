@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/parser"
@@ -59,6 +60,15 @@ func (m *mistake) name(at, name string) {
 	if name == "" || len(name) > 80 || strings.TrimSpace(name) != name {
 		m.add(at, "name has 1 to 80 bytes, without spaces around it")
 	}
+	m.words(at, name)
+}
+
+// words looks at text that is printed: on a terminal, control and formatting
+// characters would be more than text.
+func (m *mistake) words(at, text string) {
+	if strings.ContainsFunc(text, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }) {
+		m.add(at, "text with a control or formatting character: write it without")
+	}
 }
 
 func (m *mistake) uid(at, uid string, required bool) {
@@ -74,6 +84,7 @@ func (m *mistake) source(at string, s Source) {
 	if s.Source == "" {
 		m.add(at, "source is missing: every row says where it was read")
 	}
+	m.words(at, s.Source)
 	if _, err := time.Parse(time.DateOnly, s.Checked); err != nil {
 		m.add(at, "checked is missing: the day the source was read, YYYY-MM-DD")
 	}
@@ -171,9 +182,11 @@ func (m *mistake) known(at string, facts []fact, list []advisories.Advisory) {
 		facts[i].validate(m, fmt.Sprintf("%s.facts[%d]", at, i))
 	}
 	for i, a := range list {
+		at := fmt.Sprintf("%s.advisories[%d]", at, i)
 		if what := a.Mistake(); what != "" {
-			m.add(fmt.Sprintf("%s.advisories[%d]", at, i), "%s", what)
+			m.add(at, "%s", what)
 		}
+		m.words(at, a.What+a.Source+a.Fixed)
 	}
 }
 
@@ -226,27 +239,46 @@ func position(data []byte, at string) (line, column int) {
 	return 1, 1
 }
 
-// check looks at names that refer to others in the table. data is the file that
-// the products of own were read from, for the place of a mistake.
-func (t *Table) check(name string, data []byte, own []product) error {
+// check looks at names in own that refer to others in the table. data is the file
+// that own was read from, for the place of a mistake.
+func (t *Table) check(name string, data []byte, own *Table) error {
+	missing := func(at, kind, value, remedy string) error {
+		line, column := position(data, at)
+		return &FileError{File: name, Line: line, Column: column,
+			What: fmt.Sprintf("%s %q is not in the table: name one that `leadglass products --json` lists, or add it under %s", kind, value, remedy)}
+	}
+	for i, k := range own.toolkits {
+		for j, a := range k.Advisories {
+			for _, program := range a.Programs {
+				if t.KindOf(program) == "" {
+					return missing(fmt.Sprintf("$.toolkits[%d].advisories[%d].programs", i, j), "product", program, "products")
+				}
+			}
+		}
+	}
 	known := func(name string) bool {
 		return slices.ContainsFunc(t.toolkits, func(k toolkit) bool { return k.Name == name })
 	}
-	missing := func(i int, at, toolkit string) error {
-		line, column := position(data, fmt.Sprintf("$.products[%d].%s", i, at))
-		return &FileError{File: name, Line: line, Column: column,
-			What: fmt.Sprintf("toolkit %q is not in the table: name one that `leadglass products --json` lists, or add it under toolkits", toolkit)}
-	}
-	for i, p := range own {
+	for i, p := range own.products {
 		for j, toolkit := range p.Toolkits {
 			if !known(toolkit) {
-				return missing(i, fmt.Sprintf("toolkits[%d]", j), toolkit)
+				return missing(fmt.Sprintf("$.products[%d].toolkits[%d]", i, j), "toolkit", toolkit, "toolkits")
 			}
 		}
 		for j, s := range p.Behaviour {
 			if s.Toolkit != "" && !known(s.Toolkit) {
-				return missing(i, fmt.Sprintf("behaviour[%d].toolkit", j), s.Toolkit)
+				return missing(fmt.Sprintf("$.products[%d].behaviour[%d].toolkit", i, j), "toolkit", s.Toolkit, "toolkits")
 			}
+		}
+	}
+	for i, r := range own.roots {
+		at := fmt.Sprintf("$.dicomweb_roots[%d].product", i)
+		if r.Product != "" && t.KindOf(r.Product) == "" {
+			return missing(at, "product", r.Product, "products")
+		}
+		if len(t.expand(r, nil)) == 0 {
+			line, column := position(data, at)
+			return &FileError{File: name, Line: line, Column: column, What: fmt.Sprintf("product %q has no AE title that can stand for %s: give it ae_titles", r.Product, aeTitleInRoot)}
 		}
 	}
 	return nil
