@@ -235,7 +235,7 @@ func (r *Run) NotReached(c survey.Candidate, f discover.Found) survey.Record {
 
 // examine examines one host that was found, and stores its record.
 func (r *Run) examine(ctx context.Context, job jobs.Examine, again bool, finish jobs.Finish) error {
-	f, old, err := r.Store.Found(ctx, r.SurveyID, job.Key())
+	f, stale, err := r.Store.Pending(ctx, r.SurveyID, job.Key())
 	switch {
 	case errors.Is(err, store.ErrNotFound): // another process has a record of it
 		return r.store(ctx, finish)
@@ -253,7 +253,7 @@ func (r *Run) examine(ctx context.Context, job jobs.Examine, again bool, finish 
 		}
 		defer r.releaseName(ctx, name, job.Key())
 	}
-	result, err := r.finish(ctx, f, again || old)
+	result, err := r.finish(ctx, f, again || stale)
 	if err != nil {
 		return err
 	}

@@ -148,7 +148,7 @@ func (q *Queue) AddHosts(ctx context.Context, tx *store.Tx, found []survey.Found
 	_, queue := q.queues()
 	var all []river.InsertManyParams
 	for _, f := range found {
-		added, err := tx.AddFound(ctx, q.survey, f)
+		added, err := tx.AddPending(ctx, q.survey, f)
 		if err != nil {
 			return err
 		}

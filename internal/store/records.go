@@ -186,7 +186,7 @@ func (s *Store) readAhead(ctx context.Context, rows *sql.Rows, surveyID string, 
 // to be examined: a sweep passes over them.
 func (s *Store) KnownTargets(ctx context.Context, surveyID string) (map[Key]struct{}, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT target, port FROM records WHERE survey_id = $1
-		UNION ALL SELECT target, port FROM found WHERE survey_id = $1`, surveyID)
+		UNION ALL SELECT target, port FROM pending_hosts WHERE survey_id = $1`, surveyID)
 	if err != nil {
 		return nil, s.explain("reading", err)
 	}

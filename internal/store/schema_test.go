@@ -79,6 +79,37 @@ func testOlderSchema(t *testing.T, e engine) {
 	}
 }
 
+// testPendingOfOlderSchema: the hosts that an interrupted survey of the schema
+// before 19 has found are still to be examined.
+func testPendingOfOlderSchema(t *testing.T, e engine) {
+	ctx := context.Background()
+	dsn := e.empty(t)
+	s := open(t, dsn)
+	v := create(t, s, "v", started)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("migrations/00019_pending_hosts.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, down, _ := strings.Cut(string(text), "-- +goose Down")
+	e.exec(t, dsn, down+`;
+		DELETE FROM goose_db_version WHERE version_id = 19;
+		INSERT INTO found (survey_id, target, port, found, again) VALUES ('`+v.ID+`', '127.0.0.1', 0, '{"candidate":{"address":"127.0.0.1"}}', true);
+		INSERT INTO found (survey_id, target, port, found) VALUES ('`+v.ID+`', '127.0.0.2', 0, '{"candidate":{"address":"127.0.0.2"}}')`)
+	s = open(t, dsn)
+	if n, err := s.Waiting(ctx, v.ID); err != nil || n != 2 {
+		t.Errorf("%d hosts wait, %v; want 2", n, err)
+	}
+	for target, want := range map[string]bool{"127.0.0.1": true, "127.0.0.2": false} {
+		f, stale, err := s.Pending(ctx, v.ID, store.Key{Target: target})
+		if err != nil || stale != want || f.Candidate.Address.String() != target {
+			t.Errorf("%s: %+v, stale %v, %v; want stale %v", target, f, stale, err, want)
+		}
+	}
+}
+
 func testNewerSchema(t *testing.T, e engine) {
 	dsn := e.empty(t)
 	open(t, dsn).Close()

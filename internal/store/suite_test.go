@@ -34,6 +34,7 @@ func suite() map[string]func(*testing.T, engine) {
 		"sources of a survey":              testSourcesOfASurvey,
 		"older schema":                     testOlderSchema,
 		"newer schema":                     testNewerSchema,
+		"hosts found by an older version":  testPendingOfOlderSchema,
 		"no store yet":                     testNoStoreYet,
 		"runs and cancelling":              testRuns,
 		"mandates":                         testMandates,

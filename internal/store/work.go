@@ -85,27 +85,27 @@ func (s *Store) Candidates(ctx context.Context, surveyID string, part int) ([]su
 	return all, nil
 }
 
-// AddFound stores a host that is to be examined. added is false where it is
+// AddPending stores a host that is to be examined. added is false where it is
 // there already, or has a record: then nothing is stored.
-func (t *Tx) AddFound(ctx context.Context, surveyID string, f survey.Found) (added bool, err error) {
+func (t *Tx) AddPending(ctx context.Context, surveyID string, f survey.Found) (added bool, err error) {
 	text, err := json.Marshal(f)
 	if err != nil {
 		return false, fmt.Errorf("a host that was found: %w", err)
 	}
 	k := KeyOf(f.Candidate)
-	res, err := t.SQL.ExecContext(ctx, `INSERT INTO found (survey_id, target, port, found) SELECT $1, $2, $3, $4
+	res, err := t.SQL.ExecContext(ctx, `INSERT INTO pending_hosts (survey_id, target, port, found) SELECT $1, $2, $3, $4
 		WHERE NOT EXISTS (SELECT 1 FROM records WHERE survey_id = $1 AND target = $2 AND port = $3)
 		ON CONFLICT (survey_id, target, port) DO NOTHING`, surveyID, k.Target, k.Port, string(text))
 	return changed(res, err)
 }
 
-// Found is a host that is to be examined; again says that what is known of it is
-// old (see MarkStale). The error for one that is not to be examined, or not any
+// Pending is a host that is to be examined; stale says that what is known of it
+// is old (see MarkStale). The error for one that is not to be examined, or not any
 // more, has ErrNotFound in its chain.
-func (s *Store) Found(ctx context.Context, surveyID string, k Key) (f survey.Found, again bool, err error) {
+func (s *Store) Pending(ctx context.Context, surveyID string, k Key) (f survey.Found, stale bool, err error) {
 	var text []byte
-	err = s.read.QueryRowContext(ctx, "SELECT found, again FROM found WHERE survey_id = $1 AND target = $2 AND port = $3",
-		surveyID, k.Target, k.Port).Scan(&text, &again)
+	err = s.read.QueryRowContext(ctx, "SELECT found, stale FROM pending_hosts WHERE survey_id = $1 AND target = $2 AND port = $3",
+		surveyID, k.Target, k.Port).Scan(&text, &stale)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return f, false, fmt.Errorf("a host that is to be examined: %w", ErrNotFound)
@@ -115,14 +115,14 @@ func (s *Store) Found(ctx context.Context, surveyID string, k Key) (f survey.Fou
 	if err != nil {
 		return f, false, s.explain("reading", err)
 	}
-	return f, again, nil
+	return f, stale, nil
 }
 
 // Abandoned are the hosts that are to be examined, those included whose jobs were
 // given up.
 func (s *Store) Abandoned(ctx context.Context, surveyID string) ([]survey.Found, error) {
 	all, err := readAll[survey.Found](ctx, s.read.QueryContext, "host that was found",
-		"SELECT found FROM found WHERE survey_id = $1 ORDER BY target, port", surveyID)
+		"SELECT found FROM pending_hosts WHERE survey_id = $1 ORDER BY target, port", surveyID)
 	if err != nil {
 		return nil, s.explain("reading", err)
 	}
@@ -131,18 +131,18 @@ func (s *Store) Abandoned(ctx context.Context, surveyID string) ([]survey.Found,
 
 // MarkStale marks what is known of the hosts that are to be examined as old.
 func (t *Tx) MarkStale(ctx context.Context, surveyID string) error {
-	_, err := t.SQL.ExecContext(ctx, "UPDATE found SET again = true WHERE survey_id = $1", surveyID)
+	_, err := t.SQL.ExecContext(ctx, "UPDATE pending_hosts SET stale = true WHERE survey_id = $1", surveyID)
 	return err
 }
 
 // Claim removes a host that was examined; false where another process has.
 func (t *Tx) Claim(ctx context.Context, surveyID string, k Key) (was bool, err error) {
-	return changed(t.SQL.ExecContext(ctx, "DELETE FROM found WHERE survey_id = $1 AND target = $2 AND port = $3", surveyID, k.Target, k.Port))
+	return changed(t.SQL.ExecContext(ctx, "DELETE FROM pending_hosts WHERE survey_id = $1 AND target = $2 AND port = $3", surveyID, k.Target, k.Port))
 }
 
 // Waiting is how many hosts of a survey are to be examined.
 func (s *Store) Waiting(ctx context.Context, surveyID string) (n int64, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM found WHERE survey_id = $1", surveyID).Scan(&n)
+	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM pending_hosts WHERE survey_id = $1", surveyID).Scan(&n)
 	if err != nil {
 		return 0, s.explain("reading", err)
 	}
@@ -166,7 +166,7 @@ func (t *Tx) EndWork(ctx context.Context, surveyID string) error {
 		}
 	}
 	for _, statement := range []string{
-		"DELETE FROM sweeps WHERE survey_id = $1", "DELETE FROM candidates WHERE survey_id = $1", "DELETE FROM found WHERE survey_id = $1",
+		"DELETE FROM sweeps WHERE survey_id = $1", "DELETE FROM candidates WHERE survey_id = $1", "DELETE FROM pending_hosts WHERE survey_id = $1",
 		"DELETE FROM claims WHERE survey_id = $1",
 		"UPDATE runs SET sketch_key = NULL, leader = NULL WHERE survey_id = $1",
 	} {

@@ -57,7 +57,7 @@ func testWork(t *testing.T, e engine) {
 	add := func(f survey.Found, want bool) {
 		t.Helper()
 		do(func(tx *store.Tx) error {
-			added, err := tx.AddFound(ctx, v.ID, f)
+			added, err := tx.AddPending(ctx, v.ID, f)
 			if added != want {
 				t.Errorf("%s added: %v", f.Candidate.Address, added)
 			}
@@ -71,7 +71,7 @@ func testWork(t *testing.T, e engine) {
 		t.Errorf("%d hosts wait, %v", n, err)
 	}
 	for _, want := range []bool{false, true} {
-		if got, again, err := s.Found(ctx, v.ID, store.KeyOf(host)); err != nil || again != want || !reflect.DeepEqual(got, found) {
+		if got, again, err := s.Pending(ctx, v.ID, store.KeyOf(host)); err != nil || again != want || !reflect.DeepEqual(got, found) {
 			t.Errorf("found %+v, again %v, %v", got, again, err)
 		}
 		do(func(tx *store.Tx) error { return tx.MarkStale(ctx, v.ID) })
@@ -85,7 +85,7 @@ func testWork(t *testing.T, e engine) {
 			return err
 		})
 	}
-	if _, _, err := s.Found(ctx, v.ID, store.KeyOf(host)); !errors.Is(err, store.ErrNotFound) {
+	if _, _, err := s.Pending(ctx, v.ID, store.KeyOf(host)); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a host that was examined: %v", err)
 	}
 	first, err := s.SketchKey(ctx, v.ID, [16]byte{1})
