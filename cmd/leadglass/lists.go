@@ -32,8 +32,8 @@ type productsCommand struct {
 func (productsCommand) Help() string {
 	return `Examples:
   leadglass products
-  leadglass products Orthanc                      the record of one product
-  leadglass products --products ours.yaml --json`
+  leadglass products --products ours.yaml --json
+  leadglass products --products ours.yaml "Our archive"     the record of one product`
 }
 
 // Run lists the products.
