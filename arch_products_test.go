@@ -16,12 +16,10 @@ import (
 	"leadglass/internal/products"
 )
 
-// nameless are the packages that may name no product and no toolkit: they ask the
-// records of package products.
-func nameless() []string {
-	return []string{"internal/assess", "internal/census", "internal/census/webcount", "internal/identify", "internal/examine",
-		"internal/report", "internal/disclose", "internal/disclose/seal", "internal/gate", "internal/campaign", "internal/compare",
-		"internal/discover", "internal/store", "internal/suspect"}
+// mayNameProducts are the packages that may name products and toolkits. All others
+// ask the records of package products.
+func mayNameProducts() []string {
+	return []string{"internal/products", "internal/lab", "internal/lab/content", "lab/fleets", "lab/fleets/gen", "internal/realserver"}
 }
 
 // ordinary are words of names that mean nothing by themselves.
@@ -101,16 +99,15 @@ func namesIn(t testing.TB, path string, source []byte, names *regexp.Regexp) []s
 // nowhere else.
 func TestProductsAreInRecords(t *testing.T) {
 	names := productNames(t)
-	for _, dir := range nameless() {
-		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
-		if err != nil || len(files) == 0 {
-			t.Fatalf("%s: no files: %v", dir, err)
+	for _, p := range listPackages(t) {
+		if slices.Contains(mayNameProducts(), p.rel) {
+			continue
 		}
-		for _, path := range files {
-			base := filepath.Base(path)
-			if strings.HasSuffix(base, "_test.go") || dir == "internal/assess" && (strings.HasPrefix(base, "remedy") || base == "lines.go") {
+		for _, base := range slices.Concat(p.GoFiles, p.IgnoredGoFiles) {
+			if strings.HasSuffix(base, "_test.go") || p.rel == "internal/assess" && (strings.HasPrefix(base, "remedy") || base == "lines.go") {
 				continue
 			}
+			path := filepath.Join(p.rel, base)
 			source, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)

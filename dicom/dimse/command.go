@@ -40,8 +40,8 @@ func parseCommand(data []byte, c *commandSet) error {
 	for it.Next() {
 		v := it.Value()
 		if it.Tag().Group() != 0 {
-			// Orthanc puts the list of failed instances of a C-GET here. It does
-			// not belong to a command set (PS3.7 6.3.1) and is passed over.
+			// Some archives put the list of failed instances of a C-GET here. It
+			// does not belong to a command set (PS3.7 6.3.1) and is passed over.
 			continue
 		}
 		if len(v) == 2 {

@@ -21,8 +21,8 @@ var ErrVersion = errors.New("not a version that can be compared: numbers with do
 type Version struct {
 	// numbers are the parts between the dots.
 	numbers []int
-	// patch is a letter behind the numbers: Conquest's 1.4.17d is newer than
-	// 1.4.17.
+	// patch is a letter behind the numbers, as some products have it: 1.4.17d is
+	// newer than 1.4.17.
 	patch byte
 	// pre marks what comes before a release ("rc", 2 for 1.2.0-rc2).
 	pre  string

@@ -30,7 +30,7 @@ type Count struct {
 	High       *int64  `json:"high,omitempty"`
 	Confidence float64 `json:"confidence,omitempty"`
 	// Source says by which route the number was obtained: "c-find-study",
-	// "c-find-series", "orthanc-statistics", …
+	// "c-find-series", or the name of a product's number-only routes.
 	Source string `json:"source,omitempty"`
 }
 

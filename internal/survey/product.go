@@ -38,7 +38,7 @@ func ProductOf(services []Service, port uint16) Product {
 }
 
 // String is the product with its version and, unless it is certain, how sure
-// that is: "Orthanc 1.12.4", "Conquest (possible)". It is empty for a product
+// that is: "Our archive 1.12.4", "Our archive (possible)". It is empty for a product
 // without a name, or of which nothing is known.
 func (p Product) String() string {
 	if p.Name == "" || p.Confidence == UnknownConf {

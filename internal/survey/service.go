@@ -69,7 +69,7 @@ type Service struct {
 }
 
 // Toolkit is the DICOM library that speaks, told by its implementation class
-// UID. A toolkit is not a product: Orthanc announces DCMTK.
+// UID. A toolkit is not a product: many products announce the same.
 type Toolkit struct {
 	Name    string `json:"name,omitempty"`
 	Version string `json:"version,omitempty"`
@@ -159,8 +159,8 @@ type HTTP struct {
 	Status int `json:"status"`
 	// AuthRequired: the start page answered 401 or 403 or asked for a login.
 	AuthRequired bool `json:"auth_required"`
-	// Page is the fingerprint that the start page matched: "orthanc-explorer",
-	// "ohif-viewer"; empty when none.
+	// Page is the name of the fingerprint that the start page matched; empty when
+	// none.
 	Page string `json:"page,omitempty"`
 	// Viewer: the page is an image viewer or an archive's administration page.
 	Viewer bool `json:"viewer"`
@@ -171,8 +171,7 @@ type HTTP struct {
 	// DICOMPort is the DICOM port that the product's own open API names.
 	DICOMPort uint16 `json:"dicom_port,omitempty"`
 	// OpenAPI are the product's own routes of numbers and configuration that
-	// answered without login, as paths: "/statistics",
-	// "/dcm4chee-arc/aets/DCM4CHEE/rs/studies/count".
+	// answered without login, as paths: "/statistics".
 	OpenAPI []string `json:"open_api,omitempty"`
 }
 
