@@ -28,7 +28,7 @@ left out. Nothing is fetched and no signature is checked.
 The first line of a CSV file names its columns, of
   ` + strings.Join(contacts.Columns(), ",") + `
 organisation and one of countries, prefixes, asns, sites are needed. Several
-values stand between semicolons. security_txt names a file, as seen from the CSV
+values are separated by semicolons. security_txt names a file, as seen from the CSV
 file, that fills what the row leaves empty.
 
 Examples:

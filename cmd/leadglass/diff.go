@@ -27,7 +27,7 @@ type diffCommand struct {
 // Help says what is compared, with examples.
 func (diffCommand) Help() string {
 	return `Compares like for like: what only one of the surveys looked at (another scope,
-other ports, a new check) is told apart from what has changed, and an archive
+other ports, a new check) is reported apart from what has changed, and an archive
 that was not looked at again is not called fixed. docs/diff.md says how.
 
 Surveys are named by ID or name; "last" is the newest, "previous" the one before

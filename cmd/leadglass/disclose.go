@@ -33,7 +33,7 @@ type disclosePrepareCommand struct {
 	SignPassphrase string   `help:"The file whose first line unlocks that key." placeholder:"FILE"`
 	Templates      string   `help:"Letters of your own, as disclose templates wrote them." placeholder:"DIR"`
 	Again          bool     `help:"Prepare another bundle for recipients who were sent one of this survey already."`
-	DryRun         bool     `help:"Say who would be told of what; check the keys; write nothing."`
+	DryRun         bool     `help:"Show which systems each recipient would be sent; check the keys; write nothing."`
 	JSON           bool     `help:"The result as JSON on stdout."`
 }
 
@@ -160,7 +160,7 @@ func (p *preparer) read() (err error) {
 	}
 	for _, name := range p.Recipient {
 		if p.recipients.Named(name) == nil {
-			return fmt.Errorf("--recipient %q is not in %s; write the organisation as it stands there", name, p.Recipients)
+			return fmt.Errorf("--recipient %q is not in %s; write the organisation as that file does", name, p.Recipients)
 		}
 	}
 	p.answerBy = p.now.AddDate(0, 0, 14)

@@ -25,7 +25,7 @@ import (
 
 // toldFleet has three open archives in AT, one in US, one in CH, and in US one
 // that answers no query. toldLater is the fleet some weeks later: one closed
-// its queries, one is as before, one is gone; that in US rejects strangers.
+// its queries, one is as before, one is gone; that in US rejects unknown callers.
 const (
 	toldFleet = `version: 1
 name: told

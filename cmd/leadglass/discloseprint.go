@@ -28,7 +28,7 @@ func (p *preparer) print(a *app) {
 	}
 	for _, d := range p.result.Prepared {
 		if n := len(d.Fixed); n > 0 {
-			a.note("note: a later survey proves %d of the systems that %s would be told of fixed (%s); prepare that survey instead", n, d.Recipient, strings.Join(d.Fixed[:min(n, 5)], ", "))
+			a.note("note: a later survey proves %d of the systems that %s would be notified of fixed (%s); prepare that survey instead", n, d.Recipient, strings.Join(d.Fixed[:min(n, 5)], ", "))
 		}
 	}
 	for _, n := range p.result.NotPrepared {
@@ -39,7 +39,7 @@ func (p *preparer) print(a *app) {
 		for _, s := range p.result.NoRecipient {
 			a.printf("  %s  %s%s\n", addressPort(s.Address, s.Port), s.Verdict, owner(s))
 		}
-		a.note("note: nobody is told of these; add recipients for them to %s", p.Recipients)
+		a.note("note: nobody is notified of these; add recipients for them to %s", p.Recipients)
 	}
 	for _, path := range p.stale {
 		a.note("note: %s was never marked as sent and is replaced; delete it", path)
@@ -149,7 +149,7 @@ func (s disclosureStatus) print(a *app, systems bool) {
 }
 
 func (r checkedRecipient) print(a *app) {
-	a.printf("%s\n  told of    %s\n", r.Organisation, strings.Join(r.Claims, ", "))
+	a.printf("%s\n  covers     %s\n", r.Organisation, strings.Join(r.Claims, ", "))
 	way := r.Channel
 	if r.Email != "" {
 		way += " to " + r.Email

@@ -20,7 +20,7 @@ import (
 
 type discloseCommand struct {
 	Prepare    disclosePrepareCommand    `cmd:"" help:"Write an encrypted bundle for each recipient; sends nothing."`
-	Status     discloseStatusCommand     `cmd:"" help:"Who was told what and when, who answered, and what a later survey proved fixed."`
+	Status     discloseStatusCommand     `cmd:"" help:"Show what was sent to whom, who answered, and what a later survey proved fixed."`
 	Mark       discloseMarkCommand       `cmd:"" help:"Note that a bundle was sent, or that the recipient answered."`
 	Recipients discloseRecipientsCommand `cmd:"" help:"Look at recipients files."`
 	Templates  discloseTemplatesCommand  `cmd:"" help:"Write the letters into a folder, to be edited."`
@@ -234,7 +234,7 @@ type discloseRecipientsCheckCommand struct {
 // Help adds examples to --help.
 func (discloseRecipientsCheckCommand) Help() string {
 	return `A key that cannot be used, or a recipient by email without an address, ends with exit code 2; a recipient without any is
-only named, since it may claim nothing that has to be told.
+only named, since nothing may have to be sent to it.
 
 Examples:
   leadglass disclose recipients check recipients.yaml`

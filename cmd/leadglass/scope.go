@@ -26,7 +26,7 @@ type scopeNewCommand struct {
 
 // Help adds examples to --help.
 func (scopeNewCommand) Help() string {
-	return `All keys stand there with their defaults; the authority and its dates are left
+	return `All keys are listed with their defaults; the authority and its dates are left
 open, and ` + "`leadglass scope check`" + ` refuses the file until they are filled in.
 
 Examples:

@@ -208,7 +208,7 @@ func moment(t time.Time) string {
 type surveyCancelCommand struct {
 	Survey string        `arg:"" help:"The survey's ID or name."`
 	Wait   time.Duration `help:"How long to wait until its process has stopped." default:"30s" placeholder:"TIME"`
-	JSON   bool          `help:"One JSON object on stdout: how the survey stands then."`
+	JSON   bool          `help:"Print the survey's status then as one JSON object on stdout."`
 }
 
 // Help adds examples to --help.

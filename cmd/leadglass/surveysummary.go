@@ -155,7 +155,7 @@ func (v *surveyView) summary(r campaign.Result, o campaign.Options) error {
 		rest = fmt.Sprintf(" (counted in part: %s)", plural(s.CountedInPart, "archive"))
 	}
 	if o.Resume {
-		part = ", its last part"
+		part = ", resumed run"
 	}
 	err := v.printf("survey %s finished%s in %.1f s\n  hosts recorded     %s\n  archives           %s\n  freely open        %s\n  studies            %s\n  images linked      %s\n  images accessible  %s%s\n  sent %s bytes in %s\n",
 		r.Survey.ID, part, s.Seconds, grouped(s.Hosts), qualified(s.Archives, hosts), qualified(s.Open, hosts), qualified(s.Studies, s.StudiesQuality), qualified(s.Images, s.ImagesQuality), qualified(s.Accessible, s.AccessibleQuality), rest,
@@ -168,7 +168,7 @@ func (v *surveyView) summary(r campaign.Result, o campaign.Options) error {
 			plural(s.NotExamined, "address"))
 	}
 	if err == nil && !o.Simulated {
-		v.note("`leadglass report` makes the report")
+		v.note("next: run `leadglass report`")
 	}
 	if err == nil && r.GivenUp > 0 {
 		v.note("%s could not be examined, by errors of this program; --log-level warn shows them", plural(r.GivenUp, "host"))

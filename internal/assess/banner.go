@@ -58,7 +58,7 @@ type banner struct {
 	hits    []advisories.Advisory // affected
 	of      []string              // what they are of, with versions
 	clean   []string              // compared, none affected
-	unclear []string              // why something could not be told
+	unclear []string              // why something could not be decided
 	inFiles int                   // flaws in decoding that name the version
 }
 
@@ -99,7 +99,7 @@ func (b *banner) judge(a announced) {
 	case hits > 0:
 		b.of = append(b.of, label)
 	case unsure > 0:
-		b.unclear = append(b.unclear, fmt.Sprintf("%s: whether %s applies could not be told, because sources disagree, the version is not whole, or only some programs on the toolkit have the flaw",
+		b.unclear = append(b.unclear, fmt.Sprintf("%s: whether %s applies is undecided, because sources disagree, the version is not whole, or only some programs on the toolkit have the flaw",
 			label, count(unsure, "advisory", "advisories")))
 	case b.inFiles == 0:
 		b.clean = append(b.clean, label)
@@ -126,9 +126,9 @@ func (b *banner) result() Result {
 		return fail("%s: named by %s; this is what the version says, a distributor (Debian, for one) may have closed them without changing it.",
 			strings.Join(b.of, ", "), list(b.hits))
 	case len(b.unclear) > 0:
-		return unknown("Not told: %s.", strings.Join(b.unclear, "; "))
+		return unknown("Undecided: %s.", strings.Join(b.unclear, "; "))
 	case b.inFiles > 0:
-		return unknown("The version is named by %s on the decoding of files, and whether the service decodes what it is sent cannot be told from outside.",
+		return unknown("The version is named by %s on the decoding of files, and whether the service decodes what it is sent cannot be observed from outside.",
 			count(b.inFiles, "advisory", "advisories"))
 	case len(b.clean) > 0:
 		return pass("%s: the version is named by none of the advisories in the table.", strings.Join(b.clean, ", "))

@@ -94,7 +94,7 @@ func (s *Session) turnedAway() {
 // nowhere is the result of the DICOMweb checks where no service was found.
 func (f *webFacts) nowhere() Result {
 	if f.failed {
-		return unknown("Whether there is a DICOMweb service could not be told: %s.", f.why)
+		return unknown("Whether there is a DICOMweb service is undecided: %s.", f.why)
 	}
 	return notApplicable("No DICOMweb service was found: %s.", f.why)
 }
@@ -137,7 +137,7 @@ func (s *Session) dicomweb(ctx context.Context) *webFacts {
 		return f
 	}
 	if !f.failed {
-		f.why = "asked for " + strings.Join(asked, ", ")
+		f.why = "requested " + strings.Join(asked, ", ")
 	}
 	return f
 }

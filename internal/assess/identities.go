@@ -115,7 +115,7 @@ func (s *Session) takeSample(ctx context.Context, plain bool) *identities {
 	case r.Listed == 0:
 		id.why, id.unlisted = fmt.Sprintf("studies are not listed (status %s, %s)", r.Final, meaning(r.Final)), true
 	default:
-		id.why = fmt.Sprintf("studies are listed, but asked for by their UIDs none is (status %s, %s)", r.Final, meaning(r.Final))
+		id.why = fmt.Sprintf("studies are listed, but none when requested by its UID (status %s, %s)", r.Final, meaning(r.Final))
 	}
 	return id
 }

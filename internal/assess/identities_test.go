@@ -184,7 +184,7 @@ func TestSampleOfDifficultPeers(t *testing.T) {
 				return answer(out, r, 0)
 			}
 			return answer(out, r, 1)
-		}, survey.Unknown, "asked for by their UIDs none is"},
+		}, survey.Unknown, "none when requested by its UID"},
 	} {
 		p := &dimse.Provider{Find: func(_ context.Context, r *dimse.Request, out *dimse.Responder) dimse.Outcome {
 			return test.find(r, out)

@@ -49,5 +49,5 @@ func runD01(_ context.Context, s *Session) Result {
 	if r := s.Service.Rejection; r != nil && r.During == "association" {
 		return unknown("The answer to a made-up called AE title (%s: %s) does not tell whether it was about the title.", r.Kind, r.Text)
 	}
-	return unknown("It could not be told which called AE titles are accepted.")
+	return unknown("Which called AE titles are accepted is undecided.")
 }

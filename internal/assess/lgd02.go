@@ -55,5 +55,5 @@ func runD02(_ context.Context, s *Session) Result {
 	case survey.KnownTitle:
 		return unknown("The called AE title that was given for this target was accepted; product defaults were not tried.")
 	}
-	return unknown("It could not be told which called AE titles are accepted.")
+	return unknown("Which called AE titles are accepted is undecided.")
 }

@@ -54,7 +54,7 @@ func runD05(ctx context.Context, s *Session) Result {
 	s.answeredBy(dicom.PatientRootFind)
 	if r.matches > 0 {
 		s.note(survey.BehaviourImpossible, survey.ImpossiblePatient)
-		return fail("An unauthenticated patient query was answered with a patient, although the ID asked for was made up; the response was not looked at.")
+		return fail("An unauthenticated patient query was answered with a patient, although the requested ID was made up; the response was not looked at.")
 	}
 	return fail("An unauthenticated patient query was processed: for a made-up patient ID %s.", r.what)
 }

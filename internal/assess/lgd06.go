@@ -20,9 +20,9 @@ var LGD06 = Check{
 they opened; no listening port of theirs is needed. With LG-D04 it makes the whole archive downloadable.`,
 	Tested: `A C-GET on an association that offers no storage context: by the protocol's own rules no image can be sent on
 it. First for a study UID made up at random. An association ended at the request, 0118, 0122, 0124 and 0211 pass: refused.
-Status 0000 fails: the archive searched for the study on behalf of a stranger and says that it has nothing left to send.
-Other statuses do not tell "not allowed" from "no such study". Then, where the scope allows it (allow.sample) and studies are listed, the study with the
-fewest images of the first five listed is asked for in the same way. Sub-operations that were tried and failed prove that
+Status 0000 fails: the archive processed an unauthenticated request, searched for the study and reports that nothing is left to send.
+Other statuses do not distinguish "not allowed" from "no such study". Then, where the scope allows it (allow.sample) and studies are listed, the study with the
+fewest images of the first five listed is requested in the same way. Sub-operations that were tried and failed prove that
 the archive would have sent it (PS3.4 C.4.3.1.3). Its UID is kept for this one request and forgotten. Where it may not be
 asked, the status is judged by what is known of the product, and anything else is unknown.`,
 	Sends: `On the association of LG-D04 while it lasts, otherwise on a new one that proposes query and retrieval contexts
@@ -96,11 +96,11 @@ func (s *Session) getStudy(ctx context.Context, first string, status dimse.Statu
 	})
 	switch {
 	case e.contact == ended:
-		return unknown("C-GET answered %s and ended the association when a listed study was asked for.", first)
+		return unknown("C-GET answered %s and ended the association when a listed study was requested.", first)
 	case e.contact == failed:
 		return unknown("C-GET answered %s; asking for a listed study has no result: %s.", first, e.what)
 	case p.Asked == dimse.AskedNothing:
-		return s.getByProduct(first, "and no study is listed that could be asked for", status)
+		return s.getByProduct(first, "and no study is listed that could be requested", status)
 	}
 	switch {
 	case attempted(p):
@@ -117,7 +117,7 @@ func (s *Session) getByProduct(first, why string, status dimse.Status) Result {
 	if known := s.Products.FactsOf(s.Service); slices.Contains(known.GetAllowed, status.String()) {
 		return fail("C-GET answered %s, which %s does where C-GET is allowed and not otherwise.", first, known.Product)
 	}
-	return unknown("C-GET answered %s, which does not tell whether it is allowed, %s.", first, why)
+	return unknown("C-GET answered %s, which does not show whether it is allowed, %s.", first, why)
 }
 
 // attempted reports whether sub-operations were tried (PS3.4 C.4.3.1.3).

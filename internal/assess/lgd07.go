@@ -16,12 +16,12 @@ var LGD07 = Check{
 	Title:    "Images can be sent to us by C-MOVE",
 	Severity: survey.High,
 	On:       OnDICOM,
-	Means: `C-MOVE makes the archive send images to an AE title of the caller's choice. An archive that takes any title for
-a destination hands images out to strangers; one that takes only those of its list lets strangers at least set off
-transfers between the hospital's own machines.`,
+	Means: `C-MOVE makes the archive send images to an AE title of the caller's choice. An archive that accepts any title as
+a destination sends images to anyone; one that accepts only the titles of its list still lets anyone start transfers
+between the hospital's own machines.`,
 	Tested: `A C-MOVE for a study UID made up at random, to our own calling AE title, where nothing listens. An association
 ended at the request, 0118, 0122, 0124 and 0211 pass: refused. A801 (destination unknown) and C801 (destination not allowed)
-pass: moves are processed, but not to strangers. B000, A702 and sub-operations that were tried fail: our title is known as a
+pass: moves are processed, but not to unknown destinations. B000, A702 and sub-operations that were tried fail: our title is known as a
 destination. Before a fail the same is requested to a title made up at random: where that is answered alike, nothing is known of ours, and
 the result is unknown. Status 0000 fails too, except where the peer is built on a toolkit that is not known, or that is known to
 look for the study before it looks at the destination, so that 0000 says nothing about the latter: the result is then
@@ -81,7 +81,7 @@ func runD07(ctx context.Context, s *Session) Result {
 	case e.contact == failed:
 		return unknown("C-MOVE to our AE title was answered with status %s (%s); to a made-up one it has no result: %s.", p.Status, meaning(p.Status), e.what)
 	case e.contact == answered && control.Status == p.Status && attempted(control) == attempted(p):
-		return unknown("C-MOVE of a study that does not exist was answered with status %s (%s), to our AE title and to a made-up one, which does not tell whether ours is taken.", p.Status, meaning(p.Status))
+		return unknown("C-MOVE of a study that does not exist was answered with status %s (%s), to our AE title and to a made-up one, which does not show whether ours is accepted.", p.Status, meaning(p.Status))
 	}
 	return r
 }
@@ -113,7 +113,7 @@ func (s *Session) judgeMove(p dimse.RetrievalProbe) Result {
 	case p.Status == dimse.Success:
 		return fail("An unauthenticated C-MOVE to our AE title was processed: the answer was status 0000 (success).")
 	}
-	return unknown("C-MOVE was answered with status %s (%s), which does not tell whether our destination is taken.", p.Status, meaning(p.Status))
+	return unknown("C-MOVE was answered with status %s (%s), which does not show whether our destination is accepted.", p.Status, meaning(p.Status))
 }
 
 // checksDestinationLast reports whether the peer is, or may be, one that

@@ -13,7 +13,7 @@ var LGD08 = Check{
 	Title:    "Storage contexts are accepted",
 	Severity: survey.Medium,
 	On:       OnDICOM,
-	Means: `An archive that stores what strangers send can be filled up, and false images can be put into a patient's record,
+	Means: `An archive that stores what an unauthenticated sender sends can be filled up, and false images can be put into a patient's record,
 where they look like any other.`,
 	Tested: `Identification proposes two storage SOP classes; one accepted fails the check. Nothing is ever stored, so the
 evidence is the negotiation only: an archive may still refuse the C-STORE itself.`,

@@ -60,7 +60,7 @@ func runD09(ctx context.Context, s *Session) Result {
 	s.answeredBy(dicom.ModalityWorklistFind)
 	if r.matches > 0 {
 		s.note(survey.BehaviourImpossible, survey.ImpossibleWorklist)
-		return fail("An unauthenticated worklist query was answered with an entry, although the patient ID asked for was made up; the response was not looked at.")
+		return fail("An unauthenticated worklist query was answered with an entry, although the requested patient ID was made up; the response was not looked at.")
 	}
 	return fail("An unauthenticated worklist query was processed: for a made-up patient ID %s.", r.what)
 }

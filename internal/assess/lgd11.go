@@ -17,19 +17,19 @@ var LGD11 = Check{
 	Title:    "National identifiers are returned",
 	Severity: survey.Critical,
 	On:       OnDICOM,
-	Means: `Patients are registered under their national number, and the archive gives it to strangers. Such a number opens
+	Means: `Patients are registered under their national number, and the archive gives it to anyone who asks. Such a number opens
 bank accounts, prescriptions and tax refunds in the patient's name, cannot be changed in most countries, and ties the record
 to every other leak that has it. National law often forbids its use or its disclosure (GDPR Art. 87).`,
 	Tested: `The identifiers in the sample of LG-D10 (patient ID, other patient IDs) are looked at in the receive buffer, each
 once: are they written as a national identifier is, and do their check digits and dates hold? What is found has the form of
-such an identifier; whether it is one, nothing tells. Numbers that were merely counted up have the form as well, now and
+such an identifier; whether it is one cannot be known. Numbers that were merely counted up have the form as well, now and
 then. Therefore a class is called present only where chance would give as many with a probability of 0.001 at most, from the
 share of made-up values that pass, which is measured by a test:
 
 ` + nationalTable() + `
 A US DoD ID number (EDIPI) is ten digits and nothing else that is published; it counts only where the record names the
 Department of Defense as its issuer. A US Social Security number is recognised by its dashes; without them it is any number of nine digits
-and not told. Where an archive has the form in too few identifiers to say, the check is unknown. Patient IDs in the form of
+and not recognised. Where an archive has the form in too few identifiers to say, the check is unknown. Patient IDs in the form of
 Social Security numbers are also counted over the whole archive while it is counted, by the wildcard ???-??-????, and one is
 enough to fail (see "census" in docs/census.md).`,
 	Sends: `Nothing beyond LG-D10, and while the archive is counted C-FIND-RQs with (0010,0020) ???-??-????. None of this where
@@ -56,7 +56,7 @@ func runD11(ctx context.Context, s *Session) Result {
 	id := s.identify(ctx)
 	n := id.sample.Responses()
 	if n == 0 {
-		return unknown("No identifier could be asked for: %s.", id.why)
+		return unknown("No identifier could be requested: %s.", id.why)
 	}
 	present, doubtful, ids := id.sample.NationalIDs()
 	switch {

@@ -14,7 +14,7 @@ var LGD12 = Check{
 	Severity: survey.High,
 	On:       OnDICOM,
 	Means: `Holes that are published are tried first, by programs that need no skill. For the staff who run the archive
-this is the cheapest finding to mend: a version that closes them exists for most.`,
+this is the cheapest finding to fix: a version that closes them exists for most.`,
 	Tested: `Toolkit and product, each with the version that identification has learned, are compared with the table of
 advisories (docs/advisories.md), those that are reached by DICOM. Without a version, or with one that cannot be ordered or
 that says too little ("1.12" against 1.12.3), the result is unknown, as it is where class UID and version name contradict

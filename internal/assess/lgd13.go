@@ -11,12 +11,12 @@ import (
 // LGD13 looks at the contexts that identification negotiated.
 var LGD13 = Check{
 	ID:       "LG-D13",
-	Title:    "Further services are offered to strangers",
+	Title:    "Further services are offered without authentication",
 	Severity: survey.Low,
 	On:       OnDICOM,
 	Means: `Print, performed procedure steps, storage commitment, instance availability and unified procedure steps change
-what the hospital's systems believe and do: film is printed, examinations are marked as done. Strangers have no business
-with them, and each is more code that they can reach.`,
+what the hospital's systems believe and do: film is printed, examinations are marked as done. They are meant
+for the hospital's own systems, and each is more code that an attacker can reach.`,
 	Tested: `Identification proposes the contexts of these services; each one accepted is named. Nothing is sent on them, so
 the evidence is the negotiation only.`,
 	Sends: `Nothing of its own. The presentation contexts are part of identification's A-ASSOCIATE-RQ.`,

@@ -15,7 +15,7 @@ var LGN01 = Check{
 	Means: `DICOM was made for networks in which everybody is trusted. At an address of the Internet every weakness of the
 archive is open to everybody, and machines that look for such ports find it within hours.`,
 	Tested: `A port of the target spoke DICOM or DICOMweb, or showed the page of an archive or viewer, at an address that is neither private (RFC 1918, RFC 4193), shared (RFC 6598),
-link-local nor loopback, nor reserved for documentation: fail. The survey sees the network from where it stands: a firewall
+link-local nor loopback, nor reserved for documentation: fail. The survey sees the network from its own position: a firewall
 may admit it and nobody else.`,
 	Sends: `Nothing of its own.`,
 	Remedies: map[Product]string{

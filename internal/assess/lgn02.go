@@ -21,7 +21,7 @@ records or put in orders. Beside an archive such a port is mostly the archive's 
 	Tested: `On a host on which DICOM or DICOMweb was found, a TCP connection to each port that the scope lists as hl7
 (2575 where it lists none); one that is accepted fails the check, and is closed at once. Nothing is sent, so the check cannot
 say what speaks there: a port that MLLP usually uses accepts connections, no more. On hosts without DICOM, and where a single
-port was asked for, no other port is tried.`,
+port was requested, no other port is tried.`,
 	Sends: `One TCP connection to each of those ports, opened and closed; not one byte on it.`,
 	Remedies: map[Product]string{
 		Any: `admit only the addresses of the systems that exchange messages with the archive to the port, for example with nftables:
@@ -43,7 +43,7 @@ func runN02(ctx context.Context, s *Session) Result {
 	case len(s.HL7) == 0:
 		return notApplicable("The scope lists no port for HL7 v2.")
 	case s.Accepts == nil:
-		return notApplicable("A single port was asked for, so no other port was tried.")
+		return notApplicable("A single port was requested, so no other port was tried.")
 	}
 	var accepts, not, untried []string
 	for _, port := range s.HL7 {

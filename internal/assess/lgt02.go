@@ -200,15 +200,15 @@ func (o tlsOffer) remarks() []string {
 // missing says which question that decides has no answer, "" for none.
 func (o tlsOffer) missing() string {
 	if !slices.Contains(o.VersionsRefused, versionTLS10) && !slices.Contains(o.Versions, versionTLS10) {
-		return "old versions could not be asked for"
+		return "old versions could not be offered"
 	}
 	for _, c := range slices.Concat(forbidden(), discouraged()) {
 		if !o.accepts(c) && !slices.Contains(o.ClassesRefused, c) {
-			return "weak cipher suites could not all be asked for"
+			return "weak cipher suites could not all be offered"
 		}
 	}
 	if !o.accepts(survey.SuiteSmallCurve) && !slices.Contains(o.ClassesRefused, survey.SuiteSmallCurve) {
-		return "small curves could not be asked for"
+		return "small curves could not be offered"
 	}
 	if slices.ContainsFunc(o.Suites, func(s survey.TLSSuite) bool { return finiteField(s) && s.KeyExchangeBits == 0 }) {
 		return "the size of the group for DHE is not known"

@@ -47,7 +47,7 @@ func runT04(ctx context.Context, s *Session) Result {
 	case t.ClientCertificate == "required":
 		return pass("A client without a certificate was turned away.")
 	case t.ClientCertificate != "not-required":
-		return unknown("It could not be told whether a client certificate is required.")
+		return unknown("Whether a client certificate is required is undecided.")
 	}
 	switch {
 	case s.Service.Protocol == survey.ProtocolHTTP:

@@ -15,8 +15,8 @@ var LGW01 = Check{
 	Severity: survey.Critical,
 	On:       OnHTTP,
 	Means: `Anybody with a browser can list the studies of the archive, with the names, birth dates and IDs of the patients: a
-search answers with them whether they were asked for or not. It is the web's way of what LG-D04 says of DICOM.`,
-	Tested: `One study is requested at the DICOMweb roots of the product, then at those that are the most common (docs/products.md, dicomweb_roots), at most four. A path that cannot exist is asked for first, so
+search returns them whether they were requested or not. It is for DICOMweb what LG-D04 is for DICOM.`,
+	Tested: `One study is requested at the DICOMweb roots of the product, then at those that are the most common (docs/products.md, dicomweb_roots), at most four. A path that cannot exist is requested first, so
 that servers which answer everything alike are not taken for DICOMweb.
 
 | answer | result |

@@ -21,7 +21,7 @@ var LGW02 = Check{
 	On:       OnHTTP,
 	Means: `Anybody who knows the UID of a study can fetch its images; where the search is open as well (LG-W01), everybody
 knows all UIDs.`,
-	Tested: `A study with a UID made up at random is asked for beneath the DICOMweb root (WADO-RS). Nothing can come, because no
+	Tested: `A study with a UID made up at random is requested beneath the DICOMweb root (WADO-RS). Nothing can come, because no
 archive has it; a service that demands a login says so before it looks.
 
 | answer | result |
@@ -34,7 +34,7 @@ archive has it; a service that demands a login says so before it looks.
 | anything else: 200 or 204 for what does not exist, 400, 406, 500 | unknown |
 
 WADO-URI is asked without parameters first. A path that then answers as one that cannot exist does is no service; where it
-answers otherwise (PS3.18 9.1 demands 400), the object that cannot exist is asked for, and 404 or 410 is a fail. Of bodies of 404 a digest is
+answers otherwise (PS3.18 9.1 demands 400), the object that cannot exist is requested, and 404 or 410 is a fail. Of bodies of 404 a digest is
 compared, of at most 4 KiB; nothing else of them is kept.`,
 	Sends: `GET of {root}/studies/{UID made up at random}, at most two GETs of made-up resources beneath the root, one more of the study, and two of the
 product's WADO-URI path.`,
@@ -69,7 +69,7 @@ func (s *Session) wadoRS(ctx context.Context, f *webFacts) (survey.Access, Resul
 	r, err := s.askSigned(ctx, study, acceptFile)
 	switch {
 	case err != nil:
-		return survey.AccessUnknown, unknown("A study made up at random was asked for at %s without an answer: %s.", root, err)
+		return survey.AccessUnknown, unknown("A study made up at random was requested at %s without an answer: %s.", root, err)
 	case r.guarded():
 		return survey.AccessProtected, pass("Retrieval at %s demands a login (status %d).", root, r.status)
 	case r.gone():

@@ -17,10 +17,10 @@ import (
 // LGW03 reads what the service says it offers.
 var LGW03 = Check{
 	ID:       "LG-W03",
-	Title:    "Storing by DICOMweb is offered to strangers (STOW-RS)",
+	Title:    "DICOMweb storage is offered without authentication (STOW-RS)",
 	Severity: survey.Medium,
 	On:       OnHTTP,
-	Means: `Strangers can put studies into the archive: false ones, into the records of real patients, or so many that the disk is
+	Means: `Anyone can put studies into the archive: false ones, into the records of real patients, or so many that the disk is
 full.`,
 	Tested: `The service is asked what it offers (OPTIONS, PS3.18 8.9). Nothing is stored, so that a fail says what is offered, not
 what would be let through.
@@ -63,7 +63,7 @@ func runW03(ctx context.Context, s *Session) Result {
 	switch {
 	case r.guarded():
 		f.service.STOW = survey.AccessProtected
-		return pass("What %s offers is told after a login only (status %d).", f.root.Path, r.status)
+		return pass("%s says what it offers after a login only (status %d).", f.root.Path, r.status)
 	case r.status >= 300 || len(listed) == 0:
 		return unknown("OPTIONS of %s/studies was answered with status %d and no list of methods.", f.root.Path, r.status)
 	case !slices.Contains(listed, http.MethodPost):

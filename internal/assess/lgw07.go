@@ -19,7 +19,7 @@ var LGW07 = Check{
 inside, and often in the names of the files.`,
 	Tested: `The start page is read, up to 256 KiB, and judged as it passes: it is a listing where its title says so ("Index of",
 "Directory listing for"), and its links are counted whose names end as those of DICOM files do (.dcm, .dicom, .ima, DICOMDIR). No
-listing is followed, no file is opened, and no name is kept. Files without an ending are not told apart from others, so that a pass is
+listing is followed, no file is opened, and no name is kept. Files without an ending are not recognised, so a pass is
 no proof.`,
 	Sends: `One GET of the start page, where identification found none of a known product there.`,
 	Remedies: map[Product]string{Any: `switch the listing off and take the files out of the web server's directory; in nginx:
@@ -48,7 +48,7 @@ func runW07(ctx context.Context, s *Session) Result {
 	r, err := s.askWeb(ctx, webRequest{http.MethodGet, "/", "", "text/html"}, func(_ webReply, body io.Reader) { l.read(io.LimitReader(body, maxListing)) })
 	switch {
 	case err != nil:
-		return unknown("The start page was asked for without an answer: %s.", err)
+		return unknown("The start page was requested without an answer: %s.", err)
 	case !r.is(http.StatusOK) || !strings.Contains(r.media, "html"), !l.listed:
 		return pass("The start page is no listing (status %d).", r.status)
 	case l.files == 0:

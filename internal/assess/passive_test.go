@@ -73,13 +73,13 @@ func TestPassiveChecks(t *testing.T) {
 		{"LG-D01", title(survey.DefaultTitle, "ORTHANC"), survey.Pass, "rejected"},
 		{"LG-D01", title(survey.KnownTitle, "OURS"), survey.Pass, "rejected"},
 		{"LG-D01", title(survey.RefusedTitle, ""), survey.Pass, "None"},
-		{"LG-D01", title(survey.UnknownTitle, ""), survey.Unknown, "could not be told"},
+		{"LG-D01", title(survey.UnknownTitle, ""), survey.Unknown, "is undecided"},
 		{"LG-D01", callingRefused, survey.Unknown, "calling-AE-title-not-recognized"},
 		{"LG-D02", title(survey.AnyTitle, "X"), survey.NotApplicable, "LG-D01"},
 		{"LG-D02", title(survey.DefaultTitle, "ORTHANC"), survey.Fail, "ORTHANC"},
 		{"LG-D02", title(survey.KnownTitle, "OURS"), survey.Unknown, "not tried"},
 		{"LG-D02", title(survey.RefusedTitle, ""), survey.Pass, "None"},
-		{"LG-D02", title(survey.UnknownTitle, ""), survey.Unknown, "could not be told"},
+		{"LG-D02", title(survey.UnknownTitle, ""), survey.Unknown, "is undecided"},
 		{"LG-D03", speaks(), survey.Fail, "without TLS"},
 		{"LG-D03", with(speaks(), secure), survey.Pass, "TLS 1.3"},
 		{"LG-D03", with(survey.Service{Protocol: survey.ProtocolUnknown}, secure), survey.Pass, "TLS 1.3"},
@@ -105,7 +105,7 @@ func TestPassiveChecks(t *testing.T) {
 		{"LG-T04", speaks(), survey.NotApplicable, "TLS"},
 		{"LG-T04", with(speaks(), secure), survey.Pass, "turned away"},
 		{"LG-T04", tls(func(c *survey.TLS) { c.ClientCertificate = "not-required" }), survey.Fail, "without a certificate"},
-		{"LG-T04", tls(func(c *survey.TLS) { c.ClientCertificate = "unknown" }), survey.Unknown, "could not"},
+		{"LG-T04", tls(func(c *survey.TLS) { c.ClientCertificate = "unknown" }), survey.Unknown, "is undecided"},
 		{"LG-T04", with(explorer, secure), survey.Pass, "turned away"},
 		{"LG-T04", with(explorer, open), survey.Fail, "status 200"},
 		{"LG-T04", with(login, open), survey.NotApplicable, "login"},
@@ -185,7 +185,7 @@ func TestHL7(t *testing.T) {
 		{"one open, one cannot be tried", speaks(), []uint16{7777, 2575}, accepts, survey.Fail, "2575"},
 		{"no archive", page, []uint16{2575}, nil, survey.NotApplicable, "no other port was tried"},
 		{"no ports", speaks(), nil, accepts, survey.NotApplicable, "lists no port"},
-		{"single port", speaks(), []uint16{2575}, nil, survey.NotApplicable, "A single port was asked for"},
+		{"single port", speaks(), []uint16{2575}, nil, survey.NotApplicable, "A single port was requested"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, c := range assess.Run(t.Context(), &assess.Session{Products: known(t), Host: []survey.Service{test.service}, HL7: test.ports, Accepts: test.accepts}).Checks {

@@ -80,7 +80,7 @@ func TestProfile(t *testing.T) {
 		{"RC4", offers("TLS 1.2", recommended, class(survey.SuiteRC4, "TLS_RSA_WITH_RC4_128_SHA")), survey.Fail, "none", "RC4"},
 		{"DES", offers("TLS 1.2", recommended, class(survey.SuiteDES, "TLS_RSA_WITH_DES_CBC_SHA")), survey.Fail, "none", "DES"},
 		{"static DH", offers("TLS 1.2", recommended, class(survey.SuiteStaticDH, "TLS_ECDH_RSA_WITH_AES_128_GCM_SHA256")), survey.Fail, "B.10", "static Diffie"},
-		{"versions unknown", cut(offers("TLS 1.2", recommended), func(o *survey.TLSOffer) { o.VersionsRefused = nil }), survey.Unknown, "", "old versions could not be asked for: no answer came in time"},
+		{"versions unknown", cut(offers("TLS 1.2", recommended), func(o *survey.TLSOffer) { o.VersionsRefused = nil }), survey.Unknown, "", "old versions could not be offered: no answer came in time"},
 		{"suites unknown", cut(offers("TLS 1.2", recommended), func(o *survey.TLSOffer) { o.ClassesRefused = nil }), survey.Unknown, "", "weak cipher suites"},
 		{"curves unknown", cut(offers("TLS 1.2", recommended), func(o *survey.TLSOffer) {
 			o.ClassesRefused = o.ClassesRefused[:len(o.ClassesRefused)-2]

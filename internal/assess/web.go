@@ -164,7 +164,7 @@ func (s *Session) askWeb(ctx context.Context, r webRequest, read func(webReply, 
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), http.NoBody)
 	if err != nil {
-		return webReply{}, errors.New("the path is none that can be asked for")
+		return webReply{}, errors.New("the path cannot be requested")
 	}
 	req.Header.Set("Accept", r.accept)
 	req.Header.Set("Origin", testOrigin)

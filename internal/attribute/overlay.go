@@ -104,7 +104,7 @@ func (o *Overlay) add(fields []string, line int) error {
 		return err
 	}
 	if earlier, ok := o.table.Get(prefix); ok {
-		return fmt.Errorf("prefix %s stands already in line %d; remove one of the two lines", prefix, earlier.line)
+		return fmt.Errorf("prefix %s is already in line %d; remove one of the two lines", prefix, earlier.line)
 	}
 	owner := survey.Owner{Country: country, Source: survey.SourceOverlay}
 	if len(fields) > 2 {

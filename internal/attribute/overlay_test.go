@@ -71,7 +71,7 @@ func TestMistakesNameLineAndRemedy(t *testing.T) {
 		{"country", "prefix,country\n192.0.2.0/24,XX\n", `sites.csv:2: "XX" is not an ISO 3166-1 alpha-2 country code`},
 		{"country name", "192.0.2.0/24,Germany\n", `"Germany" is not an ISO`},
 		{"uk", "192.0.2.0/24,UK\n", "write GB"},
-		{"twice", "192.0.2.0/24,DE\n192.0.2.0/24,FR\n", "sites.csv:2: prefix 192.0.2.0/24 stands already in line 1"},
+		{"twice", "192.0.2.0/24,DE\n192.0.2.0/24,FR\n", "sites.csv:2: prefix 192.0.2.0/24 is already in line 1"},
 		{"quote", "192.0.2.0/24,DE,a\"b\n", "sites.csv:1:"},
 	}
 	for _, tt := range tests {

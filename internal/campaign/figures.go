@@ -100,7 +100,7 @@ func figures(run *Run, v survey.Survey) []metrics.Figure {
 			Value: func() float64 { return float64(v.Addresses) }},
 		{Name: "leadglass_started_seconds", Help: "When the survey was begun, in Unix time.", Gauge: true,
 			Value: func() float64 { return float64(v.StartedAt.Unix()) }},
-		count("probes", "Ports that were asked for a connection by the sweep.", &p.Probed),
+		count("probes", "Ports that the sweep tried to connect to.", &p.Probed),
 		count("hosts_with_open_port", "Hosts of which a port accepted a connection.", &p.WithOpenPort),
 		count("hosts_examined", "Hosts that were examined.", &p.Examined),
 		count("archives", "Hosts that speak DICOM or DICOMweb.", &p.Speaking),

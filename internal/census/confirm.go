@@ -144,6 +144,6 @@ func (s *listSample) words() string {
 		return ""
 	}
 	missing := int64(math.Ceil(math.Log(1-sampleConfidence) / math.Log(1-share)))
-	return fmt.Sprintf("%d of %d parts of the list, chosen at random, were asked for again and hold no other study; were it cut and lacked %d studies or more of whatever dates, one would have shown with %.0f %% confidence",
+	return fmt.Sprintf("%d of %d parts of the list, chosen at random, were queried again and hold no other study; were it cut and lacked %d studies or more of whatever dates, one would have shown with %.0f %% confidence",
 		len(s.windows), s.of, missing, 100*sampleConfidence)
 }

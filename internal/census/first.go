@@ -69,7 +69,7 @@ func (c *counter) askEmpty(first answer) answer {
 			c.emptyDoubt = "the list is empty, but one with other keys failed: " + ans.why
 		}
 		if c.link.lost() || c.spent() {
-			c.emptyDoubt = "the list is empty, and other lists could not be asked for"
+			c.emptyDoubt = "the list is empty, and other lists could not be requested"
 			break
 		}
 	}

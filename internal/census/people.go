@@ -53,7 +53,7 @@ func (c *counter) countPatients() survey.Count {
 	counted, _ := c.out.studies.Int()
 	switch {
 	case ans.end == refused || ans.end == declined || patients == 0 && counted > 0:
-		return survey.UnknownCount("the archive lists patients only with their IDs, which are not asked for")
+		return survey.UnknownCount("the archive lists patients only with their IDs, which are not requested")
 	case ans.end == complete && studies == counted && c.out.studies.Quality == survey.Exact:
 		return survey.ExactCount(patients, patientSource)
 	case ans.end == complete:
@@ -76,7 +76,7 @@ func (c *counter) countNationalIDs() survey.Count {
 	case counted == 0:
 		return survey.ExactCount(0, idSource)
 	case c.anyMatch(window{patient: "LEADGLASS-" + dicom.NewUID()[5:20]}):
-		return survey.UnknownCount("the archive ignores the patient ID asked for")
+		return survey.UnknownCount("the archive ignores the requested patient ID")
 	}
 	n, why := c.securityNumbers(counted)
 	switch {

@@ -99,7 +99,7 @@ func (s *sweeper) gap() string {
 	case s.cutDays > 0:
 		return fmt.Sprintf("on %d days with more studies than the archive lists, those without a time cannot be seen", s.cutDays)
 	case s.overfull:
-		return "studies that are listed twice cannot be told in lists so long"
+		return "studies that are listed twice cannot be detected in lists this long"
 	}
 	return ""
 }

@@ -137,7 +137,7 @@ func (im *importer) add(r Recipient) error {
 	for _, c := range claims {
 		if first, ok := im.claimed[c]; ok {
 			return r.at.fail("leave it to one of them, or give the other a more specific claim: a prefix or a site",
-				"%s stands already in %s:%d", c, first.file, first.line)
+				"%s is already in %s:%d", c, first.file, first.line)
 		}
 		im.claimed[c] = r.at
 	}

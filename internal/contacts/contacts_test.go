@@ -86,8 +86,8 @@ func TestSecurityTextMistakes(t *testing.T) {
 		{"empty", "", "s.txt: has no Contact, which RFC 9116 demands"},
 		{"no contact", "Expires: 2027-01-01T00:00:00Z\n", "s.txt: has no Contact"},
 		{"no expiry", "Contact: mailto:a@b.example\n", "s.txt: has no Expires, which RFC 9116 demands"},
-		{"two expiries", ok + "EXPIRES: 2028-01-01T00:00:00Z\n", "s.txt:3: expires stands already in line 2"},
-		{"two languages", ok + "Preferred-Languages: en\nPreferred-Languages: de\n", "s.txt:4: preferred-languages stands already in line 3"},
+		{"two expiries", ok + "EXPIRES: 2028-01-01T00:00:00Z\n", "s.txt:3: expires is already in line 2"},
+		{"two languages", ok + "Preferred-Languages: en\nPreferred-Languages: de\n", "s.txt:4: preferred-languages is already in line 3"},
 		{"not a time", "Contact: mailto:a@b.example\nExpires: 31 Dec 2027\n", `s.txt:2: expires "31 Dec 2027" is not a time of RFC 3339; write it as 2027-12-31T23:59:59Z`},
 		{"no value", "Contact:\n", "s.txt:1: contact has no value"},
 		{"control character", "Contact: mailto:a@b.example\x1b[2J\n", "s.txt:1: contact has characters that cannot be printed"},
@@ -203,8 +203,8 @@ func TestImportMistakes(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"empty", "", "l.csv: is empty; begin with a line that names the columns: organisation,email,"},
 		{"column", "organisation,phone\n", `l.csv:1: "phone" is not a column; columns are organisation,`},
-		{"semicolons", "organisation;email;countries\n", "l.csv:1: semicolons stand between the columns; save it with commas"},
-		{"column twice", "email,Email\n", "l.csv:1: column email stands there twice"},
+		{"semicolons", "organisation;email;countries\n", "l.csv:1: the columns are separated by semicolons; save it with commas"},
+		{"column twice", "email,Email\n", "l.csv:1: there are two columns email"},
 		{"fields", head + "a,b\n", "l.csv:2: wrong number of fields; give each line as many fields"},
 		{"quote", head + "\"a\n", "l.csv:2:"},
 		{"no name", head + ",,,DE,,,,,\n", "l.csv:2: a recipient without a name"},
@@ -219,8 +219,8 @@ func TestImportMistakes(t *testing.T) {
 		{"file", head + "A,,,DE,,,,,none.txt\n", "l.csv:2: security_txt: file does not exist"},
 		{"control", head + "\"A\x1b\",,,DE,,,,,\n", "l.csv:2: organisation has characters that cannot be printed"},
 		{"two lines", head + "\"A\nB\",,,DE,,,,,\n", "l.csv:2: organisation has characters that cannot be printed"},
-		{"same name", head + "A,,,DE,,,,,\na,,,FR,,,,,\n", "l.csv:3: organisation a stands already in l.csv:2"},
-		{"same claim", head + "A,,,,,,Site 1,,\nB,,,,,,site 1,,\n", "l.csv:3: site site 1 stands already in l.csv:2; leave it to one of them"},
+		{"same name", head + "A,,,DE,,,,,\na,,,FR,,,,,\n", "l.csv:3: organisation a is already in l.csv:2"},
+		{"same claim", head + "A,,,,,,Site 1,,\nB,,,,,,site 1,,\n", "l.csv:3: site site 1 is already in l.csv:2; leave it to one of them"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := contacts.Import([]contacts.File{{Name: "l.csv", Data: []byte(c.in)}}, now, files)

@@ -74,7 +74,7 @@ func csvError(name string, err error) error {
 func header(at place, fields []string) ([]string, error) {
 	var columns []string
 	if len(fields) == 1 && strings.Contains(fields[0], ";") {
-		return nil, at.fail("save it with commas; semicolons stand between several values of one field", "semicolons stand between the columns")
+		return nil, at.fail("save it with commas; semicolons separate the values of one field", "the columns are separated by semicolons")
 	}
 	for _, f := range fields {
 		name := strings.ToLower(strings.TrimSpace(f))
@@ -82,7 +82,7 @@ func header(at place, fields []string) ([]string, error) {
 			return nil, at.fail("columns are "+strings.Join(Columns(), ","), "%.40q is not a column", f)
 		}
 		if slices.Contains(columns, name) {
-			return nil, at.fail("remove one", "column %s stands there twice", name)
+			return nil, at.fail("remove one", "there are two columns %s", name)
 		}
 		columns = append(columns, name)
 	}

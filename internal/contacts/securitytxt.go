@@ -150,7 +150,7 @@ func (p *securityParser) field(s string) error {
 		return nil
 	}
 	if first, ok := p.seen[name]; ok {
-		return p.at.fail("keep one of them", "%s stands already in line %d (RFC 9116 allows one)", name, first)
+		return p.at.fail("keep one of them", "%s is already in line %d (RFC 9116 allows one)", name, first)
 	}
 	p.seen[name] = p.at.line
 	if name == "expires" {

@@ -99,7 +99,7 @@ func firstDifference(got, want string) string {
 // finished and simulated, are sentences too.
 func TestOneSystem(t *testing.T) {
 	for language, want := range map[string][]string{
-		"en": {"A medical image archive that is open to strangers", "One system that is not", "has not been completed", "THIS IS AN EXERCISE", "own organisation only"},
+		"en": {"A medical image archive that is open to anyone", "One system that is not", "has not been completed", "THIS IS AN EXERCISE", "own organisation only"},
 		"de": {"Ein medizinisches Bildarchiv, das Fremden offen steht", "Ein nicht ausreichend", "noch nicht abgeschlossen", "DIES IST EINE ÜBUNG", "eigene Organisation"},
 		"fr": {"Un système d’imagerie médicale accessible à tous", "un système insuffisamment", "n’est pas terminée", "CECI EST UN EXERCICE", "seule organisation"},
 		"es": {"Un sistema de imagen médica accesible a cualquiera", "un sistema insuficientemente", "aún no ha concluido", "ESTO ES UN EJERCICIO", "propia organización"},

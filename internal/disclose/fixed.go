@@ -42,7 +42,7 @@ func Judge(told *survey.Finding, later []survey.Finding, covered func(port uint1
 }
 
 // judgeIdentified judges an archive that was told although it answered no
-// query: it is fixed when it speaks and lets strangers do nothing.
+// query: it is fixed when it speaks and lets an unauthenticated caller do nothing.
 func judgeIdentified(told *survey.Finding, later []survey.Finding, covered func(port uint16) bool) Outcome {
 	outcome := Gone
 	for i := range later {

@@ -255,9 +255,9 @@ func (p *reader) claim(kind, value string, at word, r *Recipient) {
 	first, taken := p.seen[key]
 	switch {
 	case taken && kind == "organisation":
-		p.fail(at, fmt.Sprintf("organisation %s stands already in line %d", shown(at.text), first.line), "put both entries into one, or give them different names")
+		p.fail(at, fmt.Sprintf("organisation %s is already in line %d", shown(at.text), first.line), "put both entries into one, or give them different names")
 	case taken && first.by == r.Organisation:
-		p.fail(at, fmt.Sprintf("%s %s stands already in line %d", kind, shown(at.text), first.line), "remove one")
+		p.fail(at, fmt.Sprintf("%s %s is already in line %d", kind, shown(at.text), first.line), "remove one")
 	case taken:
 		p.fail(at, fmt.Sprintf("%s %s is claimed by both %s (line %d) and %s", kind, shown(at.text), shown(first.by), first.line, shown(r.Organisation)),
 			"leave it to one of them, or give the other a more specific claim: a prefix or a site")

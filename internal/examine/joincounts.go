@@ -78,7 +78,7 @@ func (h *hostCounts) place(c countedService) (unclear string) {
 			a.join(c)
 			return ""
 		case privacy.Unclear:
-			unclear = fmt.Sprintf("%s show studies that are partly the same, or cannot be told apart: the larger count stands for both",
+			unclear = fmt.Sprintf("%s show studies that are partly the same, or cannot be distinguished: the larger count is used for both",
 				portsOf(append(slices.Clone(a.services), c)))
 			if c.counts.Studies.Least() > a.counts.Studies.Least() {
 				*a = archiveOf(c)

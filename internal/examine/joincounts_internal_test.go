@@ -44,7 +44,7 @@ func TestJoinCounts(t *testing.T) {
 		"cut, then whole":         {[]countedService{service(104, 0, 5, bound(5)), service(2762, 0, 12, exact(12))}, "", "12", "same archive"},
 		"whole, and more seen":    {[]countedService{service(104, 0, 12, bound(12)), service(2762, 0, 5, exact(5))}, "", "at least 12", "cut"},
 		"cut beside another":      {[]countedService{service(104, 0, 5, bound(5)), service(2762, 20, 32, exact(12))}, "", "at least 17", "cut"},
-		"cut and cut, apart":      {[]countedService{service(104, 0, 5, bound(5)), service(2762, 20, 32, bound(12))}, "", "at least 12", "cannot be told apart"},
+		"cut and cut, apart":      {[]countedService{service(104, 0, 5, bound(5)), service(2762, 20, 32, bound(12))}, "", "at least 12", "cannot be distinguished"},
 		"estimates":               {[]countedService{service(104, 0, 40, estimate(40)), service(2762, 50, 60, exact(10))}, "", "about 50 (47 to 54)", "sampled"},
 		"overlapping":             {[]countedService{service(104, 0, 100, exact(100)), service(2762, 50, 170, exact(120))}, "", "at least 120", "partly the same"},
 		"one failed":              {[]countedService{service(104, 0, 0, unknown), service(2762, 0, 12, exact(12))}, "", "at least 12", "port 104 could not be counted (refused)"},

@@ -110,7 +110,7 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-var errSpent = errors.New("as many associations asked for as are allowed")
+var errSpent = errors.New("the allowed number of associations is used up")
 
 func (c *contact) attempt(ctx context.Context, title string) error {
 	c.service.Attempts++

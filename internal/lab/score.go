@@ -228,7 +228,7 @@ func (t *ArchiveTruth) wrong(m *Measured) []string {
 func (t *ArchiveTruth) wrongClasses(m *Measured) []string {
 	switch {
 	case !m.Sampled && t.Expected.IdentifyingClasses == Exact:
-		return []string{"identifying classes: none was asked for"}
+		return []string{"identifying classes: none was requested"}
 	case !m.Sampled:
 		return nil
 	}

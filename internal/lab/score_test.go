@@ -79,7 +79,7 @@ func TestScoreFindsWhatIsWrong(t *testing.T) {
 			m[3].Address = m[3].Address.Next()
 			return m
 		}, "there is no archive"},
-		"not sampled":  {func(m []lab.Measured) []lab.Measured { m[0].Sampled = false; return m }, "none was asked for"},
+		"not sampled":  {func(m []lab.Measured) []lab.Measured { m[0].Sampled = false; return m }, "none was requested"},
 		"class missed": {func(m []lab.Measured) []lab.Measured { m[1].IdentifyingClasses = m[1].IdentifyingClasses[:1]; return m }, "us-ssn is returned"},
 		"class made up": {func(m []lab.Measured) []lab.Measured {
 			m[1].IdentifyingClasses = append(m[1].IdentifyingClasses, "sex")

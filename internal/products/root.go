@@ -124,7 +124,7 @@ func (r *webRoot) validate(m *mistake, at string) {
 	} else {
 		m.path(at+".path", strings.ReplaceAll(r.Path, aeTitleInRoot, "AET"))
 		if r.Product == "" {
-			m.add(at+".path", "a root with %s needs a product, whose first AE title stands for it", aeTitleInRoot)
+			m.add(at+".path", "a root with %s needs a product, whose first AE title replaces it", aeTitleInRoot)
 		}
 	}
 	if r.WADOURI != "" {

@@ -127,8 +127,8 @@ const (
 	reasonBound    = "for some archives only a lower bound is known, or no number at all"
 	reasonCoarse   = "the exact sum would disclose a single archive; this is a power of ten that is at most half of it"
 	reasonPart     = "the survey is not whole: what it did not get to is missing"
-	reasonPartEst  = reasonPart + "; estimates stand in the sum with the low end of their interval"
-	reasonBoundEst = reasonBound + "; estimates stand in the sum with the low end of their interval"
+	reasonPartEst  = reasonPart + "; estimates enter the sum with the low end of their interval"
+	reasonBoundEst = reasonBound + "; estimates enter the sum with the low end of their interval"
 )
 
 // Count is the sum as one count.

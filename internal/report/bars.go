@@ -92,7 +92,7 @@ func sliceBars(title, of, what string, slices []Slice, class func(string) string
 	return newBars(title, of, what, rows)
 }
 
-// funnel draws how far the targets let a stranger go: each step is part of
+// funnel draws how far the targets let an unauthenticated caller go: each step is part of
 // the one above it. A step that is withheld, or would give a withheld verdict
 // away, is left out.
 func funnel(r *Public) *bars {
@@ -111,8 +111,8 @@ func funnel(r *Public) *bars {
 	identified := by[survey.Identified]
 	add("accept an association, or more", "", publish.Number{N: identified.N + r.Totals.ArchivesOpen.N, Hidden: identified.Hidden || r.Totals.ArchivesOpen.Hidden})
 	add("answer queries: freely accessible", "bad", r.Totals.ArchivesOpen)
-	add("would hand out images as well", "bad", by[survey.OpenImages])
-	return newBars("How far the targets let a stranger go", "Step", "Targets", rows)
+	add("would send images as well", "bad", by[survey.OpenImages])
+	return newBars("How far an unauthenticated caller gets", "Step", "Targets", rows)
 }
 
 func gradeClass(g string) string {

@@ -294,7 +294,7 @@ func verdictMeaning(v string) string {
 	case survey.Open:
 		return "answers queries: freely accessible"
 	case survey.OpenImages:
-		return "answers queries and would hand out images: freely accessible"
+		return "answers queries and would send images: freely accessible"
 	}
 	return ""
 }

@@ -64,9 +64,9 @@ func meaning(f survey.Finding) []string {
 			"Check it by the name that its users have for it (NAME:PORT, or the URL of its DICOMweb root).",
 		}
 	}
-	next := "If there should be an archive, name its port (HOST:PORT), or look whether a firewall stands between."
+	next := "If there should be an archive, name its port (HOST:PORT), or check whether a firewall is in between."
 	if f.Target.Port != 0 {
-		next = "If there should be an archive, look whether it listens at this port, and whether a firewall stands between."
+		next = "If there should be an archive, check whether it listens on this port, and whether a firewall is in between."
 	}
 	how := "."
 	if why, ok := strings.CutPrefix(f.Counts.Studies.Reason, "unreachable: "); ok {

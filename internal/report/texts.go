@@ -11,7 +11,7 @@ import (
 func texts(a *Aggregate, least int64) (method, limits, notes []string) {
 	method = []string{
 		"Only addresses inside the scope that the named authority ordered were contacted, through a single gate that refuses every other address.",
-		"An archive counts as freely accessible when it answered a query for studies (open), or answered it and would hand out images too (open, with images). An accepted association or presentation context alone is not counted as exposure.",
+		"An archive counts as freely accessible when it answered a query for studies (open), or answered it and would send images too (open, with images). An accepted association or presentation context alone is not counted as exposure.",
 		"Study records and images linked are the archive's own figures: the answers to queries that ask for study identifiers, numbers of images, dates and modalities, or routes that return numbers only.",
 		"Images accessible are the linked images of archives whose retrieval route answered as open to a probe that cannot receive an image. No image was retrieved.",
 		"No value of a patient attribute was copied out of the receive buffer, stored, or printed.",

@@ -120,7 +120,7 @@ func (d *decoder) portList(key string, seen map[uint16]string, into *[]uint16) f
 			}
 			p := uint16(port)
 			if first, ok := seen[p]; ok {
-				d.fail(nodePosition(n), fmt.Sprintf("%s: port %d stands in %s already", key, port, first), "remove one")
+				d.fail(nodePosition(n), fmt.Sprintf("%s: port %d is already in %s", key, port, first), "remove one")
 			}
 			seen[p] = key
 			ports = append(ports, p)

@@ -174,7 +174,7 @@ func (sqliteEngine) remedy(err error) (remedy string, cause error) {
 	case codeBusy, codeLocked:
 		return "another program is writing to it; wait for it to end, or name another file with --store FILE", err
 	case codeReadOnly, codeCantOpen:
-		return "the file and its directory must be writable; mend their permissions, or name another file with --store FILE", err
+		return "the file and its directory must be writable; fix their permissions, or name another file with --store FILE", err
 	case codeFull:
 		return "the disk is full; make room and run again", err
 	}

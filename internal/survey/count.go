@@ -108,7 +108,7 @@ type Counts struct {
 	// ImagesLinked is the number of instances that the studies refer to.
 	ImagesLinked Count `json:"images_linked"`
 	// ImagesAccessible is the number of linked instances that an open
-	// retrieval route would hand out.
+	// retrieval route would send.
 	ImagesAccessible Count `json:"images_accessible"`
 	Patients         Count `json:"patients"`
 	// NationalIDs is the number of study records whose patient ID has the

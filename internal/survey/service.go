@@ -175,7 +175,7 @@ type HTTP struct {
 	OpenAPI []string `json:"open_api,omitempty"`
 }
 
-// Access says what a service lets strangers do.
+// Access says what a service lets an unauthenticated caller do.
 type Access string
 
 // The answers of a service.

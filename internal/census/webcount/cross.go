@@ -9,7 +9,7 @@ import (
 // CrossCheck puts together what the C-FIND census counted and what a
 // number-only route of the same host says. Numbers that agree confirm each
 // other: what C-FIND could only bound or estimate is exact then. Where they
-// disagree, an exact count by C-FIND is kept, because it is what a stranger is
+// disagree, an exact count by C-FIND is kept, because it is what an unauthenticated caller is
 // shown study by study, and the reason names the other number; of everything
 // less, the number-only route is used, unless C-FIND has seen more.
 func CrossCheck(find, numbers survey.Counts) survey.Counts {
@@ -52,7 +52,7 @@ func cross(find, numbers survey.Count) survey.Count {
 		c.Reason = fmt.Sprintf("%s says the same; by itself C-FIND could not prove it: %s", numbers.Source, find.Reason)
 		return c
 	case find.Quality == survey.Exact:
-		find.Reason = fmt.Sprintf("%s says %d; the number is that of C-FIND, which lists what a stranger gets: the archive changed meanwhile, or one of the two shows a part, or they lead to different archives",
+		find.Reason = fmt.Sprintf("%s says %d; the number is that of C-FIND, which lists what an unauthenticated caller gets: the archive changed meanwhile, or one of the two shows a part, or they lead to different archives",
 			numbers.Source, stated)
 		return find
 	case find.Quality == survey.LowerBound && seen > stated:

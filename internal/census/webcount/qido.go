@@ -148,7 +148,7 @@ func (c *counter) all() proof {
 	}
 	p := c.judge(l)
 	if byDate && p.why == "" {
-		p.why = "the archive lists only studies that are asked for by date"
+		p.why = "the archive lists only studies that are requested by date"
 	}
 	return p
 }

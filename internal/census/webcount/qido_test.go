@@ -53,10 +53,10 @@ func TestQIDO(t *testing.T) {
 		"no limit":                     {archive: archive{dates: evenly(777, 0), noLimit: true}},
 		"no offset":                    {archive: archive{dates: evenly(777, 0), noOffset: true}, least: 777, reason: "without a date"},
 		"no limit, no offset":          {archive: archive{dates: evenly(777, 0), noLimit: true, noOffset: true}, least: 777, reason: "without a date"},
-		"no offset, no dates":          {archive: archive{dates: evenly(777, 0), noOffset: true, noDates: true}, least: 100, reason: "ignores the dates"},
-		"no dates":                     {archive: archive{dates: evenly(777, 0), noDates: true}, least: 777, reason: "ignores the dates"},
+		"no offset, no dates":          {archive: archive{dates: evenly(777, 0), noOffset: true, noDates: true}, least: 100, reason: "ignores the requested dates"},
+		"no dates":                     {archive: archive{dates: evenly(777, 0), noDates: true}, least: 777, reason: "ignores the requested dates"},
 		"another order each time":      {archive: archive{dates: evenly(777, 0), shuffle: true}, least: 700, reason: "without a date"},
-		"only by date":                 {archive: archive{dates: evenly(777, 0), onlyDated: true}, least: 777, reason: "only studies that are asked for by date"},
+		"only by date":                 {archive: archive{dates: evenly(777, 0), onlyDated: true}, least: 777, reason: "only studies that are requested by date"},
 		"fails later":                  {archive: archive{dates: evenly(777, 0), fail: 503, failFrom: 3}, least: 100, reason: "status 503"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 )
 
 // undatedLost is why a count that went by dates is a lower bound.
-const undatedLost = "studies without a date lie in no range of dates, and whether there are more of them could not be told"
+const undatedLost = "studies without a date lie in no range of dates, and whether there are more of them is unknown"
 
 // prove finds out whether a list that came to its end is whole. Some archives
 // cut their lists without a word, and for any offset: over all pages they give
@@ -67,7 +67,7 @@ func unexpected(a page) (done, cut bool, p proof) {
 	case a.why != "":
 		return true, false, proof{why: a.why}
 	case a.studies != 0:
-		return true, false, proof{why: "the list was not confirmed: the archive ignores the dates asked for"}
+		return true, false, proof{why: "the list was not confirmed: the archive ignores the requested dates"}
 	}
 	return false, false, proof{}
 }
@@ -195,7 +195,7 @@ func (s *sweeper) visit(w window, open bool) bool {
 	case l.end == refused:
 		return s.gap(l.why)
 	case l.studies > l.inside+l.dateless && l.inside*10 < l.studies*9:
-		s.gap("the archive ignores the dates asked for")
+		s.gap("the archive ignores the requested dates")
 		return false
 	case l.studies >= s.cap:
 		return s.parts(w, open)
