@@ -48,6 +48,33 @@ dicomweb_roots:
   - {path: /our-web, product: Our archive, source: us, checked: 2026-01-01}
 `
 
+// TestRootWithTheTitleOfTheHost: a root that holds an AE title is tried with the
+// one that the host's DICOM port is known by.
+func TestRootWithTheTitleOfTheHost(t *testing.T) {
+	for policy, want := range map[survey.AEPolicy]string{
+		survey.KnownTitle: "/dcm4chee-arc/aets/RADIOLOGY/rs",
+		survey.AnyTitle:   "/dicom-web",
+	} {
+		s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == want+"/studies" {
+				w.Header().Set("Content-Type", "application/dicom+json")
+				return
+			}
+			http.NotFound(w, r)
+		})
+		service := s.service("dcm4chee-arc")
+		host := []survey.Service{{Protocol: survey.ProtocolDICOM, CalledAETitle: survey.CalledAETitle{Policy: policy, Accepted: "RADIOLOGY"}}, *service}
+		_, by := checkWeb(t, &assess.Session{Products: known(t), Service: service, Host: host, Allow: assess.Allow{DICOMweb: true},
+			Web: assess.Web{Client: s.Client(), Host: "127.0.0.1"}})
+		if by["LG-W01"].State != survey.Fail || !strings.Contains(by["LG-W01"].Evidence, want) {
+			t.Errorf("%s: LG-W01 is %s: %s", policy, by["LG-W01"].State, by["LG-W01"].Evidence)
+		}
+		if asked := strings.Contains(strings.Join(s.asked, " "), "RADIOLOGY"); asked != (policy == survey.KnownTitle) {
+			t.Errorf("%s: asked %q", policy, s.asked)
+		}
+	}
+}
+
 // TestProductOfAUser: the checks ask what a user's record says, and judge by it.
 func TestProductOfAUser(t *testing.T) {
 	table, err := products.Parse("ours.yaml", []byte(ours))
