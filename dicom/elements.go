@@ -44,6 +44,8 @@ type Elements struct {
 	vr              VR
 	syntax          Syntax
 	err             *SyntaxError
+	// noted takes what is read past; nil where nothing is.
+	noted *Deviation
 }
 
 // Iterate returns the elements of data.
@@ -82,7 +84,7 @@ func (e *Elements) Next() bool {
 		return e.nextExplicit(rest)
 	}
 	n := raw >> 32
-	if n > uint64(len(rest)-header) || e.tag >= firstItemTag {
+	if n > uint64(len(rest)-header) || e.tag-1 >= firstItemTag-1 { // tag 0 too
 		return e.take(header, uint32(n))
 	}
 	e.start = e.pos + header
@@ -93,8 +95,11 @@ func (e *Elements) Next() bool {
 
 // finish ends the iteration with n bytes left, too few for a header.
 func (e *Elements) finish(n int) bool {
-	if n != 0 {
+	if n != 0 && e.noted == nil {
 		return e.fail(0, "element header cut short")
+	}
+	if n != 0 {
+		*e.noted |= TrailingBytes
 	}
 	e.tag, e.vr, e.start, e.end = 0, 0, 0, 0
 	return false
@@ -102,25 +107,34 @@ func (e *Elements) finish(n int) bool {
 
 // nextExplicit reads an element header in explicit VR (PS3.5 7.1.2).
 func (e *Elements) nextExplicit(rest []byte) bool {
+	e.tag = e.syntax.tag(rest)
 	e.vr = VRof(rest[4], rest[5])
-	if e.tag.Group() == 0xFFFE { // items and delimiters have no VR
+	if e.tag.Group() == 0xFFFE || e.tag == 0 && !e.vr.known() { // items and delimiters have no VR
 		e.vr = 0
-		return e.take(8, binary.LittleEndian.Uint32(rest[4:]))
+		return e.take(8, e.syntax.uint32(rest[4:]))
 	}
 	if !e.vr.known() {
-		return e.fail(e.tag, "value representation not known")
+		h, n, ok := e.guess(rest)
+		if e.noted == nil || !ok {
+			return e.fail(e.tag, "value representation not known")
+		}
+		*e.noted |= UnknownVR
+		return e.take(h, n)
 	}
 	if !e.vr.long() {
-		return e.take(8, uint32(binary.LittleEndian.Uint16(rest[6:])))
+		return e.take(8, uint32(e.syntax.uint16(rest[6:])))
 	}
 	if len(rest) < 12 {
 		return e.fail(e.tag, "element header cut short")
 	}
-	return e.take(12, binary.LittleEndian.Uint32(rest[8:]))
+	return e.take(12, e.syntax.uint32(rest[8:]))
 }
 
 // take makes the n bytes behind a header of h bytes the current value.
 func (e *Elements) take(h int, n uint32) bool {
+	if e.odd() {
+		return e.Next()
+	}
 	if e.tag.Group() == 0xFFFE {
 		return e.fail(e.tag, "item or delimiter outside a sequence")
 	}
@@ -143,6 +157,9 @@ func (e *Elements) take(h int, n uint32) bool {
 }
 
 func (e *Elements) fail(t Tag, what string) bool {
+	if e.noted != nil {
+		*e.noted |= UnreadableEnd
+	}
 	e.err = &SyntaxError{Offset: e.pos, Tag: t, What: what}
 	e.tag, e.vr, e.start, e.end = 0, 0, 0, 0
 	e.data = e.data[:e.pos]
@@ -167,10 +184,10 @@ func skipUndefined(data []byte, s Syntax) (content, size int, what string) {
 		if len(data)-pos < 8 {
 			return 0, 0, "sequence of undefined length has no end"
 		}
-		tag := Tag(uint32(binary.LittleEndian.Uint16(data[pos:]))<<16 | uint32(binary.LittleEndian.Uint16(data[pos+2:])))
 		top := open[depth-1]
+		tag := top.syntax.tag(data[pos:])
 		if tag.Group() == 0xFFFE {
-			n := binary.LittleEndian.Uint32(data[pos+4:])
+			n := top.syntax.uint32(data[pos+4:])
 			switch {
 			case tag == SequenceDelimitationItem && !top.inItem:
 				depth--
@@ -233,11 +250,11 @@ func elementHeader(data []byte, s Syntax) (h int, n uint32, inner Syntax, what s
 	case !vr.known():
 		return 0, 0, s, "value representation in a sequence not known"
 	case !vr.long():
-		return 8, uint32(binary.LittleEndian.Uint16(data[6:])), s, ""
+		return 8, uint32(s.uint16(data[6:])), s, ""
 	case len(data) < 12:
 		return 0, 0, s, "element header in a sequence cut short"
 	}
-	return 12, binary.LittleEndian.Uint32(data[8:]), vr.inner(s), ""
+	return 12, s.uint32(data[8:]), vr.inner(s), ""
 }
 
 // inner returns the encoding inside a value of undefined length: UN holds

@@ -17,6 +17,12 @@ type Client struct {
 	in        receiver
 	scratch   []byte
 	messageID uint16
+	// noted is what was read past in the answers, reported the part of it that the
+	// meter knows.
+	noted, reported dicom.Deviation
+	// encodings are those in which a peer that accepted several answered, by
+	// context.
+	encodings map[uint8]dicom.Syntax
 
 	// Drain bounds what is still received after a C-CANCEL before the
 	// association is aborted.
@@ -34,7 +40,9 @@ type DrainLimits struct {
 // NewClient returns a client on an established association, which it does not
 // close. When it is done with, Wipe overwrites what it has received.
 func NewClient(a *ul.Association) *Client {
-	return &Client{a: a, in: receiver{a: a}, scratch: make([]byte, 0, maxCommand), Drain: DrainLimits{Time: 5 * time.Second, Responses: 200_000}}
+	c := &Client{a: a, scratch: make([]byte, 0, maxCommand), Drain: DrainLimits{Time: 5 * time.Second, Responses: 200_000}}
+	c.in = receiver{a: a, noted: &c.noted}
+	return c
 }
 
 // ErrNoContext is returned when the peer accepted no presentation context for
@@ -48,7 +56,9 @@ func (c *Client) request(field Command, sopClass, destination string, identifier
 	if !ok {
 		return 0, 0, ErrNoContext
 	}
-	syntax, _ = dicom.SyntaxOf(ts)
+	if syntax, ok = c.encodings[id]; !ok {
+		syntax, _ = dicom.SyntaxOf(ts)
+	}
 	c.messageID++
 	c.scratch = appendRequest(c.scratch[:0], field, c.messageID, sopClass, destination, identifier != nil)
 	if err := c.a.AppendPData(id, true, c.scratch); err != nil {
@@ -74,17 +84,38 @@ func (c *Client) sent(field Command) {
 	}
 }
 
-// response reads the next response to the request under way.
-func (c *Client) response(want Command, id uint8) (*commandSet, error) {
+// errStale is the error of a final response to an earlier message: what it ends
+// cannot be told.
+var errStale = &ProtocolError{What: "a final response to an earlier message"}
+
+// response reads the next response to the request under way; first says that none
+// came before. A response with the number of no message, or of another where only
+// the request under way can have it, is taken as one to that.
+func (c *Client) response(want Command, id uint8, first bool) (*commandSet, error) {
 	cmd, on, err := c.in.readCommand()
 	if err != nil {
 		return nil, err
 	}
-	if cmd.field != want || cmd.respondedTo != c.messageID || on != id {
+	c.noted |= cmd.noted
+	if cmd.field != want || on != id {
 		return nil, &ProtocolError{What: fmt.Sprintf("%s to message %d on context %d, where %s to message %d on context %d was due",
 			cmd.field, cmd.respondedTo, on, want, c.messageID, id)}
 	}
+	if cmd.respondedTo != c.messageID {
+		if first && cmd.status.Class() != ClassPending && cmd.respondedTo > 0 && cmd.respondedTo < c.messageID {
+			return nil, errStale
+		}
+		c.noted |= dicom.WrongMessageID
+	}
 	return cmd, nil
+}
+
+// report has the meter count what was read past since the last time.
+func (c *Client) report() {
+	if m := c.a.Meter(); m != nil && c.noted&^c.reported != 0 {
+		m.CountDeviation(c.noted &^ c.reported)
+		c.reported = c.noted
+	}
 }
 
 // Echo sends a C-ECHO (PS3.7 9.1.5) and returns the status.
@@ -94,17 +125,13 @@ func (c *Client) Echo(ctx context.Context) (Status, error) {
 	if err != nil {
 		return 0, fmt.Errorf("C-ECHO: %w", err)
 	}
-	cmd, err := c.response(CEchoRSP, id)
+	defer c.report()
+	cmd, err := c.response(CEchoRSP, id, true)
 	if err != nil {
 		return 0, fmt.Errorf("C-ECHO: %w", err)
 	}
-	status := cmd.status
-	if cmd.hasDataSet() { // there must be none; read past it
-		if _, err := c.in.readDataSet(id); err != nil {
-			return 0, fmt.Errorf("C-ECHO: %w", err)
-		}
-	}
-	return status, nil
+	c.in.due = cmd.hasDataSet() // there must be none; the next read goes past it
+	return cmd.status, nil
 }
 
 // Wipe overwrites the buffers of messages received and sent.

@@ -23,6 +23,11 @@ type commandSet struct {
 	completed   int32
 	failed      int32
 	warning     int32
+	// typed: there was a command data set type; classed: an affected SOP class UID;
+	// statused: a status.
+	typed, classed, statused bool
+	// noted is how the command set deviates from the standard.
+	noted dicom.Deviation
 	// sopClass, sopInstance and destination are filled for requests only.
 	sopClass    string
 	sopInstance string
@@ -36,9 +41,12 @@ func (c *commandSet) hasDataSet() bool { return c.dataSetType != noDataSet }
 // come by the million.
 func parseCommand(data []byte, c *commandSet) error {
 	*c = commandSet{dataSetType: noDataSet, remaining: -1, completed: -1, failed: -1, warning: -1}
-	it := dicom.Iterate(data, dicom.ImplicitLittle)
+	it := dicom.IterateTolerant(data, dicom.ImplicitLittle, &c.noted)
 	for it.Next() {
 		v := it.Value()
+		if it.Tag() == dicom.AffectedSOPClassUID {
+			c.classed = true
+		}
 		if it.Tag().Group() != 0 {
 			// Some archives put the list of failed instances of a C-GET here. It
 			// does not belong to a command set (PS3.7 6.3.1) and is passed over.
@@ -49,8 +57,12 @@ func parseCommand(data []byte, c *commandSet) error {
 		}
 	}
 	if err := it.Err(); err != nil {
-		return &ProtocolError{What: "command set: " + err.Error()}
+		if c.field&0x8000 == 0 || !c.statused {
+			return &ProtocolError{What: "command set: " + err.Error()}
+		}
+		c.noted |= dicom.UnreadableCommandEnd
 	}
+	c.noted &^= dicom.UnreadableEnd
 	if c.field == 0 {
 		return &ProtocolError{What: "command set without a command field"}
 	}
@@ -69,9 +81,9 @@ func (c *commandSet) setNumber(t dicom.Tag, n uint16) {
 	case dicom.MessageIDBeingRespondedTo:
 		c.respondedTo = n
 	case dicom.CommandDataSetType:
-		c.dataSetType = n
+		c.dataSetType, c.typed = n, true
 	case dicom.CommandStatus:
-		c.status = Status(n)
+		c.status, c.statused = Status(n), true
 	case dicom.NumberOfRemainingSuboperations:
 		c.remaining = int32(n)
 	case dicom.NumberOfCompletedSuboperations:

@@ -46,10 +46,18 @@ type Match struct {
 	// Bare is true for a response without an identifier, which breaks PS3.4
 	// C.4.1.3 but says that something matches.
 	Bare bool
+	// noted takes what is read past in the identifier.
+	noted *dicom.Deviation
 }
 
-// Elements iterates over the identifier.
-func (m Match) Elements() dicom.Elements { return dicom.Iterate(m.Data, m.Syntax) }
+// Elements iterates over the identifier, and reads past what breaks the standard
+// (dicom.IterateTolerant).
+func (m Match) Elements() dicom.Elements {
+	if m.noted == nil {
+		return dicom.Iterate(m.Data, m.Syntax)
+	}
+	return dicom.IterateTolerant(m.Data, m.Syntax, m.noted)
+}
 
 // FindResult is how a query ended.
 type FindResult struct {
@@ -60,6 +68,9 @@ type FindResult struct {
 	Pending, AfterCancel int64
 	// CancelSent: we sent a C-CANCEL, so a final FE00 is our doing.
 	CancelSent bool
+	// Noted is how the answers deviated from the standard and were read all the
+	// same.
+	Noted dicom.Deviation
 	// FirstByte and Duration are the times from the request to the first
 	// response and to the final one.
 	FirstByte, Duration time.Duration
@@ -77,9 +88,41 @@ func (c *Client) Find(ctx context.Context, sopClass string, keys []Key, each fun
 	}, each)
 }
 
-// find is Find with the identifier that a function appends.
+// find is Find with the identifier that a function appends. A peer that accepted
+// several encodings and answers nothing is asked once more in the other: it may
+// have read the query in that one.
 func (c *Client) find(ctx context.Context, sopClass string, identifier func([]byte, dicom.Syntax) []byte, each func(Match) bool) (FindResult, error) {
 	defer c.a.Watch(ctx)()
+	defer c.report()
+	r, err := c.findOnce(ctx, sopClass, identifier, each)
+	if id, _, ok := c.a.Context(sopClass); ok && err == nil && r.Pending == 0 && !r.CancelSent && c.unsettled(id) {
+		c.encodings = map[uint8]dicom.Syntax{id: c.other(id)}
+		again, err := c.findOnce(ctx, sopClass, identifier, each)
+		if again.Pending == 0 {
+			c.encodings = nil
+		}
+		again.Duration += r.Duration
+		return again, err
+	}
+	return r, err
+}
+
+// unsettled reports whether the encoding of a context is open: the peer accepted
+// several, and has not answered in one.
+func (c *Client) unsettled(id uint8) bool {
+	_, settled := c.encodings[id]
+	return !settled && c.a.Ambiguous(id)
+}
+
+// other returns the encoding that was not used first on a context.
+func (c *Client) other(id uint8) dicom.Syntax {
+	if ts := c.a.TransferSyntax(id); ts == dicom.ImplicitVRLittleEndian {
+		return dicom.ExplicitLittle
+	}
+	return dicom.ImplicitLittle
+}
+
+func (c *Client) findOnce(ctx context.Context, sopClass string, identifier func([]byte, dicom.Syntax) []byte, each func(Match) bool) (FindResult, error) {
 	start := time.Now()
 	id, syntax, err := c.request(CFindRQ, sopClass, "", identifier)
 	if err != nil {
@@ -89,6 +132,7 @@ func (c *Client) find(ctx context.Context, sopClass string, identifier func([]by
 	err = q.run()
 	q.done()
 	q.result.Duration = time.Since(start)
+	q.result.Noted = c.noted
 	if m := c.a.Meter(); m != nil {
 		m.CountResponses(q.result.Pending, q.result.Duration)
 	}
@@ -111,7 +155,7 @@ type query struct {
 }
 
 func (q *query) run() error {
-	cmd, err := q.response(CFindRSP, q.id)
+	cmd, err := q.response(CFindRSP, q.id, true)
 	if err == nil {
 		q.result.FirstByte = time.Since(q.start)
 	}
@@ -119,21 +163,8 @@ func (q *query) run() error {
 		if cmd.status.Class() != ClassPending {
 			return q.final(cmd)
 		}
-		var data []byte
-		bare := !cmd.hasDataSet()
-		if !bare {
-			if data, err = q.in.readIdentifier(q.id, q.syntax); err != nil {
-				break
-			}
-		}
-		q.result.Pending++
-		if q.result.CancelSent {
-			err = q.drained()
-		} else if !q.each(Match{Data: data, Syntax: q.syntax, Warning: cmd.status == PendingWarning, Bare: bare}) {
-			err = q.cancel()
-		}
-		if err == nil && !q.in.again() {
-			cmd, err = q.response(CFindRSP, q.id)
+		if err = q.pending(cmd); err == nil && !q.in.again() {
+			cmd, err = q.response(CFindRSP, q.id, false)
 		}
 	}
 	switch {
@@ -147,13 +178,50 @@ func (q *query) run() error {
 	return err
 }
 
-// final ends the query with the final response. It should have no identifier;
-// one that comes all the same is read past.
+// pending takes a pending response with the identifier that follows it.
+func (q *query) pending(cmd *commandSet) error {
+	m := Match{Syntax: q.syntax, Warning: cmd.status == PendingWarning, noted: &q.noted}
+	if !cmd.classed {
+		q.noted |= dicom.NoSOPClass
+	}
+	var broken, err error
+	if m.Data, m.Bare, broken = q.in.readIdentifier(q.id, q.syntax, cmd.typed && cmd.hasDataSet()); broken != nil && !m.Bare {
+		return broken
+	}
+	if q.result.Pending++; q.result.Pending == 1 && !m.Bare && q.unsettled(q.id) {
+		if q.encodings == nil {
+			q.encodings = map[uint8]dicom.Syntax{}
+		}
+		if s := dicom.Encoding(m.Data, q.syntax); s <= dicom.ExplicitLittle {
+			q.encodings[q.id] = s
+			q.syntax, m.Syntax = s, s
+		}
+	}
+	if m.Bare {
+		q.noted |= dicom.NoIdentifier
+	}
+	switch {
+	case q.result.CancelSent:
+		err = q.drained()
+	case !q.each(m) && broken == nil:
+		err = q.cancel()
+	}
+	if broken != nil {
+		return broken
+	}
+	return err
+}
+
+// final ends the query with the final response. It should have no identifier; the
+// next read goes past one that comes all the same.
 func (q *query) final(cmd *commandSet) error {
 	q.result.Final = cmd.status
-	if cmd.hasDataSet() {
-		_, err := q.in.readDataSet(q.id)
-		return err
+	q.in.due = cmd.hasDataSet()
+	if !cmd.classed {
+		q.noted |= dicom.NoSOPClass
+	}
+	if !cmd.typed {
+		q.noted |= dicom.DataSetType
 	}
 	return nil
 }

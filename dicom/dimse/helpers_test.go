@@ -204,7 +204,8 @@ func (r response) pdu() []byte {
 
 func (r response) set() []byte {
 	const s = dicom.ImplicitLittle
-	b := dicom.AppendUint16(nil, s, dicom.CommandField, uint16(r.command))
+	b := dicom.AppendString(nil, s, dicom.AffectedSOPClassUID, dicom.UI, dicom.StudyRootFind)
+	b = dicom.AppendUint16(b, s, dicom.CommandField, uint16(r.command))
 	b = dicom.AppendUint16(b, s, dicom.MessageIDBeingRespondedTo, r.message)
 	dataSet := uint16(0x0101)
 	if r.data != nil {

@@ -150,8 +150,12 @@ func (c *Client) probe(ctx context.Context, rq, rsp Command, sopClass, destinati
 		return p, fmt.Errorf("%s: %w", rq, err)
 	}
 	const most = 10_000 // pending responses
-	for range most {
-		cmd, err := c.response(rsp, id)
+	defer c.report()
+	// What comes unannounced is no answer to a probe: nothing is read past.
+	c.in.noted = nil
+	defer func() { c.in.noted = &c.noted }()
+	for n := range most {
+		cmd, err := c.response(rsp, id, n == 0)
 		if err == nil && cmd.hasDataSet() {
 			// The list of failed instances: read past, never looked at.
 			_, err = c.in.readDataSet(id)

@@ -19,11 +19,33 @@ type receiver struct {
 	lastPDU     []byte
 	lastSet     commandSet
 	lastContext uint8
+	// held is a fragment that was read and not yet used, where holds is set.
+	held  ul.PDV
+	holds bool
+	// due: a data set of the last message may follow that nobody needs.
+	due bool
+	// noted takes what a requestor reads past; nil for a provider, which reads
+	// nothing past.
+	noted *dicom.Deviation
 }
+
+// next returns the next fragment.
+func (r *receiver) next() (ul.PDV, error) {
+	if r.holds {
+		r.holds = false
+		return r.held, nil
+	}
+	return r.a.ReadPDV()
+}
+
+// hold keeps a fragment for next.
+func (r *receiver) hold(p ul.PDV) { r.held, r.holds = p, true }
 
 // again takes the next command set from what has been received already when it
 // is that of the last pending response once more, and reports whether it did.
-func (r *receiver) again() bool { return len(r.lastPDU) > 0 && r.a.Consume(r.lastPDU) }
+func (r *receiver) again() bool {
+	return len(r.lastPDU) > 0 && !r.holds && !r.due && r.a.Consume(r.lastPDU)
+}
 
 // readCommand returns the next command set and the context it came on. The
 // result is valid until the next call.
@@ -31,12 +53,9 @@ func (r *receiver) readCommand() (*commandSet, uint8, error) {
 	if r.again() {
 		return &r.lastSet, r.lastContext, nil
 	}
-	p, err := r.a.ReadPDV()
+	p, err := r.beginning()
 	if err != nil {
 		return nil, 0, err
-	}
-	if !p.Command() {
-		return nil, 0, &ProtocolError{What: "fragment of a data set where a command set should begin"}
 	}
 	data := p.Data
 	if !p.Last() {
@@ -63,19 +82,53 @@ func (r *receiver) readCommand() (*commandSet, uint8, error) {
 	return &r.lastSet, p.ContextID, nil
 }
 
+// beginning returns the fragment with which a command set begins. A requestor goes
+// past a data set that comes before it.
+func (r *receiver) beginning() (ul.PDV, error) {
+	p, err := r.next()
+	for skipped, due := 0, r.due; err == nil && !p.Command(); {
+		skipped += len(p.Data) + 1
+		if r.noted == nil && !due || skipped > maxDataSet {
+			return p, &ProtocolError{What: "fragment of a data set where a command set should begin"}
+		}
+		if !due {
+			*r.noted |= dicom.DataSetType
+		}
+		due = due && !p.Last()
+		p, err = r.next()
+	}
+	r.due = false
+	return p, err
+}
+
 // readDataSet returns the data set that follows a command set received on
 // context id. It is valid until the next read.
 func (r *receiver) readDataSet(id uint8) ([]byte, error) { return r.read(id, maxDataSet) }
 
-// readIdentifier is readDataSet for the identifier of a response to a query.
-// Of a data set that is none no more is read than the PDU with which it became
+// readIdentifier returns the identifier of a pending response to a query, which
+// may follow whatever the response says of it; bare is true where none does. Of a
+// data set that is no identifier no more is read than the PDU with which it became
 // too long.
-func (r *receiver) readIdentifier(id uint8, s dicom.Syntax) ([]byte, error) {
-	data, err := r.read(id, maxIdentifier)
-	if errors.Is(err, errTooLong) || err == nil && (len(data) > maxIdentifier || holdsPixels(data, s)) {
-		return nil, ErrNotIdentifier
+func (r *receiver) readIdentifier(id uint8, s dicom.Syntax, announced bool) (data []byte, bare bool, err error) {
+	p, err := r.next()
+	if err != nil {
+		return nil, !announced, err
 	}
-	return data, err
+	if p.Command() {
+		if r.hold(p); announced {
+			*r.noted |= dicom.DataSetType
+		}
+		return nil, true, nil
+	}
+	if !announced {
+		*r.noted |= dicom.DataSetType
+	}
+	r.hold(p)
+	data, err = r.read(id, maxIdentifier)
+	if errors.Is(err, errTooLong) || err == nil && (len(data) > maxIdentifier || holdsPixels(data, s)) {
+		return nil, false, ErrNotIdentifier
+	}
+	return data, false, err
 }
 
 // holdsPixels reports whether a data set holds pixel data (PS3.3 C.7.6.3,
@@ -86,7 +139,8 @@ func holdsPixels(data []byte, s dicom.Syntax) bool {
 	if len(data) < shortest {
 		return false
 	}
-	for it := dicom.Iterate(data, s); it.Next(); {
+	var past dicom.Deviation
+	for it := dicom.IterateTolerant(data, s, &past); it.Next(); {
 		if it.Tag().Group() == 0x7FE0 && len(it.Value()) >= fewest {
 			return true
 		}
@@ -96,7 +150,7 @@ func holdsPixels(data []byte, s dicom.Syntax) bool {
 
 // read returns a data set of at most limit bytes, unless it came in one PDU.
 func (r *receiver) read(id uint8, limit int) ([]byte, error) {
-	p, err := r.a.ReadPDV()
+	p, err := r.next()
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +181,7 @@ func (r *receiver) gather(buf []byte, p ul.PDV, limit int) ([]byte, error) {
 			return buf, nil
 		}
 		var err error
-		if p, err = r.a.ReadPDV(); err != nil {
+		if p, err = r.next(); err != nil {
 			return buf, err
 		}
 		if p.ContextID != first.ContextID || p.Command() != first.Command() {

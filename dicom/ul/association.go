@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"leadglass/dicom"
 )
 
 // Association is an association over a connection. One goroutine may read
@@ -109,7 +111,7 @@ func (a *Association) Accepted() *AssociateAC { return a.ac }
 func (a *Association) Meter() Meter { return a.opt.Meter }
 
 // Context returns the first accepted presentation context of an abstract
-// syntax whose transfer syntax is one that package dicom can read.
+// syntax, and the transfer syntax to use on it.
 func (a *Association) Context(abstractSyntax string) (id uint8, transferSyntax string, ok bool) {
 	return a.ac.context(a.rq, abstractSyntax)
 }
@@ -154,6 +156,12 @@ func (a *Association) awaitAssociateAC() error {
 			return a.refuse(evInvalidPDU, AbortInvalidParam, err)
 		}
 		a.step(evAssociateAC)
+		if ac.unproposed(a.rq) {
+			ac.Deviation |= dicom.UnproposedSyntax
+		}
+		if a.opt.Meter != nil && ac.Deviation != 0 {
+			a.opt.Meter.CountDeviation(ac.Deviation)
+		}
 		a.setAccepted(a.rq, ac, ac.User.MaxPDULength)
 		return nil
 	case TypeAssociateRJ:

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+
+	"leadglass/dicom"
 )
 
 // items walks over the items of an A-ASSOCIATE PDU: type, reserved byte, 16
@@ -16,6 +18,8 @@ type items struct {
 	value []byte
 	at    int // offset of value, or of the header when that is what is wrong
 	users int // user information items seen
+	// noted takes what is read past; nil where nothing is.
+	noted *dicom.Deviation
 }
 
 func (it *items) next() (bool, error) {
@@ -24,9 +28,17 @@ func (it *items) next() (bool, error) {
 	}
 	it.at = it.base
 	if len(it.rest) < 4 {
+		if it.noted != nil {
+			*it.noted |= dicom.CutAcceptance
+			return false, nil
+		}
 		return false, it.fail("item header cut short")
 	}
 	n := int(binary.BigEndian.Uint16(it.rest[2:]))
+	if n > len(it.rest)-4 && it.noted != nil {
+		*it.noted |= dicom.CutAcceptance
+		n = len(it.rest) - 4
+	}
 	if n > len(it.rest)-4 {
 		return false, it.fail(fmt.Sprintf("item %02X is longer than the rest", it.rest[0]))
 	}
@@ -36,7 +48,9 @@ func (it *items) next() (bool, error) {
 	return true, nil
 }
 
-func (it *items) inside() items { return items{pdu: it.pdu, rest: it.value, base: it.at} }
+func (it *items) inside() items {
+	return items{pdu: it.pdu, rest: it.value, base: it.at, noted: it.noted}
+}
 
 func (it *items) fail(what string) error {
 	return &ProtocolError{PDU: it.pdu, Offset: it.at, What: what}
@@ -104,12 +118,19 @@ func ParseAssociateAC(body []byte) (*AssociateAC, error) {
 	if err != nil {
 		return nil, err
 	}
+	it.noted = &ac.Deviation
 	for {
 		more, err := it.next()
 		if err != nil {
 			return nil, err
 		}
 		if !more {
+			if ac.Deviation&dicom.CutAcceptance != 0 && ac.ApplicationContext == "" && len(ac.Contexts) == 0 {
+				return nil, it.fail("no acceptance: nothing of it can be read")
+			}
+			if it.users == 0 {
+				ac.Deviation |= dicom.MaxLength | dicom.NoImplementationUID
+			}
 			return ac, nil
 		}
 		switch it.kind {
@@ -122,6 +143,9 @@ func ParseAssociateAC(body []byte) (*AssociateAC, error) {
 			c, err := parseContextAC(&it)
 			if err != nil {
 				return nil, err
+			}
+			if len(c.Further) > 0 {
+				ac.Deviation |= dicom.TwoTransferSyntaxes
 			}
 			ac.Contexts = append(ac.Contexts, c)
 		case itemUserInformation:
@@ -180,7 +204,7 @@ func parseContextAC(it *items) (ContextResult, error) {
 		// anything.
 		return c, nil
 	}
-	sub := items{pdu: it.pdu, rest: it.value[4:], base: it.at + 4}
+	sub := items{pdu: it.pdu, rest: it.value[4:], base: it.at + 4, noted: it.noted}
 	for {
 		more, err := sub.next()
 		if err != nil {
@@ -189,79 +213,139 @@ func parseContextAC(it *items) (ContextResult, error) {
 		if !more {
 			return c, nil
 		}
-		if sub.kind == itemTransferSyntax {
-			c.TransferSyntax = uid(sub.value)
+		if sub.kind != itemTransferSyntax {
+			continue
+		}
+		switch ts := uid(sub.value); {
+		case c.TransferSyntax == "":
+			c.TransferSyntax = ts
+		case ts != c.TransferSyntax && len(c.Further) < maxTransferSyntaxes:
+			c.Further = append(c.Further, ts)
 		}
 	}
 }
 
 func parseUserInfo(it items, u *UserInfo) error {
+	var seen [256]bool
 	for {
 		more, err := it.next()
 		if err != nil {
 			return err
 		}
 		if !more {
+			it.missing(&seen)
 			return nil
 		}
+		if seen[it.kind] && once(it.kind) {
+			it.note(dicom.UserItem)
+			continue // the first counts
+		}
+		seen[it.kind] = true
 		switch it.kind {
 		case itemMaximumLength:
 			if len(it.value) != 4 {
-				return it.fail("maximum length item is not 4 bytes long")
+				if it.noted == nil {
+					return it.fail("maximum length item is not 4 bytes long")
+				}
+				it.note(dicom.MaxLength)
+				continue
 			}
 			u.MaxPDULength = binary.BigEndian.Uint32(it.value)
 		case itemImplementationUID:
-			u.ImplementationClassUID = uid(it.value)
+			if u.ImplementationClassUID = uid(it.value); u.ImplementationClassUID == "" {
+				it.note(dicom.NoImplementationUID)
+			}
 		case itemImplementationName:
 			u.ImplementationVersionName = printable(it.value, maxVersionName)
 		default:
-			parseOptional(&it, u)
+			if !parseOptional(&it, u) {
+				it.note(dicom.UserItem)
+			}
 		}
 	}
+}
+
+// note adds to what was read past.
+func (it *items) note(d dicom.Deviation) {
+	if it.noted != nil {
+		*it.noted |= d
+	}
+}
+
+// missing notes the mandatory items that were not there.
+func (it *items) missing(seen *[256]bool) {
+	if !seen[itemMaximumLength] {
+		it.note(dicom.MaxLength)
+	}
+	if !seen[itemImplementationUID] {
+		it.note(dicom.NoImplementationUID)
+	}
+}
+
+// once reports whether a user item may be there only once (PS3.7 D.3.3). Role
+// selection and extended negotiation are there once for each SOP class.
+func once(kind byte) bool {
+	switch kind {
+	case itemMaximumLength, itemImplementationUID, itemAsyncOperations, itemImplementationName, itemUserIdentityRQ, itemUserIdentityAC:
+		return true
+	}
+	return false
 }
 
 // parseOptional takes an item that a peer need not send and that nothing here
-// depends on. One that is malformed is left out: all that matters of the
-// association is elsewhere.
-func parseOptional(it *items, u *UserInfo) {
+// depends on; false where it is malformed or not known. Such an item is left out:
+// all that matters of the association is elsewhere.
+func parseOptional(it *items, u *UserInfo) bool {
 	switch it.kind {
 	case itemAsyncOperations:
-		if len(it.value) == 4 {
-			u.AsyncOps = &AsyncOperations{
-				Invoked:   binary.BigEndian.Uint16(it.value),
-				Performed: binary.BigEndian.Uint16(it.value[2:]),
-			}
+		if len(it.value) != 4 {
+			return false
 		}
+		u.AsyncOps = &AsyncOperations{
+			Invoked:   binary.BigEndian.Uint16(it.value),
+			Performed: binary.BigEndian.Uint16(it.value[2:]),
+		}
+		return true
 	case itemRoleSelection:
-		parseRole(it, u)
+		return parseRole(it, u)
+	case itemExtended, itemCommonExtended:
+		_, _, ok := sized(it.value)
+		return ok
 	case itemUserIdentityRQ:
-		parseIdentity(it, u)
+		return parseIdentity(it, u)
 	case itemUserIdentityAC:
-		if response, _, ok := sized(it.value); ok {
+		response, rest, ok := sized(it.value)
+		if ok {
 			u.IdentityResponse = response
 		}
+		return ok && len(rest) == 0
 	}
+	return false
 }
 
-func parseRole(it *items, u *UserInfo) {
+func parseRole(it *items, u *UserInfo) bool {
 	name, rest, ok := sized(it.value)
 	if ok && len(rest) >= 2 && len(u.Roles) < maxContexts {
 		u.Roles = append(u.Roles, RoleSelection{SOPClassUID: uid(name), SCU: rest[0] == 1, SCP: rest[1] == 1})
+		return len(rest) == 2
 	}
+	return false
 }
 
-func parseIdentity(it *items, u *UserInfo) {
+func parseIdentity(it *items, u *UserInfo) bool {
 	if len(it.value) < 2 {
-		return
+		return false
 	}
 	primary, rest, ok := sized(it.value[2:])
 	if !ok {
-		return
+		return false
 	}
-	if secondary, _, ok := sized(rest); ok {
+	secondary, _, ok := sized(rest)
+	if ok {
 		u.Identity = &UserIdentity{Type: it.value[0], PositiveResponseRequested: it.value[1] == 1,
 			Primary: primary, Secondary: secondary}
 	}
+	return ok
 }
 
 // sized reads a value behind a 16 bit length and returns a copy of it; ok is

@@ -28,6 +28,8 @@ const (
 	itemAsyncOperations     = 0x53
 	itemRoleSelection       = 0x54
 	itemImplementationName  = 0x55
+	itemExtended            = 0x56
+	itemCommonExtended      = 0x57
 	itemUserIdentityRQ      = 0x58
 	itemUserIdentityAC      = 0x59
 	protocolVersion1        = 1
@@ -63,6 +65,9 @@ func AppendAssociateAC(dst []byte, ac *AssociateAC) []byte {
 		dst, item = beginItem(dst, itemContextAC)
 		dst = append(dst, c.ID, 0, byte(c.Result), 0)
 		dst = appendItem(dst, itemTransferSyntax, c.TransferSyntax)
+		for _, ts := range c.Further {
+			dst = appendItem(dst, itemTransferSyntax, ts)
+		}
 		endItem(dst, item)
 	}
 	dst = appendUserInfo(dst, &ac.User)

@@ -61,6 +61,10 @@ func FuzzAssociateRQ(f *testing.F) {
 // FuzzAssociateAC is the same for acceptances.
 func FuzzAssociateAC(f *testing.F) {
 	seeds(f, ul.AppendAssociateAC(nil, fullAC())[bodyAt:])
+	for _, odd := range oddAcceptances() {
+		f.Add(odd.body)
+	}
+	f.Add(ul.AppendAssociateAC(nil, &ul.AssociateAC{Contexts: []ul.ContextResult{{ID: 1, TransferSyntax: "1.2", Further: []string{"3.4"}}}})[bodyAt:])
 	f.Fuzz(func(t *testing.T, body []byte) {
 		first, err := ul.ParseAssociateAC(body)
 		if err != nil {

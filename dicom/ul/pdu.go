@@ -1,6 +1,10 @@
 package ul
 
-import "leadglass/dicom"
+import (
+	"slices"
+
+	"leadglass/dicom"
+)
 
 // AssociateRQ is an A-ASSOCIATE-RQ (PS3.8 9.3.2).
 type AssociateRQ struct {
@@ -33,6 +37,8 @@ type AssociateAC struct {
 	ApplicationContext            string
 	Contexts                      []ContextResult
 	User                          UserInfo
+	// Deviation is how the acceptance deviates from the standard.
+	Deviation dicom.Deviation
 }
 
 // ContextResult is the answer to a proposed presentation context
@@ -42,6 +48,8 @@ type ContextResult struct {
 	Result ContextReason
 	// TransferSyntax means something only where Result is Acceptance.
 	TransferSyntax string
+	// Further are transfer syntaxes behind the first; there should be none.
+	Further []string
 }
 
 // ContextReason is the result of a presentation context (PS3.8 table 9-18).
@@ -117,21 +125,72 @@ const (
 	ImplementationVersionName = "LEADGLASS_1"
 )
 
-// Context returns the accepted context of an abstract syntax that was proposed
-// in rq, and its transfer syntax.
+// context returns the accepted context of an abstract syntax that was proposed
+// in rq, and its transfer syntax: the first that package dicom knows of those that
+// the acceptance names. Where it names none that was proposed, it is the one that
+// every peer has to know (PS3.5 10.1).
 func (ac *AssociateAC) context(rq *AssociateRQ, abstractSyntax string) (id uint8, ts string, ok bool) {
 	for _, p := range rq.Contexts {
 		if p.AbstractSyntax != abstractSyntax {
 			continue
 		}
 		for _, c := range ac.Contexts {
-			if c.ID != p.ID || c.Result != Acceptance {
-				continue
-			}
-			if _, known := dicom.SyntaxOf(c.TransferSyntax); known {
-				return c.ID, c.TransferSyntax, true
+			if c.ID == p.ID && c.Result == Acceptance {
+				return c.ID, c.syntax(), true
 			}
 		}
 	}
 	return 0, "", false
+}
+
+// syntax is the transfer syntax to use on an accepted context.
+func (c *ContextResult) syntax() string {
+	if _, known := dicom.SyntaxOf(c.TransferSyntax); known {
+		return c.TransferSyntax
+	}
+	for _, ts := range c.Further {
+		if _, known := dicom.SyntaxOf(ts); known {
+			return ts
+		}
+	}
+	return dicom.ImplicitVRLittleEndian
+}
+
+// TransferSyntax returns the transfer syntax used on an accepted context.
+func (a *Association) TransferSyntax(id uint8) string {
+	for _, c := range a.ac.Contexts {
+		if c.ID == id && c.Result == Acceptance {
+			return c.syntax()
+		}
+	}
+	return ""
+}
+
+// Ambiguous reports whether the peer accepted a context with several transfer
+// syntaxes that package dicom knows.
+func (a *Association) Ambiguous(id uint8) bool {
+	for _, c := range a.ac.Contexts {
+		if c.ID != id || c.Result != Acceptance {
+			continue
+		}
+		for _, ts := range append(c.Further, c.TransferSyntax) {
+			if _, known := dicom.SyntaxOf(ts); known && ts != c.syntax() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unproposed reports whether a context was accepted with a transfer syntax that rq
+// does not propose for it.
+func (ac *AssociateAC) unproposed(rq *AssociateRQ) bool {
+	for _, c := range ac.Contexts {
+		for _, p := range rq.Contexts {
+			if c.ID == p.ID && c.Result == Acceptance && !slices.Contains(p.TransferSyntaxes, c.TransferSyntax) {
+				return true
+			}
+		}
+	}
+	return false
 }

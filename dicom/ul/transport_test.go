@@ -49,14 +49,16 @@ func TestBothEndsSeeTheNegotiation(t *testing.T) {
 	}
 }
 
-func TestContextNeedsAReadableAcceptance(t *testing.T) {
+// TestContextNeedsAnAcceptance: an acceptance with a transfer syntax that was not
+// proposed is one all the same.
+func TestContextNeedsAnAcceptance(t *testing.T) {
 	for name, c := range map[string]struct {
 		results []ul.ContextResult
 		id      uint8
 	}{
 		"refused":             {[]ul.ContextResult{{ID: 3, Result: ul.AbstractSyntaxNotSupported}}, 0},
-		"big endian":          {[]ul.ContextResult{{ID: 3, TransferSyntax: dicom.ExplicitVRBigEndian}}, 0},
-		"without a syntax":    {[]ul.ContextResult{{ID: 3}}, 0},
+		"big endian":          {[]ul.ContextResult{{ID: 3, TransferSyntax: dicom.ExplicitVRBigEndian}}, 3},
+		"without a syntax":    {[]ul.ContextResult{{ID: 3}}, 3},
 		"of another context":  {[]ul.ContextResult{{ID: 5, TransferSyntax: dicom.ImplicitVRLittleEndian}}, 0},
 		"explicit":            {[]ul.ContextResult{{ID: 3, TransferSyntax: dicom.ExplicitVRLittleEndian}}, 3},
 		"in any order":        {[]ul.ContextResult{{ID: 3, TransferSyntax: dicom.ImplicitVRLittleEndian}, {ID: 1}}, 3},

@@ -84,6 +84,9 @@ type Meter interface {
 	// CountResponses notes the pending responses that a query had, and the time
 	// from the request to its end.
 	CountResponses(pending int64, took time.Duration)
+	// CountDeviation notes how the peer deviated from the standard and was read all
+	// the same.
+	CountDeviation(dicom.Deviation)
 }
 
 func (o Options) withDefaults() Options {
