@@ -1,6 +1,9 @@
 package dicom
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // Deviation is a set of ways in which a peer deviated from the standard and was
 // read all the same. It says how, and holds no bytes of the peer.
@@ -62,6 +65,17 @@ func deviationNames() []string {
 
 // Deviations are all there are.
 const Deviations = deviationsEnd - 1
+
+// ParseDeviations is the set that names name; a name that is none is left out.
+func ParseDeviations(names []string) Deviation {
+	var d Deviation
+	for i, n := range deviationNames() {
+		if slices.Contains(names, n) {
+			d |= 1 << i
+		}
+	}
+	return d
+}
 
 // Names names the ways of d, in a fixed order.
 func (d Deviation) Names() []string {

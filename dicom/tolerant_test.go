@@ -139,7 +139,7 @@ func TestDeviationNames(t *testing.T) {
 	for d := dicom.Deviation(1); d&dicom.Deviations != 0; d <<= 1 {
 		n++
 	}
-	if len(seen) != n || dicom.Deviation(0).Names() == nil {
+	if len(seen) != n || dicom.ParseDeviations(dicom.Deviations.Names()) != dicom.Deviations || dicom.Deviation(0).Names() == nil {
 		t.Errorf("%d names for %d deviations", len(seen), n)
 	}
 }

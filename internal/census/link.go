@@ -78,6 +78,8 @@ type link struct {
 	// longestList is the length of the longest list seen.
 	longestList int64
 	pace        pace
+	// noted is how the archive deviated from the standard and was read all the same.
+	noted dicom.Deviation
 	// dataSets: the archive answers queries with whole data sets, so that it is
 	// asked nothing more.
 	dataSets bool
@@ -215,6 +217,10 @@ func (l *link) lost() bool { return l.brokens >= maxBroken || l.dataSets }
 
 func (l *link) account(r dimse.FindResult) {
 	l.responses += r.Pending
+	l.noted |= r.Noted
+	if l.a != nil {
+		l.noted |= l.a.Accepted().Deviation
+	}
 	l.longest = max(l.longest, r.Duration)
 }
 

@@ -75,7 +75,7 @@ func (p *place) read(m dimse.Match) {
 		case dicom.SOPInstanceUID:
 			p.image = trimUID(it.Value())
 		case dicom.NumberOfSeriesRelatedInstances:
-			p.number = readNumber(it.Value(), it.VR())
+			p.number = readNumber(&it)
 		}
 	}
 	p.malformed = it.Err() != nil

@@ -45,7 +45,7 @@ func (c *counter) countPatients() survey.Count {
 		it := m.Elements()
 		for it.Next() {
 			if it.Tag() == dicom.NumberOfPatientRelatedStudies {
-				studies += max(0, readNumber(it.Value(), it.VR()))
+				studies += max(0, readNumber(&it))
 			}
 		}
 		return c.t.left > 0 && !c.stop.Load()

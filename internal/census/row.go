@@ -56,7 +56,7 @@ func (r *row) read(m dimse.Match) {
 		case dicom.StudyInstanceUID:
 			r.uid = trimUID(it.Value())
 		case dicom.NumberOfStudyRelatedInstances:
-			r.images = readNumber(it.Value(), it.VR())
+			r.images = readNumber(&it)
 		case dicom.StudyDate:
 			r.date, r.dated = readDay(it.Value())
 		case dicom.StudyTime:
@@ -83,14 +83,11 @@ func trimUID(v []byte) []byte {
 
 // readNumber reads a number of instances: an integer string, or the binary
 // number that some archives send in its place.
-func readNumber(v []byte, vr dicom.VR) int64 {
-	switch {
-	case vr == dicom.US && len(v) == 2:
-		return int64(binary.LittleEndian.Uint16(v))
-	case vr == dicom.UL && len(v) == 4:
-		return int64(binary.LittleEndian.Uint32(v))
+func readNumber(it *dicom.Elements) int64 {
+	if n, ok := it.Number(); ok {
+		return n
 	}
-	if n, ok := dicom.ParseIS(v); ok {
+	if n, ok := dicom.ParseIS(it.Value()); ok {
 		return n
 	}
 	return noImages

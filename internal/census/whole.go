@@ -3,6 +3,7 @@ package census
 import (
 	"fmt"
 
+	"leadglass/dicom"
 	"leadglass/dicom/dimse"
 	"leadglass/internal/survey"
 )
@@ -58,6 +59,16 @@ func (c *counter) take(s *sums, studies survey.Count) {
 	c.out.duplicates = c.t.duplicates
 	if c.t.nameless > 0 || c.t.malformed > 0 {
 		c.lower(c.unreadable())
+	}
+	if n, ok := c.out.studies.Int(); ok && n == 0 && c.t.nameless > 0 {
+		// A response that cannot be read says that something matches.
+		c.out.studies = survey.AtLeast(1, source, c.unreadable())
+	}
+	switch {
+	case c.link.noted&dicom.UnproposedSyntax != 0:
+		c.lower("the archive accepted a transfer syntax that was not proposed")
+	case s.studies == 0 && c.link.noted&dicom.TwoTransferSyntaxes != 0:
+		c.lower("the archive accepted two transfer syntaxes, and answered in neither")
 	}
 }
 

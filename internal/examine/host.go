@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"leadglass/dicom"
 	"leadglass/dicom/ul"
 	"leadglass/internal/assess"
 	"leadglass/internal/discover"
@@ -37,7 +38,8 @@ type Host struct {
 	webLeft   int      // requests that the checks of HTTP services may still send
 	buffer    []byte
 	finding   survey.Finding
-	openers   []opener // how to reach each of the finding's services
+	noted     map[uint16]*dicom.Deviation // how each port deviates from the standard
+	openers   []opener                    // how to reach each of the finding's services
 	sketch    []byte
 	// queried are the services that answered queries, with how to reach them.
 	queried []answering
@@ -164,6 +166,7 @@ func (h *Host) Identify(ctx context.Context, port uint16) {
 	if s.Outcome == survey.OverBudget {
 		h.incomplete(fmt.Sprintf("port %d: %s", port, s.Detail))
 	}
+	h.tolerate(&s)
 	h.finding.Services = append(h.finding.Services, s)
 	h.openers = append(h.openers, o)
 }
@@ -175,6 +178,9 @@ func (h *Host) Finish(ctx context.Context) (Result, error) {
 	defer h.giveBack()
 	h.run(ctx)
 	h.suspect(ctx)
+	for i := range h.finding.Services {
+		h.tolerate(&h.finding.Services[i])
+	}
 	if ctx.Err() != nil {
 		return Result{}, context.Cause(ctx)
 	}

@@ -33,7 +33,7 @@ func (h *Host) open(o opener, answer time.Duration) ul.Opener {
 		h.gate.CountAssociation()
 		return ul.Request(ctx, conn, ul.AssociateRQ{
 			CalledAETitle: called, CallingAETitle: h.Scope.Identity.CallingAETitle, Contexts: contexts,
-		}, ul.Options{ReadTimeout: answer, WriteTimeout: h.Timeouts.Answer, Buffer: h.buffer, Meter: h.gate})
+		}, ul.Options{ReadTimeout: answer, WriteTimeout: h.Timeouts.Answer, Buffer: h.buffer, Meter: h.meter(o.port)})
 	}
 }
 

@@ -223,6 +223,9 @@ func describeService(s survey.Service) string {
 	if s.Rejection != nil {
 		parts = append(parts, fmt.Sprintf("%s during %s: %s", s.Rejection.Kind, s.Rejection.During, s.Rejection.Text))
 	}
+	if len(s.Tolerated) > 0 {
+		parts = append(parts, "tolerated deviations from DICOM: "+strings.Join(s.Tolerated, ", "))
+	}
 	return strings.Join(parts, "; ")
 }
 

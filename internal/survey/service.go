@@ -60,6 +60,9 @@ type Service struct {
 	// Behaviours are the facts about how the peer behaved that product rules
 	// go by, from the list in behaviour.go.
 	Behaviours []string `json:"behaviours,omitempty"`
+	// Tolerated names the ways in which the peer deviated from the standard and was
+	// read all the same (dicom.Deviation), in a fixed order.
+	Tolerated []string `json:"tolerated,omitempty"`
 	// Attempts is how many associations were asked for to identify the service.
 	Attempts int `json:"attempts,omitempty"`
 	// HTTP is set on HTTP services.
