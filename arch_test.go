@@ -92,7 +92,7 @@ func layers() map[string]layer {
 		"internal/examine": {imports: slices.DeleteFunc(slices.Clone(stages), func(p string) bool { return p == "internal/store" }),
 			needs: []string{"net", "net/http", "crypto/tls", "syscall"}}, // syscall: numbers of errors
 		// Surveys, for any front end.
-		"internal/campaign": {imports: append(slices.Clone(stages), "internal/examine", "internal/imports", "internal/jobs", "internal/metrics", "internal/plain", "internal/warrant")},
+		"internal/campaign": {imports: append(slices.Clone(stages), "internal/examine", "internal/imports", "internal/jobs", "internal/metrics", "internal/plain", "internal/registry", "internal/warrant")},
 
 		// Figures for Prometheus: it answers requests and makes none.
 		"internal/metrics": {needs: []string{"net", "net/http", "github.com/prometheus/client_golang/prometheus"}},
@@ -131,7 +131,8 @@ func layers() map[string]layer {
 		"internal/publish/attacker": {},
 		"internal/farline":          {needs: []string{"os/exec", "golang.org/x/sys"}},
 
-		"cmd/leadglass": {imports: everything,
+		// A front end parses, calls and prints: the gate and the queue are below it.
+		"cmd/leadglass": {imports: slices.DeleteFunc(everything, func(p string) bool { return p == "internal/gate" || p == "internal/jobs" }),
 			needs: []string{"os/exec", "syscall", "github.com/alecthomas/kong", "golang.org/x/sys", "golang.org/x/term"}},
 	}
 }

@@ -5,10 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
-	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"leadglass/internal/campaign"
@@ -57,7 +53,7 @@ func (c *checkCommand) Run(ctx context.Context, a *app) error {
 	if err := survey.Verdict(c.FailOn).Validate(); c.FailOn != "" && c.FailOn != titleAlone && err != nil {
 		return usage(fmt.Errorf("--fail-on: %w, and %q", err, titleAlone))
 	}
-	targets, err := parseTargets(c.Targets)
+	targets, err := scope.ParseTargets(c.Targets)
 	if err != nil {
 		return usage(err)
 	}
@@ -69,23 +65,23 @@ func (c *checkCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	candidates, err := resolveAll(ctx, eng.Gate, targets)
+	candidates, err := campaign.ResolveTargets(ctx, eng, targets)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	met, incomplete := false, false
 	for i, candidate := range candidates {
-		a.status(fmt.Sprintf("checking %s (%d of %d)", candidate.name(), i+1, len(candidates)))
-		result, err := candidate.check(ctx, eng)
+		a.status(fmt.Sprintf("checking %s (%d of %d)", candidate.Name(), i+1, len(candidates)))
+		finding, err := candidate.Check(ctx, eng)
 		a.endStatus()
 		if err != nil {
 			return err
 		}
-		if err := c.print(a, result.Finding); err != nil {
+		if err := c.print(a, finding); err != nil {
 			return err
 		}
-		incomplete = incomplete || result.Finding.Incomplete != nil
-		met = met || c.met(&result.Finding)
+		incomplete = incomplete || finding.Incomplete != nil
+		met = met || c.met(&finding)
 	}
 	switch {
 	case met:
@@ -120,7 +116,7 @@ func (c *checkCommand) print(a *app, f survey.Finding) error {
 
 // scope is the scope file's, or the implicit one of the targets, with what the
 // flags change.
-func (c *checkCommand) scope(targets []target) (*scope.Scope, error) {
+func (c *checkCommand) scope(targets []scope.Target) (*scope.Scope, error) {
 	var s *scope.Scope
 	var err error
 	if c.ScopeFile != "" {
@@ -128,12 +124,12 @@ func (c *checkCommand) scope(targets []target) (*scope.Scope, error) {
 	} else {
 		hosts := make([]string, len(targets))
 		for i, t := range targets {
-			hosts[i] = t.host
+			hosts[i] = t.Host
 		}
 		s, err = scope.ForTargets(hosts, c.AuthorisedBy)
 		for _, t := range targets {
-			if err != nil && t.hint != "" {
-				err = fmt.Errorf("%w; %s", err, t.hint)
+			if err != nil && t.Hint != "" {
+				err = fmt.Errorf("%w; %s", err, t.Hint)
 			}
 		}
 	}
@@ -161,101 +157,6 @@ func (c *checkCommand) scope(targets []target) (*scope.Scope, error) {
 		s.Limits.PerHostTime = *c.Time
 	}
 	return s, nil
-}
-
-// target is a target as the user wrote it.
-type target struct {
-	host string
-	addr netip.Addr // valid when host is an address
-	port uint16     // 0 for the scope's ports
-	url  string     // the DICOMweb root, where the user named one
-	hint string     // what else may have been meant
-}
-
-func parseTargets(args []string) ([]target, error) {
-	targets := make([]target, len(args))
-	for i, arg := range args {
-		t, err := parseTarget(arg)
-		if err != nil {
-			return nil, fmt.Errorf("target %q: %w", arg, err)
-		}
-		targets[i] = t
-	}
-	return targets, nil
-}
-
-func parseTarget(arg string) (target, error) {
-	if strings.Contains(arg, "://") {
-		return parseURL(arg)
-	}
-	if addr, err := netip.ParseAddr(strings.Trim(arg, "[]")); err == nil {
-		return target{host: addr.String(), addr: addr, hint: bracketsHint(arg)}, nil
-	}
-	host, text, ok := cutPort(arg)
-	t := target{host: strings.Trim(host, "[]")}
-	if ok {
-		port, err := strconv.ParseUint(text, 10, 16)
-		if err != nil || port == 0 {
-			return target{}, fmt.Errorf("%q is not a port; a port is a number from 1 to 65535", text)
-		}
-		t.port = uint16(port)
-	}
-	if addr, err := netip.ParseAddr(t.host); err == nil {
-		t.host, t.addr = addr.String(), addr
-		return t, nil
-	}
-	if t.host == "" || strings.ContainsAny(t.host, "/ :") {
-		return target{}, errors.New("is neither a host nor HOST:PORT; networks go into a scope file for `leadglass survey`")
-	}
-	return t, nil
-}
-
-// bracketsHint says how to name a port of an IPv6 address, where an argument
-// that is an address would also be one with a port.
-func bracketsHint(arg string) string {
-	host, port, ok := cutPort(arg)
-	if addr, err := netip.ParseAddr(host); !ok || err != nil || !addr.Is6() {
-		return ""
-	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return ""
-	}
-	return fmt.Sprintf("for port %s of %s, write [%s]:%s", port, host, host, port)
-}
-
-// parseURL reads a target that is the URL of a DICOMweb root.
-func parseURL(arg string) (target, error) {
-	u, err := url.Parse(arg)
-	switch {
-	case err != nil:
-		return target{}, errors.New("is no URL; a DICOMweb root is like https://pacs.example.org/dicom-web")
-	case u.Scheme != "http" && u.Scheme != "https":
-		return target{}, fmt.Errorf("has the scheme %q; a DICOMweb root begins with http:// or https://", u.Scheme)
-	case u.User != nil:
-		return target{}, errors.New("holds a name or password; none is ever sent, name the root without it")
-	case u.RawQuery != "" || u.Fragment != "":
-		return target{}, errors.New("holds a query or fragment; name the root alone, like https://pacs.example.org/dicom-web")
-	}
-	if root, ok := strings.CutSuffix(strings.TrimRight(u.Path, "/"), "/studies"); ok {
-		return target{}, fmt.Errorf("is the address of a search; name the root before it: %s://%s%s", u.Scheme, u.Host, root)
-	}
-	service := u.Port()
-	if service == "" {
-		service = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	t, err := parseTarget("[" + u.Hostname() + "]:" + service)
-	t.url = u.String()
-	return t, err
-}
-
-// cutPort cuts the port off behind the last colon, unless that colon is part
-// of an IPv6 address.
-func cutPort(arg string) (host, port string, ok bool) {
-	i := strings.LastIndexByte(arg, ':')
-	if i < 0 || strings.HasSuffix(arg, "]") {
-		return arg, "", false
-	}
-	return arg[:i], arg[i+1:], true
 }
 
 // addCalledTitles puts the titles of --called-ae-title before those of s.

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"leadglass/internal/campaign"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
 )
@@ -122,7 +123,7 @@ func TestContactsRDAP(t *testing.T) {
 	if o := asProgram(t, trusted, append(args, "--dry-run")...).want(t, exitDone); asked.Load() != 0 || !strings.Contains(o.out, "4 addresses, 3 of them public") {
 		t.Errorf("a dry run asked %d times and said %s", asked.Load(), o.out)
 	}
-	var got contactsSummary
+	var got campaign.ContactsResult
 	o := asProgram(t, trusted, append(args, "--json")...).want(t, exitDone)
 	if err := json.Unmarshal([]byte(o.out), &got); err != nil {
 		t.Fatalf("%v in %s", err, o.out)
@@ -176,7 +177,7 @@ func TestContactsRDAPFails(t *testing.T) {
 	if !strings.Contains(o.out, "1 x 127.0.0.1: the registry asks for fewer requests; run again later") {
 		t.Errorf("said %s", o.out)
 	}
-	if !strings.Contains(asProgram(t, s.Certificate().Raw, append(args, "--dry-run")...).want(t, exitDone).out, "asked about in 1s or more") {
+	if !strings.Contains(asProgram(t, s.Certificate().Raw, append(args, "--dry-run")...).want(t, exitDone).out, "would take 1s or more") {
 		t.Error("a dry run does not say how long it takes")
 	}
 	if all, v := owners(t, path); all["193.0.22.9"] != nil || v.Sources != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -100,27 +99,6 @@ func TestManyTargets(t *testing.T) {
 	o = leadglass(t, "check", addr+":11112", "--quiet").want(t, exitDone)
 	if o.errors != "" || o.out == "" {
 		t.Errorf("with --quiet: stderr %q, stdout %q", o.errors, o.out)
-	}
-}
-
-func TestTargets(t *testing.T) {
-	for arg, want := range map[string]target{
-		"10.1.2.3":        {host: "10.1.2.3", addr: netip.MustParseAddr("10.1.2.3")},
-		"10.1.2.3:104":    {host: "10.1.2.3", addr: netip.MustParseAddr("10.1.2.3"), port: 104},
-		"::1":             {host: "::1", addr: netip.MustParseAddr("::1")},
-		"[::1]":           {host: "::1", addr: netip.MustParseAddr("::1")},
-		"[::1]:104":       {host: "::1", addr: netip.MustParseAddr("::1"), port: 104},
-		"pacs.example":    {host: "pacs.example"},
-		"pacs.example:80": {host: "pacs.example", port: 80},
-	} {
-		if got, err := parseTarget(arg); err != nil || got != want {
-			t.Errorf("%s: %+v, %v, want %+v", arg, got, err, want)
-		}
-	}
-	for _, arg := range []string{"", ":104", "10.1.2.3:0", "10.1.2.3:65536", "10.1.2.3:x", "10.0.0.0/8", "::1]:104x", "a b", "https://user:secret@pacs.example/"} {
-		if got, err := parseTarget(arg); err == nil {
-			t.Errorf("%q is taken for %+v", arg, got)
-		}
 	}
 }
 

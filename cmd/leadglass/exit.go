@@ -6,8 +6,6 @@ import (
 	"fmt"
 
 	"leadglass/internal/campaign"
-	"leadglass/internal/gate"
-	"leadglass/internal/scope"
 )
 
 // The exit codes, a contract with scripts.
@@ -46,8 +44,6 @@ func usage(err error) error { return &exitError{code: exitUsage, cause: err} }
 // finish prints an error and returns the exit code for it.
 func (a *app) finish(err error) int {
 	var exit *exitError
-	var config *scope.ConfigError
-	var refusal *campaign.Refusal
 	var ended *campaign.EndedError
 	switch {
 	case err == nil:
@@ -57,7 +53,7 @@ func (a *app) finish(err error) int {
 			a.fail(exit.cause)
 		}
 		return exit.code
-	case errors.As(err, &refusal), errors.As(err, &config), errors.Is(err, gate.ErrOutOfScope):
+	case campaign.Refused(err):
 		a.fail(err)
 		return exitUsage
 	case errors.As(err, &ended):

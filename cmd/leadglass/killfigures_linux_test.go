@@ -43,7 +43,7 @@ func (st *study) figures(t *testing.T) (compared int, wrong []string) {
 	is("targets with a record", truth["archives_analysed"], int64(len(addresses)))
 	is("records", truth["archives_analysed"], int64(len(all)))
 	is("records by survey show", truth["archives_analysed"], s.Records)
-	is("open by survey show", truth["archives_open"], s.open())
+	is("open by survey show", truth["archives_open"], s.Open())
 
 	public := st.reported(t)
 	is("archives analysed by the report", truth["archives_analysed"], public.Totals.ArchivesAnalysed)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"leadglass/internal/campaign"
 	"leadglass/internal/realserver"
 	"leadglass/internal/store"
 )
@@ -132,7 +133,7 @@ func (l *lastLine) Write(p []byte) (int, error) {
 }
 
 // stored is how the only survey of a store stands; nil when there is none yet.
-func stored(t *testing.T, dsn string) *surveyStatus {
+func stored(t *testing.T, dsn string) *campaign.Status {
 	t.Helper()
 	db, err := store.OpenExisting(t.Context(), dsn)
 	if err != nil {
@@ -149,7 +150,7 @@ func stored(t *testing.T, dsn string) *surveyStatus {
 	if len(all) > 1 {
 		t.Fatalf("%d surveys in the store, want 1", len(all))
 	}
-	s, err := surveyStatusOf(t.Context(), db, all[0])
+	s, err := campaign.StatusOf(t.Context(), db, all[0])
 	if err != nil {
 		t.Fatal(err)
 	}

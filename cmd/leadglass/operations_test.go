@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"leadglass/internal/campaign"
 	"leadglass/internal/realserver"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
@@ -127,7 +128,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 }
 
 // status is what `survey show` says.
-func status(t *testing.T, dsn string) (s surveyStatus) {
+func status(t *testing.T, dsn string) (s campaign.Status) {
 	t.Helper()
 	o := leadglass(t, "--store", dsn, "survey", "show", "--json").want(t, exitDone)
 	matches(t, "survey-status", []byte(o.out))

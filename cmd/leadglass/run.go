@@ -12,8 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
-	"leadglass/internal/gate"
-
+	"leadglass/internal/campaign"
 	"leadglass/internal/plain"
 )
 
@@ -54,7 +53,7 @@ type app struct {
 	// ownStore: --store was given, and not only its default or the environment.
 	ownStore bool
 	// resolver resolves the names of a scope; nil for the system's.
-	resolver gate.Resolver
+	resolver campaign.Resolver
 	// live: stderr is a terminal, so that a status line can be kept there.
 	live bool
 	// color: stdout is a terminal that may be coloured.

@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"leadglass/internal/campaign"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
 )
@@ -30,61 +30,6 @@ Examples:
   leadglass survey --scope mandate.yaml --resume
   leadglass survey list
   leadglass survey cancel 2026-Q1`
-}
-
-// surveyStatus is the output of --json: one object a survey.
-type surveyStatus struct {
-	Schema string        `json:"schema"`
-	Survey survey.Survey `json:"survey"`
-	Status survey.Status `json:"status"`
-	// SeenAt is when the survey's process was last seen at work.
-	SeenAt      time.Time `json:"seen_at,omitzero"`
-	CancelledAt time.Time `json:"cancelled_at,omitzero"`
-	// Records is how many targets there are results of, Verdicts of each
-	// verdict.
-	Records int64 `json:"records"`
-	// Workers is how many processes work on the survey, Waiting how many hosts were
-	// found and are still to be examined; both are absent for none.
-	Workers  int                      `json:"workers,omitempty"`
-	Waiting  int64                    `json:"waiting,omitempty"`
-	Verdicts map[survey.Verdict]int64 `json:"verdicts"`
-}
-
-// surveyStatusOf asks the store for the status of a survey.
-func surveyStatusOf(ctx context.Context, db *store.Store, v survey.Survey) (surveyStatus, error) {
-	r, err := db.Run(ctx, v.ID)
-	if err != nil {
-		return surveyStatus{}, err
-	}
-	s := surveyStatus{Schema: "leadglass.survey-status/1", Survey: v, Status: survey.StatusOf(v, r.SeenAt, r.CancelledAt, time.Now()),
-		SeenAt: r.SeenAt, CancelledAt: r.CancelledAt, Verdicts: r.Verdicts}
-	for _, n := range r.Verdicts {
-		s.Records += n
-	}
-	if s.Status == survey.StatusFinished || s.Status == survey.StatusCancelled {
-		return s, nil
-	}
-	workers, err := db.Workers(ctx, v.ID)
-	if err != nil {
-		return surveyStatus{}, err
-	}
-	for _, w := range workers {
-		if time.Since(w.SeenAt) < survey.SilentAfter {
-			s.Workers++
-		}
-	}
-	s.Waiting, err = db.Waiting(ctx, v.ID)
-	return s, err
-}
-
-// open is how many of the records are of archives that are freely open.
-func (s *surveyStatus) open() (n int64) {
-	for verdict, records := range s.Verdicts {
-		if verdict.FreelyAccessible() {
-			n += records
-		}
-	}
-	return n
 }
 
 type surveyListCommand struct {
@@ -113,7 +58,7 @@ func (c *surveyListCommand) Run(ctx context.Context, a *app) error {
 		a.printf("%-21s %-11s %-16s %12s %8s  %s\n", "survey", "status", "started (UTC)", "records", "open", "name")
 	}
 	for _, v := range all {
-		s, err := surveyStatusOf(ctx, db, v)
+		s, err := campaign.StatusOf(ctx, db, v)
 		if err != nil {
 			return err
 		}
@@ -121,7 +66,7 @@ func (c *surveyListCommand) Run(ctx context.Context, a *app) error {
 			err = json.NewEncoder(a.out).Encode(s)
 		} else {
 			err = a.printf("%-21s %-11s %-16s %12s %8s  %s\n", v.ID, s.Status, v.StartedAt.Format("2006-01-02 15:04"),
-				grouped(s.Records), grouped(s.open()), v.Name)
+				grouped(s.Records), grouped(s.Open()), v.Name)
 		}
 		if err != nil {
 			return fmt.Errorf("printing the surveys: %w", err)
@@ -157,14 +102,14 @@ func (c *surveyShowCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	s, err := surveyStatusOf(ctx, db, v)
+	s, err := campaign.StatusOf(ctx, db, v)
 	if err != nil {
 		return err
 	}
 	return a.printStatus(s, c.JSON)
 }
 
-func (a *app) printStatus(s surveyStatus, asJSON bool) error {
+func (a *app) printStatus(s campaign.Status, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(a.out).Encode(s)
 	}
@@ -232,16 +177,7 @@ func (c *surveyCancelCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer db.Close()
-	v, err := db.Survey(ctx, c.Survey)
-	if err != nil {
-		return err
-	}
-	if err := db.Cancel(ctx, v.ID, time.Now()); errors.Is(err, store.ErrFinished) {
-		return usage(fmt.Errorf("survey %s has finished: there is nothing to cancel", v.ID))
-	} else if err != nil {
-		return err
-	}
-	s, err := c.await(ctx, db, v.ID)
+	s, err := campaign.Cancel(ctx, db, c.Survey, c.Wait)
 	if err != nil {
 		return err
 	}
@@ -250,27 +186,7 @@ func (c *surveyCancelCommand) Run(ctx context.Context, a *app) error {
 	}
 	if s.Status == survey.StatusCancelling {
 		return &exitError{code: exitIncomplete, cause: fmt.Errorf(
-			"survey %s is cancelled, but its process has not stopped in %s; `leadglass survey show %s` says when it has", v.ID, c.Wait, v.ID)}
+			"survey %s is cancelled, but its process has not stopped in %s; `leadglass survey show %s` says when it has", s.Survey.ID, c.Wait, s.Survey.ID)}
 	}
 	return nil
-}
-
-// await asks the store how the survey stands until its process has stopped, or
-// the patience is over.
-func (c *surveyCancelCommand) await(ctx context.Context, db *store.Store, id string) (surveyStatus, error) {
-	for deadline := time.Now().Add(c.Wait); ; {
-		v, err := db.Survey(ctx, id)
-		if err != nil {
-			return surveyStatus{}, err
-		}
-		s, err := surveyStatusOf(ctx, db, v)
-		if err != nil || s.Status != survey.StatusCancelling || time.Now().After(deadline) {
-			return s, err
-		}
-		select {
-		case <-ctx.Done():
-			return s, ctx.Err()
-		case <-time.After(500 * time.Millisecond):
-		}
-	}
 }

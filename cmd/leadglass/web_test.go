@@ -179,31 +179,6 @@ func TestWebStaysInScope(t *testing.T) {
 	}
 }
 
-// TestURLTargets: which URLs are taken.
-func TestURLTargets(t *testing.T) {
-	for arg, want := range map[string]string{
-		"https://pacs.example.org/dicom-web":      `{"pacs.example.org" 443 "https://pacs.example.org/dicom-web"}`,
-		"http://127.0.0.1:8042/dicom-web/":        `{"127.0.0.1" 8042 "http://127.0.0.1:8042/dicom-web/"}`,
-		"https://[::1]/rs":                        `{"::1" 443 "https://[::1]/rs"}`,
-		"ftp://pacs.example.org/":                 "scheme",
-		"https://user:secret@pacs.example.org/":   "password",
-		"https://pacs.example.org/rs?x=1":         "query",
-		"https://pacs.example.org/rs#x":           "fragment",
-		"https:///rs":                             "neither",
-		"http://127.0.0.1:8042/dicom-web/studies": "name the root before it: http://127.0.0.1:8042/dicom-web",
-		"https://pacs.example.org:99999/rs":       "port",
-		"https://pacs.example.org:8042x/rs":       "URL",
-	} {
-		got, err := parseTarget(arg)
-		switch text := fmt.Sprintf("{%q %d %q}", got.host, got.port, got.url); {
-		case strings.HasPrefix(want, "{") && (err != nil || text != want):
-			t.Errorf("%s: %s, %v; want %s", arg, text, err, want)
-		case !strings.HasPrefix(want, "{") && (err == nil || !strings.Contains(err.Error(), want)):
-			t.Errorf("%s: error %v, want one of %q", arg, err, want)
-		}
-	}
-}
-
 // TestCheckOrthancWeb: an Orthanc whose DICOM port lists and does not hand
 // out, with DICOMweb, without login and with one.
 func TestCheckOrthancWeb(t *testing.T) {

@@ -6,6 +6,7 @@ package campaign
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -31,8 +32,11 @@ type Campaign struct {
 	// Now is the clock by which the validity of a scope is judged, Resolver
 	// resolves names; nil for the system's.
 	Now      func() time.Time
-	Resolver gate.Resolver
+	Resolver Resolver
 }
+
+// Resolver resolves the host names of a scope.
+type Resolver = gate.Resolver
 
 // Events receives what happens in a survey. Its methods are called by one
 // goroutine at a time each.
@@ -149,6 +153,14 @@ func (r *Refusal) Error() string { return r.Err.Error() }
 func (r *Refusal) Unwrap() error { return r.Err }
 
 func refuse(err error) error { return &Refusal{err} }
+
+// Refused reports whether an error says that something was refused: by the
+// campaign, by the reader of a scope file, or by the gate at connecting.
+func Refused(err error) bool {
+	var refusal *Refusal
+	var config *scope.ConfigError
+	return errors.As(err, &refusal) || errors.As(err, &config) || errors.Is(err, gate.ErrOutOfScope)
+}
 
 // Ending says how a survey ended early.
 type Ending string

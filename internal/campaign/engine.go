@@ -30,7 +30,7 @@ type EngineOptions struct {
 	// Now is the clock by which the validity of the scope is judged, Resolver
 	// resolves names; nil for the system's.
 	Now      func() time.Time
-	Resolver gate.Resolver
+	Resolver Resolver
 }
 
 // NewEngine wires the gate and the stages that examine the hosts of a scope. The
