@@ -27,7 +27,7 @@ type checkCommand struct {
 	JSON            bool           `help:"One JSON object a target on stdout."`
 	FailOn          string         `help:"Exit with 4 when a verdict is this or worse: protected, title-alone (protected by a called AE title alone), identified, open, open-images." placeholder:"VERDICT"`
 	Explain         string         `help:"Print the page of a check, for example LG-D04, and do nothing else." placeholder:"ID"`
-	ProductsFile    string         `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
+	ProductsFile    string         `name:"products" help:"More records of products (docs/products.md), beside the built-in ones." placeholder:"FILE"`
 	GeoIP           []string       `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
 }
 

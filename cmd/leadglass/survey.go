@@ -25,7 +25,7 @@ type surveyCommand struct {
 	Resume       bool          `help:"Continue the last survey of this scope that was interrupted."`
 	Concurrency  int           `help:"How many hosts are examined side by side." default:"32"`
 	CalledTitles []string      `name:"called-ae-title" help:"A called AE title of your own archives, tried on every host before the defaults, like those of the scope file." placeholder:"TITLE"`
-	ProductsFile string        `name:"products" help:"More fingerprints of products, beside the built-in ones." placeholder:"FILE"`
+	ProductsFile string        `name:"products" help:"More records of products (docs/products.md), beside the built-in ones." placeholder:"FILE"`
 	GeoIP        []string      `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
 	SignFile     string        `name:"sign" help:"Sign what the survey may touch with this private key, for workers with --trust; 'leadglass scope key FILE' makes one." placeholder:"FILE"`
 	Metrics      string        `help:"Show figures to Prometheus at http://ADDR/metrics, and health at /healthz; ADDR is PORT, on loopback, or HOST:PORT." placeholder:"ADDR"`

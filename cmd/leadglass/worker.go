@@ -13,7 +13,7 @@ type workerCommand struct {
 	CalledTitles []string `name:"called-ae-title" help:"With --scope: a called AE title of your own archives, as the survey was begun with." placeholder:"TITLE"`
 	Concurrency  int      `help:"How many hosts are examined side by side." default:"32"`
 	UntilDone    bool     `name:"until-done" help:"End when the store has no survey under way, instead of waiting for one; with exit code 3 where one waits for --resume."`
-	ProductsFile string   `name:"products" help:"More fingerprints of products: those that the survey was begun with." placeholder:"FILE"`
+	ProductsFile string   `name:"products" help:"More records of products: those that the survey was begun with." placeholder:"FILE"`
 	GeoIP        []string `name:"geoip" sep:"none" help:"MMDB files: those that the survey was begun with." placeholder:"FILE"`
 }
 

@@ -106,7 +106,7 @@ type Options struct {
 	// file with a line that cannot be read.
 	Candidates       []string
 	SweepToo, Strict bool
-	// Products is a file of more fingerprints, GeoIP are MMDB files, the most
+	// Products is a file of more records of products, GeoIP are MMDB files, the most
 	// trusted first.
 	Products string
 	GeoIP    []string

@@ -14,7 +14,7 @@ import (
 )
 
 // coverageOf is what a survey of s by this program covers; products is the
-// file of more fingerprints, empty for none; version is the program's.
+// file of more records of products, empty for none; version is the program's.
 func coverageOf(s *scope.Scope, products, version string) (*survey.Coverage, error) {
 	c := &survey.Coverage{
 		ScopeName: s.Name, Ranges: rangesOf(s), Ports: slices.Concat(s.Ports.DICOM, s.Ports.HTTP), Version: version,
@@ -24,7 +24,7 @@ func coverageOf(s *scope.Scope, products, version string) (*survey.Coverage, err
 	if products != "" { // other things are recognised
 		text, err := os.ReadFile(products)
 		if err != nil {
-			return nil, fmt.Errorf("reading the fingerprints: %w", err)
+			return nil, fmt.Errorf("reading the products file: %w", err)
 		}
 		sum := sha256.Sum256(text)
 		c.Version += " with fingerprints " + hex.EncodeToString(sum[:4])

@@ -19,7 +19,7 @@ import (
 
 // EngineOptions is what a front end adds to a scope.
 type EngineOptions struct {
-	// Products is a file with more fingerprints, "" for none; GeoIP are MMDB files,
+	// Products is a file with more records of products, "" for none; GeoIP are MMDB files,
 	// the most trusted first.
 	Products string
 	GeoIP    []string
@@ -88,7 +88,7 @@ func Attributions(overlay string, files []string) (*attribute.Sources, error) {
 	return sources, nil
 }
 
-// LoadProducts returns the built-in fingerprints, with those of a file before
+// LoadProducts returns the built-in records, with those of a file before
 // them where one is named.
 func LoadProducts(file string) (*products.Table, error) {
 	if file == "" {
