@@ -207,8 +207,8 @@ func onTheWire(t *testing.T, orthanc *realserver.Server, prefix string) {
 
 func (s searched) contains(text string) bool { return len(s.hits(text)) > 0 }
 
-// eachFinding checks every line of a survey's output but the last, the
-// summary, against the schema.
+// eachFinding checks every line of a survey's output against its schema: a
+// finding a line, then the summary.
 func eachFinding(t *testing.T, lines string) {
 	t.Helper()
 	all := strings.Split(strings.TrimSpace(lines), "\n")
@@ -216,6 +216,7 @@ func eachFinding(t *testing.T, lines string) {
 	for _, line := range all[:last] {
 		matches(t, "finding", []byte(line))
 	}
+	matches(t, "survey", []byte(all[last]))
 	var summary struct {
 		Schema string `json:"schema"`
 		Hosts  int    `json:"hosts"`

@@ -94,14 +94,16 @@ func (a *app) showProgress(l *campaign.Live) (stop func()) {
 	}
 }
 
+// progressLine is how far a survey is. The quality of a sum is that over the
+// archives examined so far.
 func progressLine(p *campaign.Progress, probes int64, took time.Duration) string {
 	of := ""
 	if probes > 0 {
 		of = " of " + grouped(probes)
 	}
-	return fmt.Sprintf("%s  %s%s probes, examined %s, archives %s, open %s, %s, %s",
+	return fmt.Sprintf("%s  %s%s probes, examined %s, archives %s, open %s, studies %s, images linked %s",
 		took.Round(time.Second), grouped(p.Probed.Load()), of, grouped(p.Examined.Load()),
-		grouped(p.Speaking.Load()), grouped(p.Open.Load()), plural(p.Studies.Load(), "study"), plural(p.Images.Load(), "image"))
+		grouped(p.Speaking.Load()), grouped(p.Open.Load()), qualified(p.Studies.Load(), p.OfStudies.Of(true)), qualified(p.Images.Load(), p.OfImages.Of(true)))
 }
 
 // surveySummary is the last line of `survey --json`. Its figures are those of

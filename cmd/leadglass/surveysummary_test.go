@@ -45,3 +45,21 @@ func TestSummarySaysWhatIsABound(t *testing.T) {
 		}
 	}
 }
+
+// TestStatusLineSaysWhatIsABound: the line of a running survey qualifies its sums.
+func TestStatusLineSaysWhatIsABound(t *testing.T) {
+	for _, c := range []struct {
+		images survey.Count
+		want   string
+	}{
+		{survey.ExactCount(80, ""), "studies 40, images linked 80"},
+		{survey.AtLeast(80, "", "capped"), "studies 40, images linked at least 80"},
+		{survey.EstimateOf(80, 70, 90, 0.95, "", "sampled"), "studies 40, images linked about 80"},
+	} {
+		p := &campaign.Progress{}
+		p.Add(survey.Finding{Verdict: survey.Open, Counts: survey.Counts{Studies: survey.ExactCount(40, ""), ImagesLinked: c.images, ImagesAccessible: c.images}})
+		if got := progressLine(p, 0, 0); !strings.HasSuffix(got, c.want) {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}

@@ -154,6 +154,18 @@ func (s Sum) Count() survey.Count {
 	return survey.ExactCount(s.Exact, "")
 }
 
+// CountOfParts is Count with a reason that also says of how many archives the
+// sum is made where some gave no number, as [survey.Count.Plus] does. A small
+// number of archives would disclose them: it is for publications in which
+// nothing is suppressed.
+func (s Sum) CountOfParts() survey.Count {
+	counted := s.Exacts + s.Bounds + s.Estimates
+	if s.Unknowns == 0 || counted == 0 {
+		return s.Count()
+	}
+	return s.Count().Because(survey.CountedOf(counted+s.Unknowns, counted))
+}
+
 func ceil(x float64) int64 {
 	if x >= math.MaxInt64 {
 		return math.MaxInt64

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -95,4 +96,26 @@ func TestMergeInAnyOrder(t *testing.T) {
 			t.Fatalf("merged %s, added %s", got, want)
 		}
 	})
+}
+
+// TestSumSaysOfHowManyParts: the reason names the archives without a number, as
+// that of survey.Count.Plus does, and only where it was asked to.
+func TestSumSaysOfHowManyParts(t *testing.T) {
+	parts := []survey.Count{survey.ExactCount(3, ""), survey.UnknownCount("x"), survey.AtLeast(4, "", "capped")}
+	const want = "of 3 archives, 2 counted"
+	s := sumOf(parts...)
+	if got := s.CountOfParts(); got.Quality != survey.LowerBound || *got.Value != 7 || !strings.HasSuffix(got.Reason, want) {
+		t.Errorf("%+v, want %q", got, want)
+	}
+	if one := parts[0].Plus(parts[1:]...); !strings.HasSuffix(one.Reason, want) {
+		t.Errorf("Plus says %q", one.Reason)
+	}
+	if got := s.Count(); strings.Contains(got.Reason, "2") {
+		t.Errorf("a number of archives in %q", got.Reason)
+	}
+	for _, whole := range []publish.Sum{sumOf(parts[0], parts[2]), sumOf(parts[1]), {}} {
+		if got := whole.CountOfParts(); strings.Contains(got.Reason, "counted") {
+			t.Errorf("%+v", got)
+		}
+	}
 }

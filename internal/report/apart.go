@@ -12,7 +12,7 @@ import (
 func (p *publisher) setApart(r *Public) {
 	t, s := &r.Totals, &p.agg.Suspects
 	t.NumbersQuality, t.CountriesQuality = survey.Exact, survey.Exact
-	if p.agg.Survey.State != survey.StateFinished {
+	if p.agg.Survey.State != survey.StateFinished || p.agg.NotExamined > 0 {
 		t.NumbersQuality, t.CountriesQuality = survey.LowerBound, survey.LowerBound
 	}
 	switch without := r.Suspects.Without; {

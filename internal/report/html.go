@@ -155,7 +155,7 @@ func lead(r *Public) string {
 	if linked, ok := said(t.ImagesLinked); ok {
 		fmt.Fprintf(&s, " with %s images", linked)
 		if open, ok := said(t.ImagesAccessible); ok {
-			fmt.Fprintf(&s, ", of which %s would be handed out", open)
+			fmt.Fprintf(&s, ", of which %s can be retrieved", open)
 		}
 	}
 	s.WriteString(".")
@@ -174,9 +174,9 @@ func leadOpen(t *Totals) string {
 	}
 	found += " (DICOM, DICOMweb or an image viewer)"
 	if t.ArchivesOpen.N == 0 && least == "" {
-		return found + ", none answered a query of somebody without a password."
+		return found + ", none answered a query without a password."
 	} else if t.ArchivesOpen.N == 0 {
-		return found + ", none so far answered a query of somebody without a password; the survey is not whole."
+		return found + ", none so far answered a query without a password; the survey is not whole."
 	}
 	text := found + ", " + least + t.ArchivesOpen.String() + " " + form(t.ArchivesOpen, "answers", "answer") + " queries of anyone, without a password"
 	switch {
@@ -238,7 +238,7 @@ func headlines(r *Public) []headline {
 		countriesTile(t),
 		figure("Study records", t.StudyRecords, "one examination each"),
 		figure("Images linked", t.ImagesLinked, "named in those records"),
-		figure("Images accessible", t.ImagesAccessible, "would be handed out"),
+		figure("Images accessible", t.ImagesAccessible, "can be retrieved"),
 		number("Open viewers", t.ViewersOpen, "over HTTP, without login"),
 	}
 	if r.UniqueStudies != nil {

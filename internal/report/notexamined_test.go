@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"strings"
 	"testing"
 
 	"leadglass/internal/report"
@@ -24,6 +25,17 @@ func TestNotExaminedIsNoZero(t *testing.T) {
 			if row.StudyRecords.Part != left || row.ImagesLinked.Part != left || row.ImagesAccessible.Part != left {
 				t.Errorf("not examined %v: the row %s is %+v", left, name, row)
 			}
+		}
+		quality := survey.Exact
+		if left {
+			quality = survey.LowerBound
+		}
+		page := pageOf(t, report.Publish(got, 1))
+		if said := strings.Contains(page, "numbers of systems and viewers are lower bounds"); said != left {
+			t.Errorf("not examined %v: the caption says lower bounds: %v", left, said)
+		}
+		if public := report.Publish(got, 1); public.Totals.NumbersQuality != quality || strings.Contains(page, "at least 1 image archive") != left {
+			t.Errorf("not examined %v: the numbers of archives are %s, want %s", left, public.Totals.NumbersQuality, quality)
 		}
 	}
 }

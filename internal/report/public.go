@@ -132,7 +132,7 @@ type Totals struct {
 	// CountriesQuality is lower-bound where open archives are left whose country
 	// is not known, unknown where it is of none; empty where Countries is
 	// withheld. NumbersQuality is that of the numbers of archives: lower-bound
-	// while the survey is not whole.
+	// while the survey is not whole, or where networks were examined by a sample.
 	CountriesQuality survey.Quality `json:"countries_quality,omitempty"`
 	NumbersQuality   survey.Quality `json:"numbers_quality"`
 }

@@ -112,8 +112,8 @@ func (p *publisher) figure(s publish.Sum, hide bool) publish.Figure {
 		return publish.Figure{Hidden: true}
 	}
 	f := publish.Figure{Count: s.Count()}
-	if p.min == 1 {
-		f.WithoutCount = s.Unknowns
+	if p.min == 1 { // nothing is suppressed
+		f.Count, f.WithoutCount = s.CountOfParts(), s.Unknowns
 	}
 	return f
 }

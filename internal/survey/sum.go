@@ -51,6 +51,11 @@ func (c Count) Bound(why string) Count {
 	return AtLeast(c.Least(), c.Source, c.Reason).Because(why)
 }
 
+// CountedOf is the reason of a sum over archives, of which some gave no number.
+func CountedOf(archives, counted int64) string {
+	return fmt.Sprintf("of %d archives, %d counted", archives, counted)
+}
+
 // Plus adds the counts of further archives to c: exact ones to an exact sum,
 // estimates to an estimate whose half-widths are added in quadrature, with the
 // least of the confidences. With a lower bound the sum is one, and with an
@@ -89,7 +94,7 @@ func (c Count) Plus(others ...Count) Count {
 		return UnknownCount(sum.Reason)
 	case bound:
 		if n := int64(len(parts)); counted < n {
-			sum = sum.Because(fmt.Sprintf("of %d archives, %d counted", n, counted))
+			sum = sum.Because(CountedOf(n, counted))
 		}
 		return AtLeast(least, sum.Source, sum.Reason)
 	case exact:
