@@ -127,7 +127,7 @@ func (r *Run) watch(ctx context.Context) {
 // visit is the work of a sweep on one host, from its first open port until it is
 // handed over.
 type visit struct {
-	sweeping  *sweeping
+	sweepRun  *sweepRun
 	candidate survey.Candidate
 	host      *examine.Host
 	// postponed are open ports at which it is asked what speaks when the host's
@@ -138,8 +138,8 @@ type visit struct {
 
 // Open finds out what speaks at a port.
 func (v *visit) Open(ctx context.Context, port uint16) {
-	if v.host == nil && v.candidate.Port == 0 && !v.sweeping.run.Scope.Named(v.candidate.Address) {
-		if len(v.postponed) > 0 || !v.sweeping.run.everywhere.enter(v.candidate.Address) {
+	if v.host == nil && v.candidate.Port == 0 && !v.sweepRun.run.Scope.Named(v.candidate.Address) {
+		if len(v.postponed) > 0 || !v.sweepRun.run.everywhere.enter(v.candidate.Address) {
 			v.postponed = append(v.postponed, port)
 			return
 		}
@@ -149,7 +149,7 @@ func (v *visit) Open(ctx context.Context, port uint16) {
 }
 
 func (v *visit) identify(ctx context.Context, port uint16) {
-	r := v.sweeping.run
+	r := v.sweepRun.run
 	if v.host == nil {
 		r.Progress.WithOpenPort.Add(1)
 		r.Progress.UnderWay.Add(1)
@@ -162,7 +162,7 @@ func (v *visit) identify(ctx context.Context, port uint16) {
 // not named in the scope. One that waits is handed over with another of its
 // network.
 func (v *visit) Done(ctx context.Context, f discover.Found) {
-	e := &v.sweeping.run.everywhere
+	e := &v.sweepRun.run.everywhere
 	if len(v.postponed) > 0 {
 		if acceptsAll(f) && e.wait(waitingHost{v, f}) {
 			return
@@ -185,7 +185,7 @@ func (v *visit) Done(ctx context.Context, f discover.Found) {
 
 // finish is Done for a host that does not wait.
 func (v *visit) finish(ctx context.Context, f discover.Found) {
-	r := v.sweeping.run
+	r := v.sweepRun.run
 	why, answers := r.everywhere.judge(v.candidate.Address)
 	leave := len(v.postponed) > 0 && answers && acceptsAll(f)
 	for _, port := range v.postponed {
@@ -218,9 +218,9 @@ func (v *visit) finish(ctx context.Context, f discover.Found) {
 	default:
 		f.Saved()
 	}
-	for _, item := range v.sweeping.together(v.candidate.Host, item) {
+	for _, item := range v.sweepRun.together(v.candidate.Host, item) {
 		select {
-		case v.sweeping.items <- item:
+		case v.sweepRun.items <- item:
 		case <-ctx.Done():
 			return
 		}

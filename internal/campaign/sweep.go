@@ -29,8 +29,8 @@ const (
 	preparePause    = 2 * time.Second
 )
 
-// sweeping is the work on one part of a survey's sweep.
-type sweeping struct {
+// sweepRun is the work on one part of a survey's sweep.
+type sweepRun struct {
 	run    *Run
 	job    jobs.Sweep
 	sweep  *discover.Sweep
@@ -51,7 +51,7 @@ type namedHosts struct {
 }
 
 // nameHosts counts the addresses of each name.
-func (s *sweeping) nameHosts(candidates []survey.Candidate, done func(survey.Candidate) bool) {
+func (s *sweepRun) nameHosts(candidates []survey.Candidate, done func(survey.Candidate) bool) {
 	s.named = map[string]*namedHosts{}
 	for _, c := range candidates {
 		if c.Host == "" || done(c) {
@@ -67,7 +67,7 @@ func (s *sweeping) nameHosts(candidates []survey.Candidate, done func(survey.Can
 
 // together is what is to be handed over when item was found: item, or what was
 // found of all addresses of a name when it is the last of them.
-func (s *sweeping) together(name string, item foundItem) []foundItem {
+func (s *sweepRun) together(name string, item foundItem) []foundItem {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	of := s.named[strings.ToLower(name)]
@@ -94,7 +94,7 @@ func (n *namedHosts) take() []foundItem {
 
 // rest is what was found of names of which the sweep has not looked at all
 // addresses as candidates, because it came by them otherwise.
-func (s *sweeping) rest() (all []foundItem) {
+func (s *sweepRun) rest() (all []foundItem) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, n := range s.named {
@@ -113,7 +113,7 @@ type foundItem struct {
 
 // sweep goes through a part of the scope.
 func (r *Run) sweep(ctx context.Context, job jobs.Sweep, finish jobs.Finish) error {
-	s := &sweeping{run: r, job: job, items: make(chan foundItem, saveMost)}
+	s := &sweepRun{run: r, job: job, items: make(chan foundItem, saveMost)}
 	if err := s.prepareTried(ctx); err != nil {
 		return r.ends(ctx, err)
 	}
@@ -156,7 +156,7 @@ func (r *Run) sweep(ctx context.Context, job jobs.Sweep, finish jobs.Finish) err
 }
 
 // prepareTried is prepare, tried again where the store answers with an error.
-func (s *sweeping) prepareTried(ctx context.Context) error {
+func (s *sweepRun) prepareTried(ctx context.Context) error {
 	for attempt := 1; ; attempt++ {
 		err := s.prepare(ctx)
 		if err == nil || ctx.Err() != nil || attempt == prepareAttempts {
@@ -171,7 +171,7 @@ func (s *sweeping) prepareTried(ctx context.Context) error {
 }
 
 // prepare reads what the part is and how far.
-func (s *sweeping) prepare(ctx context.Context) error {
+func (s *sweepRun) prepare(ctx context.Context) error {
 	r := s.run
 	candidates, err := r.Store.Candidates(ctx, r.SurveyID, s.job.Part)
 	if err != nil {
@@ -191,7 +191,7 @@ func (s *sweeping) prepare(ctx context.Context) error {
 	s.nameHosts(candidates, done)
 	o := discover.Options{Gate: r.Gate, Scope: r.Scope, Candidates: slices.Values(candidates), Passes: s.job.Passes, Visits: identifiers,
 		Done:  done,
-		Visit: func(c survey.Candidate) discover.Visitor { return &visit{sweeping: s, candidate: c} }}
+		Visit: func(c survey.Candidate) discover.Visitor { return &visit{sweepRun: s, candidate: c} }}
 	if s.job.Prefixes {
 		parts, err := r.Store.Parts(ctx, r.SurveyID)
 		if err != nil {
@@ -209,7 +209,7 @@ func (s *sweeping) prepare(ctx context.Context) error {
 // save saves what is found in batches until the channel is closed, and with it
 // how far the sweep is. It waits while many hosts are to be examined, unless work
 // has ended.
-func (s *sweeping) save(work, keep context.Context) error {
+func (s *sweepRun) save(work, keep context.Context) error {
 	var batch []foundItem
 	tick := time.NewTicker(saveEvery)
 	defer tick.Stop()
@@ -239,7 +239,7 @@ func (s *sweeping) save(work, keep context.Context) error {
 }
 
 // waitForCapacity waits until few enough hosts are to be examined.
-func (s *sweeping) waitForCapacity(work, keep context.Context) {
+func (s *sweepRun) waitForCapacity(work, keep context.Context) {
 	for {
 		n, err := s.run.Store.Waiting(keep, s.run.SurveyID)
 		tried := s.sweep.Tried()
@@ -258,7 +258,7 @@ func (s *sweeping) waitForCapacity(work, keep context.Context) {
 
 // flush saves what was found, and how far the sweep was with what was saved
 // before.
-func (s *sweeping) flush(ctx context.Context, batch []foundItem) error {
+func (s *sweepRun) flush(ctx context.Context, batch []foundItem) error {
 	r := s.run
 	var hosts []survey.Found
 	var records []survey.Record
@@ -296,7 +296,7 @@ func (s *sweeping) flush(ctx context.Context, batch []foundItem) error {
 }
 
 // saveState saves how far the part is, with the pairs that have been tried.
-func (s *sweeping) saveState(ctx context.Context, tx *store.Tx, tried int64) error {
+func (s *sweepRun) saveState(ctx context.Context, tx *store.Tx, tried int64) error {
 	if err := tx.AddProbed(ctx, s.run.SurveyID, tried-s.probed); err != nil {
 		return err
 	}

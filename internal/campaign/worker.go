@@ -40,7 +40,7 @@ var errEnded = errors.New("the worker has ended")
 // done is false where one is, of which only the end is left to its leader, who is
 // gone. What the options do not permit is a *Refusal.
 func (c *Campaign) Work(ctx context.Context, o WorkerOptions) (done bool, err error) {
-	w := &working{Campaign: c, o: o, said: map[string]bool{}, refused: map[string]time.Time{}}
+	w := &workerRun{Campaign: c, o: o, said: map[string]bool{}, refused: map[string]time.Time{}}
 	if err := w.bounds(); err != nil {
 		return false, refuse(err)
 	}
@@ -87,7 +87,7 @@ func (c *Campaign) Work(ctx context.Context, o WorkerOptions) (done bool, err er
 const restEvery = time.Second
 
 // open opens the store, and waits for one that is still to be made.
-func (w *working) open(ctx context.Context) error {
+func (w *workerRun) open(ctx context.Context) error {
 	for {
 		db, err := store.OpenExisting(ctx, w.Store)
 		if err == nil {
@@ -117,8 +117,8 @@ func rest(ctx context.Context, d time.Duration) error {
 // restAfterError is how long a worker waits whose store was lost.
 const restAfterError = 5 * time.Second
 
-// working is a worker at work.
-type working struct {
+// workerRun is a worker at work.
+type workerRun struct {
 	*Campaign
 	o    WorkerOptions
 	db   *store.Store
@@ -130,7 +130,7 @@ type working struct {
 }
 
 // say says something once, until there was work again.
-func (w *working) say(text string) {
+func (w *workerRun) say(text string) {
 	if !w.said[text] {
 		w.note(Waiting, "", "%s", text)
 	}
@@ -152,7 +152,7 @@ const (
 )
 
 // turn works on the oldest survey that there is work on.
-func (w *working) turn(ctx context.Context) (state, error) {
+func (w *workerRun) turn(ctx context.Context) (state, error) {
 	all, err := w.db.Surveys(ctx)
 	if err != nil {
 		return nothing, err
@@ -207,7 +207,7 @@ func (w *working) turn(ctx context.Context) (state, error) {
 }
 
 // work does jobs of the survey until none is left.
-func (w *working) work(ctx context.Context, v survey.Survey, eng *examine.Engine) error {
+func (w *workerRun) work(ctx context.Context, v survey.Survey, eng *examine.Engine) error {
 	id := jobs.NewID()
 	run, err := newRun(ctx, w.db, eng, v.ID, id)
 	if err != nil {
@@ -233,7 +233,7 @@ func (w *working) work(ctx context.Context, v survey.Survey, eng *examine.Engine
 
 // left is the error of a worker that has left a survey; nil where it goes on with
 // others.
-func (w *working) left(v survey.Survey, err error) error {
+func (w *workerRun) left(v survey.Survey, err error) error {
 	switch {
 	case errors.Is(err, jobs.ErrCancelled):
 		w.note(Noted, v.ID, "survey %s was cancelled", v.ID)

@@ -19,7 +19,7 @@ import (
 
 // bounds reads what the worker may touch at all: what is in the store does not
 // decide that.
-func (w *working) bounds() error {
+func (w *workerRun) bounds() error {
 	switch {
 	case w.o.ScopeFile == "" && len(w.o.Trust) == 0:
 		return errors.New("a worker needs --scope FILE, the scope file of the survey, or --trust KEY, the public key that the survey was signed with: " +
@@ -47,7 +47,7 @@ func (w *working) bounds() error {
 
 // engine is what examines the hosts of a survey: as its leader does, or an error
 // that says why this process cannot, or may not.
-func (w *working) engine(ctx context.Context, v survey.Survey) (*examine.Engine, error) {
+func (w *workerRun) engine(ctx context.Context, v survey.Survey) (*examine.Engine, error) {
 	m, err := w.db.Mandate(ctx, v.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, fmt.Errorf("its exclusions are not stored yet: its leader does that when it begins, or `leadglass survey --resume` for a survey of an older version (%w)", err)
@@ -88,7 +88,7 @@ func (w *working) engine(ctx context.Context, v survey.Survey) (*examine.Engine,
 
 // scopeOf is the scope of a survey with the exclusions of the survey and the
 // worker's own. The survey learns of those that only the worker has.
-func (w *working) scopeOf(ctx context.Context, v survey.Survey, m survey.Mandate) (*scope.Scope, error) {
+func (w *workerRun) scopeOf(ctx context.Context, v survey.Survey, m survey.Mandate) (*scope.Scope, error) {
 	if w.own == nil {
 		s, err := scope.ParseStored("the scope of survey "+v.ID, v.Scope, time.Now())
 		if err == nil {
@@ -123,7 +123,7 @@ func (w *working) scopeOf(ctx context.Context, v survey.Survey, m survey.Mandate
 // anything: those that the survey resolved first. Their list in the store is
 // believed where it is signed. Otherwise it has to be what the names resolve to
 // here, so that neither the store nor a name server alone decides what is probed.
-func (w *working) permitNames(ctx context.Context, s *scope.Scope, m survey.Mandate) error {
+func (w *workerRun) permitNames(ctx context.Context, s *scope.Scope, m survey.Mandate) error {
 	if !s.ByName() {
 		return nil
 	}

@@ -10,7 +10,7 @@ import (
 
 // Check finds the open ports of one candidate and examines it.
 func (e *Engine) Check(ctx context.Context, c survey.Candidate) (Result, error) {
-	v := &checking{engine: e, host: e.Begin(c)}
+	v := &checkRun{engine: e, host: e.Begin(c)}
 	sweep, err := discover.Prepare(discover.Options{Gate: e.Gate, Scope: e.Scope, Visits: 1,
 		Candidates: slices.Values([]survey.Candidate{c}), Visit: func(survey.Candidate) discover.Visitor { return v }})
 	if err != nil {
@@ -25,12 +25,12 @@ func (e *Engine) Check(ctx context.Context, c survey.Candidate) (Result, error) 
 	return v.host.Finish(ctx)
 }
 
-// checking is the work on a host that is checked by itself.
-type checking struct {
+// checkRun is the work on a host that is checked by itself.
+type checkRun struct {
 	engine *Engine
 	host   *Host
 	found  discover.Found
 }
 
-func (v *checking) Open(ctx context.Context, port uint16)    { v.host.Identify(ctx, port) }
-func (v *checking) Done(_ context.Context, f discover.Found) { v.found = f }
+func (v *checkRun) Open(ctx context.Context, port uint16)    { v.host.Identify(ctx, port) }
+func (v *checkRun) Done(_ context.Context, f discover.Found) { v.found = f }

@@ -49,8 +49,8 @@ type Options struct {
 	Patience time.Duration
 }
 
-// asking is the work on one port.
-type asking struct {
+// prober is the work on one port.
+type prober struct {
 	dial  Dialer
 	opt   Options
 	offer survey.TLSOffer
@@ -67,7 +67,7 @@ func Ask(ctx context.Context, dial Dialer, o Options) survey.TLSOffer {
 	if o.Patience <= 0 {
 		o.Patience = defaultPatience
 	}
-	a := &asking{dial: dial, opt: o, offer: survey.TLSOffer{Versions: []string{}, VersionsRefused: []string{},
+	a := &prober{dial: dial, opt: o, offer: survey.TLSOffer{Versions: []string{}, VersionsRefused: []string{},
 		Suites: []survey.TLSSuite{}, ClassesRefused: []survey.SuiteClass{}}}
 	if o.Version != 0 {
 		a.accepted(o.Version)
@@ -123,7 +123,7 @@ func Greet(ctx context.Context, dial Dialer, o Options) (g Greeting, ok bool) {
 
 // versions asks for TLS 1.1, and where that is there for TLS 1.0. Who has only
 // something older answers with it (RFC 5246 E.1).
-func (a *asking) versions(ctx context.Context) {
+func (a *prober) versions(ctx context.Context) {
 	for _, version := range []uint16{tls.VersionTLS11, tls.VersionTLS10} {
 		f, ok := a.ask(ctx, version, goodGroups, suite.old)
 		switch {
@@ -148,7 +148,7 @@ func (a *asking) versions(ctx context.Context) {
 
 // recommended asks for TLS 1.2 and the suites that RFC 9325 4.2 recommends,
 // unless they are what the port chose anyway.
-func (a *asking) recommended(ctx context.Context) {
+func (a *prober) recommended(ctx context.Context) {
 	if a.has(survey.SuiteRecommended) {
 		return
 	}
@@ -172,7 +172,7 @@ func weakClasses() []survey.SuiteClass {
 // weak asks for all suites that are not recommended; each answer names one,
 // whose class is left out of the next question, until all that is left is
 // refused.
-func (a *asking) weak(ctx context.Context) {
+func (a *prober) weak(ctx context.Context) {
 	for {
 		left := func(s suite) bool {
 			if s.finiteField() && s.class() == survey.SuiteCBC {
@@ -198,14 +198,14 @@ func (a *asking) weak(ctx context.Context) {
 }
 
 // hasFiniteField reports whether the size of the port's finite field is known.
-func (a *asking) hasFiniteField() bool {
+func (a *prober) hasFiniteField() bool {
 	return slices.ContainsFunc(a.offer.Suites, func(s survey.TLSSuite) bool {
 		return suite{name: s.Name}.finiteField() && s.Class != survey.SuiteAnonymous
 	})
 }
 
 // curves asks for ECDHE over curves below 256 bit.
-func (a *asking) curves(ctx context.Context) {
+func (a *prober) curves(ctx context.Context) {
 	good := func(s suite) bool {
 		return s.curve() && (s.class() == survey.SuiteRecommended || s.class() == survey.SuiteCBC)
 	}
@@ -223,7 +223,7 @@ func (a *asking) curves(ctx context.Context) {
 }
 
 // cbc asks for suites with a block cipher in CBC mode.
-func (a *asking) cbc(ctx context.Context) {
+func (a *prober) cbc(ctx context.Context) {
 	if a.has(survey.SuiteCBC) {
 		return
 	}
@@ -234,7 +234,7 @@ func (a *asking) cbc(ctx context.Context) {
 
 // conclude says which of the later versions are not there: a port chooses the
 // best that it has.
-func (a *asking) conclude() {
+func (a *prober) conclude() {
 	if a.opt.Version != 0 {
 		for v := uint16(tls.VersionTLS13); v > max(a.opt.Version, tls.VersionTLS11); v-- {
 			a.refused(v)
@@ -251,22 +251,22 @@ func is(class survey.SuiteClass) func(suite) bool {
 
 // has reports whether a suite of the class was accepted with TLS 1.2, or with
 // whatever is the best that the port has below TLS 1.3.
-func (a *asking) has(class survey.SuiteClass) bool {
+func (a *prober) has(class survey.SuiteClass) bool {
 	return slices.ContainsFunc(a.offer.Suites, func(s survey.TLSSuite) bool { return s.Class == class })
 }
 
-func (a *asking) without(class survey.SuiteClass) {
+func (a *prober) without(class survey.SuiteClass) {
 	a.offer.ClassesRefused = append(a.offer.ClassesRefused, class)
 }
 
-func (a *asking) accepted(version uint16) {
+func (a *prober) accepted(version uint16) {
 	if name := versionName(version); !slices.Contains(a.offer.Versions, name) {
 		a.offer.Versions = append(a.offer.Versions, name)
 	}
 }
 
 // refused notes a version, unless it was accepted or noted before.
-func (a *asking) refused(version uint16) {
+func (a *prober) refused(version uint16) {
 	if name := versionName(version); !slices.Contains(a.offer.Versions, name) && !slices.Contains(a.offer.VersionsRefused, name) {
 		a.offer.VersionsRefused = append(a.offer.VersionsRefused, name)
 	}
@@ -274,7 +274,7 @@ func (a *asking) refused(version uint16) {
 
 // ask sends a ClientHello and notes the suite that was chosen, where it is one
 // of those offered. ok is false where there was no answer.
-func (a *asking) ask(ctx context.Context, version uint16, groups []uint16, offered func(suite) bool) (f flight, ok bool) {
+func (a *prober) ask(ctx context.Context, version uint16, groups []uint16, offered func(suite) bool) (f flight, ok bool) {
 	f, ok = a.send(ctx, version, groups, offered)
 	if ok && !f.refused {
 		a.chose(f, func(id uint16) (suite, bool) {
@@ -286,7 +286,7 @@ func (a *asking) ask(ctx context.Context, version uint16, groups []uint16, offer
 }
 
 // chose notes a suite.
-func (a *asking) chose(f flight, known func(uint16) (suite, bool)) {
+func (a *prober) chose(f flight, known func(uint16) (suite, bool)) {
 	s, ok := known(f.suite)
 	if !ok || f.version >= tls.VersionTLS13 || a.has(s.class()) {
 		return
@@ -296,7 +296,7 @@ func (a *asking) chose(f flight, known func(uint16) (suite, bool)) {
 }
 
 // send sends one ClientHello and reads the answer.
-func (a *asking) send(ctx context.Context, version uint16, groups []uint16, offered func(suite) bool) (flight, bool) {
+func (a *prober) send(ctx context.Context, version uint16, groups []uint16, offered func(suite) bool) (flight, bool) {
 	if a.stopped {
 		return flight{}, false
 	}
@@ -325,7 +325,7 @@ func (a *asking) send(ctx context.Context, version uint16, groups []uint16, offe
 }
 
 // stop ends the questions; false for its caller to return.
-func (a *asking) stop(why string) bool {
+func (a *prober) stop(why string) bool {
 	a.stopped, a.offer.Incomplete = true, why
 	return false
 }
