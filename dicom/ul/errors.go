@@ -3,6 +3,7 @@ package ul
 import (
 	"errors"
 	"fmt"
+	"syscall"
 )
 
 // RejectedError is the error of an association that was rejected.
@@ -72,4 +73,18 @@ func looksLike(b []byte) string {
 		return "vnc"
 	}
 	return "unknown"
+}
+
+// Later reports whether a request for an association failed in a way that may pass:
+// the peer says so (PS3.8 9.3.4), or has reached its limit.
+func Later(err error) bool {
+	var rejected *RejectedError
+	return errors.As(err, &rejected) && (rejected.RJ.Result == RejectedTransient || rejected.RJ.Source == ServiceProviderPresentation)
+}
+
+// Between reports whether a peer that accepted an association before may do so
+// again after a pause: it wants to be tried later, or closed its port. Servers that
+// serve one association at a time do (Odil; dcmqrscp with MaxAssociations 1).
+func Between(err error) bool {
+	return Later(err) || errors.Is(err, ErrClosed) || errors.Is(err, syscall.ECONNREFUSED)
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"leadglass/dicom"
@@ -38,7 +39,8 @@ const (
 	cancelResponses = 200_000
 	// sampleStudies is how many studies to look at to find a small one.
 	sampleStudies = 5
-	// congestionPause is how long to wait after a transient rejection; it
+	// congestionPause is how long to wait after a transient rejection, or
+	// where a further association finds the port closed; it
 	// doubles, up to congestionTries attempts. A server that takes one
 	// association at a time notices late that the last has ended.
 	congestionPause = 300 * time.Millisecond
@@ -300,9 +302,11 @@ func (s *Session) dial(ctx context.Context, sopClass string) (*line, string) {
 		if limit := max(leastAssociations, wholeCheck-int64(s.Service.Attempts)); s.traffic.Associations >= limit {
 			return nil, fmt.Sprintf("the limit of %d associations is reached", limit)
 		}
-		s.traffic.Associations++
 		a, err = s.Open(ctx, s.Service.CalledAETitle.Accepted, s.contexts(sopClass))
-		if attempt == congestionTries-1 || !transient(err) || !pause(ctx, wait) {
+		if !errors.Is(err, syscall.ECONNREFUSED) { // no association was asked for
+			s.traffic.Associations++
+		}
+		if attempt == congestionTries-1 || !ul.Between(err) || !pause(ctx, wait) {
 			break
 		}
 		wait *= 2
@@ -337,12 +341,6 @@ func (s *Session) contexts(sopClass string) []ul.PresentationContext {
 		propose = []string{sopClass}
 	}
 	return ul.Propose(propose...)
-}
-
-// transient reports whether a rejection says that trying again may help.
-func transient(err error) bool {
-	var rejected *ul.RejectedError
-	return errors.As(err, &rejected) && rejected.RJ.Result == ul.RejectedTransient
 }
 
 // pause waits and reports whether the time has passed.

@@ -113,11 +113,7 @@ func (l *link) connect() error {
 		if err == nil {
 			return l.use(a)
 		}
-		var rejected *ul.RejectedError
-		later := errors.As(err, &rejected) &&
-			(rejected.RJ.Result == ul.RejectedTransient || rejected.RJ.Source == ul.ServiceProviderPresentation)
-		later = later || errors.Is(err, ul.ErrClosed)
-		if !later || attempt == maxAttempts || l.ctx.Err() != nil {
+		if !ul.Between(err) || attempt == maxAttempts || l.ctx.Err() != nil {
 			return err
 		}
 		l.o.Sleep(l.ctx, wait)

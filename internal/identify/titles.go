@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"syscall"
 	"time"
 
 	"leadglass/dicom/ul"
@@ -49,12 +50,9 @@ func blameOf(err error) blame {
 	return notTitle
 }
 
-// transient reports whether the peer asks to be tried again later.
-func transient(err error) bool {
-	var rejected *ul.RejectedError
-	return errors.As(err, &rejected) && (rejected.RJ.Result == ul.RejectedTransient ||
-		rejected.RJ.Source == ul.ServiceProviderPresentation)
-}
+// transient reports whether the peer may be tried again later: it says so, or
+// refuses the connection, at a port that has just accepted one.
+func transient(err error) bool { return ul.Later(err) || errors.Is(err, syscall.ECONNREFUSED) }
 
 // attemptTitle is a called AE title to try, and the policy that its acceptance
 // shows.
