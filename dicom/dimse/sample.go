@@ -94,7 +94,7 @@ func (r *SampleResult) add(f FindResult) {
 func (c *Client) findOne(ctx context.Context, sopClass string, keys []Key, uid []byte, take func(Match)) (FindResult, error) {
 	n := 0
 	return c.find(ctx, sopClass, func(dst []byte, s dicom.Syntax) []byte {
-		return appendStudy(dst, s, keys, uid)
+		return appendOne(dst, s, keys, Key{Tag: dicom.StudyInstanceUID, VR: dicom.UI}, uid)
 	}, func(m Match) bool {
 		if n++; n == 1 {
 			take(m)
@@ -103,12 +103,13 @@ func (c *Client) findOne(ctx context.Context, sopClass string, keys []Key, uid [
 	})
 }
 
-// appendStudy appends the identifier that asks for keys of one study.
-func appendStudy(dst []byte, s dicom.Syntax, keys []Key, uid []byte) []byte {
+// appendOne appends the identifier that asks for keys where one has a value that is
+// part of a buffer.
+func appendOne(dst []byte, s dicom.Syntax, keys []Key, one Key, value []byte) []byte {
 	all := sorted(keys)
-	at, _ := slices.BinarySearchFunc(all, dicom.StudyInstanceUID, func(k Key, t dicom.Tag) int { return cmp.Compare(k.Tag, t) })
+	at, _ := slices.BinarySearchFunc(all, one.Tag, func(k Key, t dicom.Tag) int { return cmp.Compare(k.Tag, t) })
 	dst = appendIdentifier(dst, s, all[:at])
-	dst = dicom.AppendElement(dst, s, dicom.StudyInstanceUID, dicom.UI, uid)
+	dst = dicom.AppendElement(dst, s, one.Tag, one.VR, value)
 	return appendIdentifier(dst, s, all[at:])
 }
 

@@ -163,6 +163,11 @@ func (l *link) drop() {
 // find sends a query. An archive may close the connection after each; then the
 // next query opens another.
 func (l *link) find(class string, keys []dimse.Key, each func(dimse.Match) bool) answer {
+	return l.ask(func(c *dimse.Client) (dimse.FindResult, error) { return c.Find(l.ctx, class, keys, each) })
+}
+
+// ask is find with a function that sends the query.
+func (l *link) ask(query func(*dimse.Client) (dimse.FindResult, error)) answer {
 	for {
 		if l.queries >= l.most {
 			return answer{end: stopped, why: "the limit on queries was reached"}
@@ -173,7 +178,7 @@ func (l *link) find(class string, keys []dimse.Key, each func(dimse.Match) bool)
 			}
 		}
 		l.queries++
-		r, err := l.client.Find(l.ctx, class, keys, each)
+		r, err := query(l.client)
 		l.account(r)
 		if err == nil {
 			l.used++

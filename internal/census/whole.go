@@ -22,6 +22,9 @@ func (c *counter) count() {
 		c.out.studies = survey.UnknownCount(reasonDataSets)
 		c.out.images.none = reasonDataSets
 		return
+	case c.known == 0 && (ans.end == declined && !c.declines || ans.end == complete && ans.raw == 0 && c.link.class == dicom.PatientRootFind) &&
+		c.countByPatient():
+		return
 	case ans.end == refused || ans.end == declined && !c.declines || ans.end == cut && ans.raw == 0 ||
 		ans.end == broken && ans.raw == 0 && c.link.lost():
 		c.out.studies = survey.UnknownCount(ans.why)
