@@ -1,11 +1,15 @@
 package main
 
 import (
+	"crypto/tls"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"leadglass/internal/realserver"
@@ -123,6 +127,47 @@ func TestTLSThatWantsAName(t *testing.T) {
 	said := strings.Join(strings.Fields(leadglass(t, "check", s.HTTPAddr()).want(t, exitDone).out), " ")
 	if !strings.Contains(said, "only with clients that give the name of the host") || strings.Contains(said, "Nothing answered") {
 		t.Error(said)
+	}
+}
+
+// TestTLSThatWantsANameOfTheScope: a TLS port that was given by its address and
+// wants a name is asked by the names of the scope, and by no other.
+func TestTLSThatWantsANameOfTheScope(t *testing.T) {
+	t.Parallel()
+	for include, want := range map[string]string{"127.0.0.0/8, localhost": "localhost", "127.0.0.0/8": ""} {
+		var mu sync.Mutex
+		asked := map[string]bool{}
+		id := realserver.Identity(t, realserver.IdentityOptions{})
+		certificate, err := tls.LoadX509KeyPair(id.Both, id.Both)
+		if err != nil {
+			t.Fatal(err)
+		}
+		site := httptest.NewUnstartedServer(http.NotFoundHandler())
+		site.Listener = tls.NewListener(site.Listener, &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if asked[hello.ServerName] = true; hello.ServerName != "localhost" {
+				return nil, nil // unrecognized_name
+			}
+			return &certificate, nil
+		}})
+		site.Config.ErrorLog = log.New(io.Discard, "", 0)
+		site.Start()
+		t.Cleanup(site.Close)
+		scope := file(t, "version: 1\nname: names\nauthority: {organisation: Example CERT, contact: pacs-survey@cert.example, "+
+			"valid_from: 2020-01-01, valid_until: 2036-12-31}\ninclude: ["+include+"]\n")
+		f := leadglass(t, "check", site.Listener.Addr().String(), "--scope", scope, "--json").want(t, exitDone).finding(t)
+		s := f.Services[0]
+		if want == "" && (s.TLS == nil || !s.TLS.NameRequired) || want != "" && (s.Protocol != survey.ProtocolHTTP || s.TLS == nil || s.TLS.NameRequired) {
+			t.Errorf("scope [%s]: %+v", include, s)
+		}
+		mu.Lock()
+		for name := range asked {
+			if name != "" && name != want {
+				t.Errorf("scope [%s]: asked for %q", include, name)
+			}
+		}
+		mu.Unlock()
 	}
 }
 

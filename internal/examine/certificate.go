@@ -16,6 +16,7 @@ import (
 // describe is what a report says of the certificates that a server sent, its
 // own first.
 func (h *Host) describe(certificates []*x509.Certificate) *survey.TLS {
+	h.remember(certificates)
 	t := &survey.TLS{}
 	if len(certificates) == 0 {
 		return t

@@ -33,6 +33,7 @@ type Host struct {
 	number    int64 // tells hosts apart in the log
 	gate      *gate.Host
 	names     []string // host names that stand for the host in URLs
+	shown     []string // host names in the certificates that the host showed
 	url       *url.URL // the DICOMweb root that the user named; nil where a host was
 	onePort   bool     // a single port was asked for
 	webLeft   int      // requests that the checks of HTTP services may still send

@@ -65,11 +65,26 @@ func (h *Host) probe(ctx context.Context, port uint16) (survey.Service, opener) 
 	case s.Outcome == survey.Mute && s.Detail == "" && ctx.Err() == nil:
 		// A web server that waits for the end of a line says nothing to an
 		// A-ASSOCIATE-RQ.
-		if w := h.http(ctx, port, "http"); w.Outcome == survey.Answered {
+		w := h.http(ctx, port, "http")
+		if w.Outcome == survey.Answered && !wantsTLS(w) {
+			return w, plain
+		}
+		// No list says what the port is for: it may wait for TLS as well.
+		if h.requested(port) || w.Outcome == survey.Answered {
+			if t, ok := h.probeTLS(ctx, port); ok {
+				return t, opener{port: port, secure: true}
+			}
+		}
+		if w.Outcome == survey.Answered {
 			return w, plain
 		}
 	}
 	return s, plain
+}
+
+// requested reports whether the user, or a candidate, named a port.
+func (h *Host) requested(port uint16) bool {
+	return h.onePort || slices.Contains(h.candidate.Ports, port)
 }
 
 // dicomTLS is the port registered for DICOM over TLS (PS3.8 9.1.1).

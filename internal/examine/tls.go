@@ -96,6 +96,9 @@ func (h *Host) probeTLS(ctx context.Context, port uint16) (s survey.Service, ok 
 		demanded = shown.asked && demandsCertificate(conn)
 		_ = conn.Close()
 	}
+	if wantsName(err) && h.findName(ctx, port) {
+		return h.probeTLS(ctx, port) // the host has a name now
+	}
 	if wantsName(err) {
 		s = behindTLS(port, survey.Closed, "TLS refuses clients that do not name the server as it is called")
 		s.TLS = &survey.TLS{ClientCertificate: certificateUnknown, NameRequired: true}
