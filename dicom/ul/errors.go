@@ -84,7 +84,11 @@ func Later(err error) bool {
 
 // Between reports whether a peer that accepted an association before may do so
 // again after a pause: it wants to be tried later, or closed its port. Servers that
-// serve one association at a time do (Odil; dcmqrscp with MaxAssociations 1).
+// serve one association at a time do.
 func Between(err error) bool {
-	return Later(err) || errors.Is(err, ErrClosed) || errors.Is(err, syscall.ECONNREFUSED)
+	return Later(err) || errors.Is(err, ErrClosed) || PortClosed(err)
 }
+
+// PortClosed reports whether the connection was refused, so that no association was
+// requested.
+func PortClosed(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"leadglass/dicom"
@@ -303,7 +302,7 @@ func (s *Session) dial(ctx context.Context, sopClass string) (*line, string) {
 			return nil, fmt.Sprintf("the limit of %d associations is reached", limit)
 		}
 		a, err = s.Open(ctx, s.Service.CalledAETitle.Accepted, s.contexts(sopClass))
-		if !errors.Is(err, syscall.ECONNREFUSED) { // no association was asked for
+		if !ul.PortClosed(err) { // no association was asked for
 			s.traffic.Associations++
 		}
 		if attempt == congestionTries-1 || !ul.Between(err) || !pause(ctx, wait) {

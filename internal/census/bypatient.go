@@ -12,8 +12,8 @@ import (
 const bySource = "c-find-study by patient"
 
 // countByPatient counts an archive that answers a Patient Root query for studies
-// only where it names one patient, as PS3.4 C.4.1.2.2.1 demands: dcmqrscp answers
-// others with C000, dcm4che and pynetdicom with A900. Its patients are listed, and
+// only where it names one patient, as PS3.4 C.4.1.2.2.1 demands: others are answered
+// with C000 or A900. Its patients are listed, and
 // each is asked about; their IDs stay in a buffer that is wiped, and the studies are
 // counted by their hashes. False where that shows no study.
 func (c *counter) countByPatient() bool {
