@@ -97,6 +97,10 @@ func (c *fileCheck) complain(at token.Pos, format string, args ...any) {
 		c.rel, filepath.Base(position.Filename), position.Line, fmt.Sprintf(format, args...)))
 }
 
+// mayNameRiverTables is the one file with SQL on a table of the job queue, and says
+// why.
+const mayNameRiverTables = "internal/store/release.go"
+
 // checkFile returns what is wrong with one file.
 func checkFile(rel, name string, fset *token.FileSet, file *ast.File) []string {
 	c := &fileCheck{rel: rel, name: name, imports: make(map[string]string), fset: fset}
@@ -118,6 +122,10 @@ func checkFile(rel, name string, fset *token.FileSet, file *ast.File) []string {
 		case *ast.CallExpr:
 			if f, ok := n.Fun.(*ast.Ident); ok && f.Name == "panic" && c.name != "main" {
 				c.complain(n.Pos(), "panics outside main")
+			}
+		case *ast.BasicLit:
+			if n.Kind == token.STRING && strings.Contains(n.Value, "river_") && filepath.Join(rel, filepath.Base(fset.File(n.Pos()).Name())) != mayNameRiverTables {
+				c.complain(n.Pos(), "SQL on a table of River's; its client has methods for jobs")
 			}
 		}
 		return true
@@ -210,6 +218,7 @@ func TestRulesCatch(t *testing.T) {
 		{"blank import", "internal/report", `import _ "image/png"`, `imports image/png as "_"`},
 		{"dot import", mayImportBlank, `import . "strings"`, `imports strings as "."`},
 		{"driver", mayImportBlank, `import _ "modernc.org/sqlite"`, ""},
+		{"table of River's", "internal/store", "const s = `DELETE FROM river_job`", "SQL on a table of River's"},
 		{"test support", "internal/lab", `import "leadglass/internal/realserver"`, "imports test support"},
 		{"long function", "dicom", "func f() {" + long + "}", "f has 101 lines"},
 		{"function at the limit", "dicom", "func f() {" + long[1:] + "}", ""},

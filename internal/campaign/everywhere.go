@@ -181,6 +181,18 @@ func (e *everywhere) leave(f discover.Found, services []survey.FoundService) {
 	}
 }
 
+// interrupted forgets which hosts are under way and which wait: a sweep ended
+// before it was through with them, and the next one finds them again. What was
+// seen of the networks stays.
+func (e *everywhere) interrupted() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	clear(e.waiting)
+	for _, a := range e.networks {
+		a.underWay = 0
+	}
+}
+
 // judge says whether a network was found to answer everywhere, and then of which
 // one how many addresses were examined.
 func (e *everywhere) judge(addr netip.Addr) (survey.NotExamined, bool) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -31,6 +32,26 @@ func (k *kept) Stored(r survey.Record) error {
 	defer k.mu.Unlock()
 	k.findings[r.Finding.Target.Address] = r.Finding
 	return nil
+}
+
+// TestHostsUnderWayOfAnInterruptedSweep: the hosts that a sweep had under way when
+// it was interrupted keep none of the next one waiting, and those that waited for
+// them are not taken up by it: their sweep is over.
+func TestHostsUnderWayOfAnInterruptedSweep(t *testing.T) {
+	t.Parallel()
+	var e campaign.Everywhere
+	e.Interrupted() // before the first
+	underWay, waits := netip.MustParseAddr("127.40.2.1"), netip.MustParseAddr("127.40.2.2")
+	if !e.Enter(underWay) || !e.Wait(waits) {
+		t.Fatal("the second host does not wait for the first one")
+	}
+	e.Interrupted()
+	if e.Next(underWay) {
+		t.Error("a host of the interrupted sweep is taken up")
+	}
+	if e.Wait(waits) {
+		t.Error("a host waits for one of the interrupted sweep")
+	}
 }
 
 // TestNetworkThatAnswersEverywhere surveys a /24 in which every address accepts

@@ -111,8 +111,11 @@ type foundItem struct {
 	saved  func()
 }
 
-// sweep goes through a part of the scope.
+// sweep goes through a part of the scope. This process may have been at work on it
+// before, and have left it with hosts under way.
 func (r *Run) sweep(ctx context.Context, job jobs.Sweep, finish jobs.Finish) error {
+	r.everywhere.interrupted()
+	r.Progress.UnderWay.Store(0)
 	s := &sweepRun{run: r, job: job, items: make(chan foundItem, saveMost)}
 	if err := s.prepareTried(ctx); err != nil {
 		return r.ends(ctx, err)
@@ -274,7 +277,7 @@ func (s *sweepRun) flush(ctx context.Context, batch []foundItem) error {
 		if err := tx.AppendRecords(ctx, records); err != nil {
 			return err
 		}
-		if err := r.Queue.AddHosts(ctx, tx, hosts); err != nil {
+		if err := r.Queue.AddHosts(ctx, tx, hosts, r.Scope.Limits.PerHostTime); err != nil {
 			return err
 		}
 		return s.saveState(ctx, tx, tried)

@@ -67,19 +67,13 @@ func (p *Periodic) insert(ctx context.Context, tx *store.Tx, client *river.Clien
 func (p *Periodic) Run(ctx context.Context) error {
 	id := NewID()
 	defer ids.Delete(id)
-	workers := river.NewWorkers()
-	add(workers, func(ctx context.Context, job *river.Job[Survey]) error { return p.work(ctx, job) })
-	client, err := newWorker(p.Store, id, map[string]river.QueueConfig{p.queue(): {MaxWorkers: 1}}, workers, p.Log)
+	client, err := newWorker(p.Store, id, map[string]river.QueueConfig{p.queue(): {MaxWorkers: 1}}, kinds{survey: p.work}, defaultTurns, p.Log)
 	if err != nil {
 		return fmt.Errorf("the periodic survey: %w", err)
 	}
 	var next time.Time
 	err = p.Store.Update(ctx, "beginning a periodic survey in", func(tx *store.Tx) error {
-		last, err := tx.LastWorker(ctx, p.queue())
-		if err == nil && last != "" && processStateOf(last) != alive {
-			err = tx.Release(ctx, last)
-		}
-		if err != nil {
+		if err := p.takeOver(ctx, tx, client); err != nil {
 			return err
 		}
 		next, err = p.insert(ctx, tx, client, time.Now())
@@ -98,6 +92,20 @@ func (p *Periodic) Run(ctx context.Context) error {
 	stop, done := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer done()
 	return errors.Join(context.Cause(ctx), client.StopAndCancel(stop))
+}
+
+// takeOver gives back a survey under way whose process is not known to be there.
+func (p *Periodic) takeOver(ctx context.Context, tx *store.Tx, client *river.Client[*sql.Tx]) error {
+	running, err := client.JobListTx(ctx, tx.SQL, oneOf([]rivertype.JobState{rivertype.JobStateRunning}, p.queue()))
+	if err != nil {
+		return err
+	}
+	for _, job := range running.Jobs {
+		if n := len(job.AttemptedBy); n > 0 && processStateOf(job.AttemptedBy[n-1]) != alive {
+			return tx.Release(ctx, job.AttemptedBy[n-1])
+		}
+	}
+	return nil
 }
 
 // work makes one survey and puts the next into the store.

@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivertype"
 
 	"leadglass/internal/store"
@@ -41,9 +40,6 @@ const (
 	// stopWithin is how long the work under way may take to end after its
 	// context has.
 	stopWithin = 20 * time.Second
-	// never is longer than any job takes: the jobs of a process that is gone are
-	// given back by the others, which know that it is gone (see Heartbeat).
-	never = 10 * 365 * 24 * time.Hour
 )
 
 // ErrLater is what a handler returns for a job that cannot be done now; it comes
@@ -69,8 +65,11 @@ func (Sweep) Kind() string { return "sweep" }
 // Examine is the job to examine a host that was found; what is known of it is in
 // the store.
 type Examine struct {
-	Target string `json:"target"`
-	Port   uint16 `json:"port,omitempty"`
+	Target string `json:"target" river:"unique"`
+	Port   uint16 `json:"port,omitempty" river:"unique"`
+	// Limit is how long the scope lets the host be used; 0 in jobs of versions
+	// that did not store it.
+	Limit time.Duration `json:"limit,omitempty"`
 }
 
 // Kind is the name of such jobs in the store.
@@ -86,6 +85,8 @@ type Queue struct {
 	id     string
 	log    *slog.Logger
 	client *river.Client[*sql.Tx]
+	reader *river.Client[*sql.Tx] // does not wait for transactions that write
+	times  turns
 }
 
 // Handlers do the jobs. They return when their context ends. A nil Sweep leaves
@@ -107,10 +108,11 @@ type Finish func(tx *store.Tx) error
 // Open is the queue of a survey for the process id (see NewID), which works on
 // nothing yet.
 func Open(db *store.Store, surveyID, id string, log *slog.Logger) (*Queue, error) {
-	q := &Queue{db: db, survey: surveyID, id: id, log: log}
-	var err error
+	q := &Queue{db: db, survey: surveyID, id: id, log: log, times: defaultTurns}
+	var err, reading error
 	q.client, err = river.NewClient(db.Queue(), &river.Config{Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
+	q.reader, reading = river.NewClient(db.QueueReader(), &river.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err := errors.Join(err, reading); err != nil {
 		return nil, fmt.Errorf("the queue of survey %s: %w", surveyID, err)
 	}
 	return q, nil
@@ -126,7 +128,7 @@ func (q *Queue) queues() (sweeps, hosts string) {
 // place of earlier ones. Parts that a process is going through stay as they are.
 func (q *Queue) AddSweeps(ctx context.Context, tx *store.Tx, parts int, like Sweep) error {
 	queue, _ := q.queues()
-	if err := tx.DropIdleJobs(ctx, queue); err != nil {
+	if err := q.drop(ctx, tx, queue); err != nil {
 		return err
 	}
 	var all []river.InsertManyParams
@@ -142,9 +144,10 @@ func (q *Queue) AddSweeps(ctx context.Context, tx *store.Tx, parts int, like Swe
 var unfinished = []rivertype.JobState{rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
 	rivertype.JobStateRunning, rivertype.JobStateScheduled}
 
-// AddHosts stores hosts that are to be examined, and a job for each. Those that
-// are there already, or have a record, are left out.
-func (q *Queue) AddHosts(ctx context.Context, tx *store.Tx, found []survey.Found) error {
+// AddHosts stores hosts that are to be examined, each of which may be used for as
+// long as limit says, and a job for each. Those that are there already, or have a
+// record, are left out.
+func (q *Queue) AddHosts(ctx context.Context, tx *store.Tx, found []survey.Found, limit time.Duration) error {
 	_, queue := q.queues()
 	var all []river.InsertManyParams
 	for _, f := range found {
@@ -154,8 +157,9 @@ func (q *Queue) AddHosts(ctx context.Context, tx *store.Tx, found []survey.Found
 		}
 		if added {
 			k := store.KeyOf(f.Candidate)
-			all = append(all, river.InsertManyParams{Args: Examine{Target: k.Target, Port: k.Port},
-				InsertOpts: &river.InsertOpts{Queue: queue, MaxAttempts: attempts}})
+			all = append(all, river.InsertManyParams{Args: Examine{Target: k.Target, Port: k.Port, Limit: limit},
+				InsertOpts: &river.InsertOpts{Queue: queue, MaxAttempts: attempts,
+					UniqueOpts: river.UniqueOpts{ByArgs: true, ByQueue: true, ByState: unfinished}}})
 		}
 	}
 	if len(all) == 0 {
@@ -168,137 +172,40 @@ func (q *Queue) AddHosts(ctx context.Context, tx *store.Tx, found []survey.Found
 // Worker is the process that works on the queue, as the store knows it.
 func (q *Queue) Worker() string { return q.id }
 
-// Left reports whether there is a job that is to be done or under way.
+// Left reports whether there is a job that is to be done or under way; those that
+// were given up after too many errors are not.
 func (q *Queue) Left(ctx context.Context) (bool, error) {
 	sweeps, hosts := q.queues()
-	return q.db.JobsLeft(ctx, sweeps, hosts)
+	found, err := q.reader.JobList(ctx, oneOf(unfinished, sweeps, hosts))
+	if err != nil {
+		return false, q.db.Reading(err)
+	}
+	return len(found.Jobs) > 0, nil
 }
 
-// Drop removes all jobs of the survey.
+// oneOf lists a job of the queues in one of the states. The order is that of an
+// index which begins with these two; the order of IDs would lead past all the jobs
+// that are done.
+func oneOf(states []rivertype.JobState, queues ...string) *river.JobListParams {
+	return river.NewJobListParams().Queues(queues...).States(states...).OrderBy(river.JobListOrderByScheduledAt, river.SortOrderAsc).First(1)
+}
+
+// Drop removes all jobs of the survey, of which none is under way any more.
 func (q *Queue) Drop(ctx context.Context, tx *store.Tx) error {
 	sweeps, hosts := q.queues()
-	return errors.Join(tx.DropJobs(ctx, sweeps), tx.DropJobs(ctx, hosts))
+	return q.drop(ctx, tx, sweeps, hosts)
 }
 
-// Work does jobs, until there are none left in the store, or until ctx ends: then
-// it returns the cause of ctx, when the work under way has ended and was given
-// back.
-func (q *Queue) Work(ctx context.Context, h Handlers) error {
-	sweeps, hosts := q.queues()
-	workers := river.NewWorkers()
-	queues := map[string]river.QueueConfig{hosts: {MaxWorkers: h.Examiners}}
-	add(workers, func(ctx context.Context, job *river.Job[Examine]) error {
-		return h.Examine(ctx, job.Args, job.Attempt > 1, finishOf(ctx, job))
-	})
-	if h.Sweep != nil {
-		queues[sweeps] = river.QueueConfig{MaxWorkers: 1}
-		add(workers, func(ctx context.Context, job *river.Job[Sweep]) error {
-			return h.Sweep(ctx, job.Args, finishOf(ctx, job))
-		})
-	}
-	client, err := newWorker(q.db, q.id, queues, workers, q.log)
-	if err != nil {
-		return fmt.Errorf("the queue of survey %s: %w", q.survey, err)
-	}
-	q.client = client // which learns of its own insertions at once
-	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
-		return fmt.Errorf("the queue of survey %s: %w", q.survey, err)
-	}
-	err = q.await(ctx)
-	stop, done := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-	defer done()
-	end := client.StopAndCancel
-	if err == nil {
-		end = client.Stop // nothing is under way
-	}
-	if late := end(stop); late != nil { // on a busy machine, or a slow store
-		q.log.Warn("work has not ended in time", "survey", q.survey)
-	}
-	return err
-}
+// dropMost is how many jobs are removed by one statement, which returns them.
+const dropMost = 10_000
 
-// newWorker is the client of the process id that does jobs of the queues.
-func newWorker(db *store.Store, id string, queues map[string]river.QueueConfig, workers *river.Workers, log *slog.Logger) (*river.Client[*sql.Tx], error) {
-	return river.NewClient(db.Queue(), &river.Config{
-		ID: id, Queues: queues, Workers: workers, Logger: slog.New(slog.DiscardHandler), ErrorHandler: failures{log},
-		RetryPolicy: backoff{}, FetchPollInterval: askEvery, FetchCooldown: askPause, JobTimeout: -1, RescueStuckJobsAfter: never, MaxAttempts: attempts,
-	})
-}
-
-// await waits until no job is left. A store that does not answer in time is asked
-// again; one that answers with errors only is not.
-func (q *Queue) await(ctx context.Context) error {
-	tick := time.NewTicker(askEvery)
-	defer tick.Stop()
-	for refused, since := 0, time.Now(); ; {
-		left, err := q.Left(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case store.Late(err):
-		case err != nil:
-			if refused++; refused >= refusals && time.Since(since) > refusedFor {
-				return err
-			}
-		case !left:
-			return nil
-		default:
-			refused, since = 0, time.Now()
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+// drop removes the jobs of queues that no process is at work on.
+func (q *Queue) drop(ctx context.Context, tx *store.Tx, queues ...string) error {
+	all := river.NewJobDeleteManyParams().Queues(queues...).First(dropMost)
+	for {
+		dropped, err := q.client.JobDeleteManyTx(ctx, tx.SQL, all)
+		if err != nil || len(dropped.Jobs) < dropMost {
+			return err
 		}
 	}
-}
-
-// add adds a worker whose jobs are given back when their context ends.
-func add[A river.JobArgs](workers *river.Workers, work func(context.Context, *river.Job[A]) error) {
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[A]) error {
-		err := work(ctx, job)
-		switch {
-		case err != nil && ctx.Err() != nil:
-			return river.JobSnooze(0)
-		case errors.Is(err, ErrLater):
-			return river.JobSnooze(laterBy)
-		}
-		return err
-	}))
-}
-
-// finishOf ends a job that was worked on under ctx, also after that has ended.
-func finishOf[A river.JobArgs](ctx context.Context, job *river.Job[A]) Finish {
-	ctx = context.WithoutCancel(ctx)
-	return func(tx *store.Tx) error {
-		_, err := river.JobCompleteTx[riverdriver.Driver[*sql.Tx]](ctx, tx.SQL, job)
-		if errors.Is(err, rivertype.ErrNotFound) {
-			return nil // it was dropped, or done by another process after all
-		}
-		return err
-	}
-}
-
-// backoff is when a job that failed is tried again: after 2 s, 4 s, and so on, up
-// to a minute.
-type backoff struct{}
-
-// NextRetry is that time.
-func (backoff) NextRetry(job *rivertype.JobRow) time.Time {
-	return time.Now().Add(min(time.Minute, time.Second<<min(job.Attempt, 6)))
-}
-
-// failures logs what jobs ended with, without what they were about.
-type failures struct{ log *slog.Logger }
-
-// HandleError logs an error.
-func (f failures) HandleError(_ context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
-	f.log.Warn("job failed", "job", job.ID, "kind", job.Kind, "attempt", job.Attempt, "detail", err.Error())
-	return nil
-}
-
-// HandlePanic logs a panic.
-func (f failures) HandlePanic(_ context.Context, job *rivertype.JobRow, _ any, trace string) *river.ErrorHandlerResult {
-	f.log.Error("job panicked", "job", job.ID, "kind", job.Kind, "attempt", job.Attempt, "trace", trace)
-	return nil
 }

@@ -29,7 +29,7 @@ func begun(t *testing.T, db *store.Store, parts, hosts int) survey.Survey {
 		for i := range hosts {
 			found = append(found, survey.Found{Candidate: survey.Candidate{Address: host(i)}})
 		}
-		return errors.Join(q.AddHosts(t.Context(), tx, found), q.AddHosts(t.Context(), tx, found), // twice, which makes no second job
+		return errors.Join(q.AddHosts(t.Context(), tx, found, limit), q.AddHosts(t.Context(), tx, found, limit), // twice, which makes no second job
 			q.AddSweeps(t.Context(), tx, parts, jobs.Sweep{Prefixes: true, Passes: 2}), q.AddSweeps(t.Context(), tx, parts, jobs.Sweep{Prefixes: true}))
 	})
 	if err != nil {
@@ -37,6 +37,9 @@ func begun(t *testing.T, db *store.Store, parts, hosts int) survey.Survey {
 	}
 	return v
 }
+
+// limit is how long a host may be used.
+const limit = time.Minute
 
 func host(i int) netip.Addr { return netip.AddrFrom4([4]byte{127, 0, byte(i >> 8), byte(i)}) }
 
@@ -118,7 +121,7 @@ func testWork(t *testing.T, dsn string) {
 	}
 	for job, n := range all.jobs {
 		want := 1
-		if job == fmt.Sprintf("%+v", jobs.Examine{Target: host(1).String()}) || job == fmt.Sprintf("%+v", jobs.Examine{Target: host(2).String()}) {
+		if job == fmt.Sprintf("%+v", jobs.Examine{Target: host(1).String(), Limit: limit}) || job == fmt.Sprintf("%+v", jobs.Examine{Target: host(2).String(), Limit: limit}) {
 			want = 2
 		}
 		if n != want {

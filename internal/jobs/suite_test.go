@@ -15,6 +15,7 @@ func suite(t *testing.T, dsn func() string) {
 	for name, test := range map[string]func(*testing.T, string){
 		"periodic": testPeriodic, "work": testWork, "gone process": testGoneProcess, "interrupted": testInterrupted, "attend": testAttend,
 		"late store": testLateStore, "lost lead": testLostLead, "refusing store": testRefusingStore,
+		"turns": testTurns, "hanging job": testHangingJob, "rescue": testRescue,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // they wait more than they work
