@@ -158,7 +158,7 @@ func (e *everywhere) next(addr netip.Addr) (waitingHost, bool) {
 
 // leave ends the work on a host that was under way. services are what was
 // identified; nil where it was not.
-func (e *everywhere) leave(f discover.Found, services []survey.FoundService) {
+func (e *everywhere) leave(f discover.Found, services []survey.Service) {
 	shape, archive := shapeOf(services)
 	network, wide := networksOf(f.Candidate.Address)
 	e.mu.Lock()
@@ -214,7 +214,7 @@ func acceptsAll(f discover.Found) bool {
 
 // shapeOf is what the services of a host have in common with those of another,
 // and whether any may be one of an archive.
-func shapeOf(services []survey.FoundService) (shape string, archive bool) {
+func shapeOf(services []survey.Service) (shape string, archive bool) {
 	pages := map[string]bool{}
 	for _, s := range services {
 		archive = archive || s.IsArchive() || s.Protocol == survey.ProtocolDICOM || s.DICOMweb != nil || s.Product.Known()

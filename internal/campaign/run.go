@@ -199,7 +199,7 @@ func (v *visit) finish(ctx context.Context, f discover.Found) {
 		item.found = new(v.host.Found())
 	}
 	if v.sampled {
-		var services []survey.FoundService
+		var services []survey.Service
 		if item.found != nil && ctx.Err() == nil {
 			services = item.found.Services
 		}
@@ -309,7 +309,7 @@ func (r *Run) finish(ctx context.Context, f survey.Found, again bool) (examine.R
 // permit: other processes write there too. Addresses are the gate's to refuse.
 func (r *Run) bounded(f survey.Found) survey.Found {
 	f.Candidate = r.boundedCandidate(f.Candidate)
-	f.Services = slices.DeleteFunc(slices.Clone(f.Services), func(s survey.FoundService) bool { return !r.Scope.PermitsPort(s.Port) })
+	f.Services = slices.DeleteFunc(slices.Clone(f.Services), func(s survey.Service) bool { return !r.Scope.PermitsPort(s.Port) })
 	return f
 }
 

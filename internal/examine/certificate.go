@@ -15,8 +15,8 @@ import (
 
 // describe is what a report says of the certificates that a server sent, its
 // own first.
-func (h *Host) describe(certificates []*x509.Certificate) *survey.TLS {
-	h.remember(certificates)
+func (p *prober) describe(certificates []*x509.Certificate) *survey.TLS {
+	p.remember(certificates)
 	t := &survey.TLS{}
 	if len(certificates) == 0 {
 		return t
@@ -25,7 +25,7 @@ func (h *Host) describe(certificates []*x509.Certificate) *survey.TLS {
 	t.NotBefore, t.NotAfter = cert.NotBefore.UTC(), cert.NotAfter.UTC()
 	t.SelfSigned = selfSigned(cert)
 	t.SignatureAlgorithm = signature(certificates)
-	t.NameAsked, t.Name = compareName(cert, h.name(), h.gate.Addr())
+	t.NameAsked, t.Name = compareName(cert, p.name, p.gate.Addr())
 	switch key := cert.PublicKey.(type) {
 	case *rsa.PublicKey:
 		t.KeyType, t.KeyBits = "RSA", key.N.BitLen()

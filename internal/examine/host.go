@@ -1,105 +1,59 @@
 package examine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
 	"slices"
 	"time"
 
-	"leadglass/dicom"
-	"leadglass/dicom/ul"
 	"leadglass/internal/assess"
 	"leadglass/internal/discover"
-	"leadglass/internal/gate"
-	"leadglass/internal/identify"
-	"leadglass/internal/scope"
 	"leadglass/internal/survey"
+	"leadglass/internal/suspect"
 )
 
-// Result is what examining one candidate gave.
-type Result struct {
-	Finding survey.Finding
-	// Sketch is the sketch of the studies counted, nil where none were.
-	Sketch []byte
-}
-
 // Host is the work on one candidate: its ports are identified one by one, as they
-// are found open, and then it is finished.
+// are found open, and then it is finished. Each stage has a type of its own:
+// prober, assessor, counter.
 type Host struct {
-	*Engine
+	engine    *Engine
 	candidate survey.Candidate
 	started   time.Time
-	number    int64 // tells hosts apart in the log
-	gate      *gate.Host
-	names     []string // host names that stand for the host in URLs
-	shown     []string // host names in the certificates that the host showed
-	url       *url.URL // the DICOMweb root that the user named; nil where a host was
-	onePort   bool     // a single port was asked for
-	webLeft   int      // requests that the checks of HTTP services may still send
-	buffer    []byte
+	reach     reach
+	steps     steps
 	finding   survey.Finding
-	noted     map[uint16]*dicom.Deviation // how each port deviates from the standard
-	openers   []opener                    // how to reach each of the finding's services
-	sketch    []byte
-	// queried are the services that answered queries, with how to reach them.
-	queried []answering
-	// echoBefore and echoDuring are the archive's response times around a count.
-	echoBefore, echoDuring time.Duration
 }
 
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-// answering is a service that answers queries.
-type answering struct {
-	service int // index in the finding's services
-	open    opener
-	result  assess.Assessment
-}
-
-// Begin begins the work on a candidate: it makes the finding of a candidate, of which nothing is known yet.
+// Begin begins the work on a candidate.
 func (e *Engine) Begin(c survey.Candidate) *Host {
-	h := &Host{Engine: e, candidate: c, started: time.Now(), gate: e.Gate.Host(c.Address), webLeft: assess.MaxHostWebRequests,
-		onePort: c.Port != 0}
-	h.number = e.hosts.Add(1)
-	if c.Host != "" {
-		h.names = []string{c.Host}
-	}
-	h.finding = survey.Finding{
-		Schema:             survey.FindingSchema,
-		Target:             target(c),
-		TestedFrom:         survey.TestedFromOf(c.Address),
-		Services:           []survey.Service{},
-		Counts:             survey.NotCounted("no service answers queries"),
-		Checks:             []survey.Check{},
-		IdentifyingClasses: []survey.IdentifyingClass{},
-		Suspicion:          survey.Suspicion{Reasons: []string{}},
-		StartedAt:          h.started.UTC().Truncate(time.Millisecond),
-		AuthorisedBy:       e.AuthorisedBy,
-	}
+	h := &Host{engine: e, candidate: c, started: time.Now(),
+		reach: reach{gate: e.Gate.Host(c.Address), scope: e.Scope, timeouts: e.Timeouts, buffers: &e.buffers}}
+	h.reach.call(c.Host)
+	h.finding = e.begun(c, h.started)
+	h.steps = steps{log: e.Log, number: e.hosts.Add(1), target: h.finding.Target.Address}
 	return h
 }
 
 // Found is what is known of the host when its ports have been identified, for
 // whoever is going to examine it.
 func (h *Host) Found() survey.Found {
-	f := survey.Found{Candidate: h.candidate, StartedAt: h.finding.StartedAt, Took: time.Since(h.started), Traffic: h.gate.Traffic(),
-		Spent: h.gate.Spent(), Incomplete: h.finding.Incomplete, Services: make([]survey.FoundService, len(h.openers))}
-	for i, s := range h.finding.Services {
-		f.Services[i] = survey.FoundService{Service: s, Secure: h.openers[i].secure}
-	}
-	return f
+	return survey.Found{Candidate: h.candidate, StartedAt: h.finding.StartedAt, Took: time.Since(h.started), Traffic: h.reach.gate.Traffic(),
+		Spent: h.reach.gate.Spent(), Incomplete: h.finding.Incomplete, Services: slices.Clone(h.finding.Services)}
 }
 
 // Resume goes on with the work on a host that was found.
 func (e *Engine) Resume(f survey.Found) *Host {
 	h := e.Begin(f.Candidate)
-	h.gate.Resume(f.Traffic, f.Spent)
+	h.reach.gate.Resume(f.Traffic, f.Spent)
 	h.started = time.Now().Add(-f.Took)
 	h.finding.StartedAt, h.finding.Incomplete = f.StartedAt, f.Incomplete
+	h.finding.Services = append(h.finding.Services, f.Services...)
 	for _, s := range f.Services {
-		h.finding.Services = append(h.finding.Services, s.Service)
-		h.openers = append(h.openers, opener{port: s.Port, secure: s.Secure})
+		if s.TLS != nil && h.reach.name == "" { // found by its certificate
+			h.reach.call(nameOf(s.TLS.NameAsked))
+		}
 	}
 	return h
 }
@@ -107,137 +61,98 @@ func (e *Engine) Resume(f survey.Found) *Host {
 // IdentifyAgain finds out again what speaks at the ports that were open, and
 // returns how they answer now.
 func (h *Host) IdentifyAgain(ctx context.Context) discover.Found {
-	before := h.openers
-	h.finding.Services, h.openers, h.finding.Incomplete = []survey.Service{}, nil, nil
+	before := h.finding.Services
+	h.finding.Services, h.finding.Incomplete = []survey.Service{}, nil
 	f := discover.Found{Candidate: h.candidate}
-	for _, o := range before {
+	for _, s := range before {
 		if ctx.Err() != nil {
 			return f
 		}
-		h.Identify(ctx, o.port)
-		last := len(h.openers) - 1
-		switch outcome := h.finding.Services[last].Outcome; outcome {
-		case survey.Refused, survey.Silent:
-			if outcome == survey.Refused {
-				f.Refused++
-			} else {
-				f.Silent++
-			}
-			h.finding.Services, h.openers = h.finding.Services[:last], h.openers[:last]
+		h.Identify(ctx, s.Port)
+		last := len(h.finding.Services) - 1
+		switch h.finding.Services[last].Outcome {
+		case survey.Refused:
+			f.Refused++
+		case survey.Silent:
+			f.Silent++
 		default:
-			f.Open = append(f.Open, o.port)
+			f.Open = append(f.Open, s.Port)
+			continue
 		}
+		h.finding.Services = h.finding.Services[:last]
 	}
 	return f
 }
 
-// borrow takes a receive buffer for a part of the work on the host; giveBack
-// overwrites it and returns it for use with another.
-func (h *Host) borrow() {
-	if b, ok := h.buffers.Get().(*[]byte); ok {
-		h.buffer = *b
-		return
-	}
-	h.buffer = make([]byte, ul.DefaultReadBuffer)
-}
-
-func (h *Host) giveBack() {
-	clear(h.buffer)
-	b := h.buffer
-	h.buffer = nil
-	h.buffers.Put(&b)
-}
-
 // Identify finds out what speaks at an open port of the host.
 func (h *Host) Identify(ctx context.Context, port uint16) {
-	h.borrow()
-	defer h.giveBack()
-	defer h.gate.Rest() // the host may be left alone for a while
-	if h.url == nil && h.candidate.HTTPURL != "" {
+	h.reach.borrow()
+	defer h.reach.giveBack()
+	defer h.reach.gate.Rest() // the host may be left alone for a while
+	if h.reach.url == nil && h.candidate.HTTPURL != "" {
 		u, err := url.Parse(h.candidate.HTTPURL)
 		if err != nil {
-			h.incomplete("the target's URL: " + err.Error())
+			incomplete(&h.finding, "the target's URL: "+err.Error())
 			return
 		}
-		h.url = u
+		h.reach.url = u
 	}
 	start := time.Now()
-	s, o := h.probe(ctx, port)
-	h.step(ctx, "identify", port, string(s.Protocol)+" "+string(s.Outcome), start)
+	p := prober{reach: &h.reach, products: h.engine.Products, titles: h.engine.KnownAETitles,
+		named: append(slices.Clone(h.candidate.Ports), h.candidate.Port)}
+	s := p.probe(ctx, port)
+	h.steps.ended(ctx, "identify", port, string(s.Protocol)+" "+string(s.Outcome), start)
 	if s.Outcome == survey.OverBudget {
-		h.incomplete(fmt.Sprintf("port %d: %s", port, s.Detail))
+		incomplete(&h.finding, fmt.Sprintf("port %d: %s", port, s.Detail))
 	}
-	h.tolerate(&s)
+	h.reach.tolerate(&s)
 	h.finding.Services = append(h.finding.Services, s)
-	h.openers = append(h.openers, o)
 }
 
 // Finish assesses what was identified and counts it. It returns an error only
 // when ctx ended it: what a host does is a result.
 func (h *Host) Finish(ctx context.Context) (Result, error) {
-	h.borrow()
-	defer h.giveBack()
-	h.run(ctx)
-	h.suspect(ctx)
-	for i := range h.finding.Services {
-		h.tolerate(&h.finding.Services[i])
+	h.reach.borrow()
+	defer h.reach.giveBack()
+	h.inOrder()
+	f, e := &h.finding, h.engine
+	a := assessor{reach: &h.reach, steps: h.steps, products: e.Products, webLeft: assess.MaxHostWebRequests, onePort: h.candidate.Port != 0}
+	queried := a.assess(ctx, f)
+	judge(f)
+	start := time.Now()
+	c := counter{reach: &h.reach, products: e.Products, key: e.SketchKey, memory: e.Memory}
+	c.count(ctx, f, queried)
+	h.steps.ended(ctx, "count", 0, "studies "+string(f.Counts.Studies.Quality)+", images "+string(f.Counts.ImagesLinked.Quality), start)
+	f.Suspicion = suspect.Weigh(suspect.Host(f, suspect.Facts{Products: e.Products, Demos: e.Demos,
+		Species: suspect.Species(a.species(ctx, f, queried))}))
+	for i := range f.Services {
+		h.reach.tolerate(&f.Services[i])
 	}
 	if ctx.Err() != nil {
 		return Result{}, context.Cause(ctx)
 	}
-	h.finding.Traffic = h.gate.Traffic()
-	h.step(ctx, "host", 0, string(h.finding.Verdict), h.started)
-	h.finding.Traffic.EchoBeforeMS = milliseconds(h.echoBefore)
-	h.finding.Traffic.EchoDuringMS = milliseconds(h.echoDuring)
-	h.finding.DurationMS = time.Since(h.started).Milliseconds()
-	if h.Attribute != nil {
-		if owner, ok := h.Attribute(h.candidate.Address); ok {
-			h.finding.Owner = &owner
-		}
-	}
-	return Result{Finding: h.finding, Sketch: h.sketch}, nil
+	f.Traffic = h.reach.gate.Traffic()
+	h.steps.ended(ctx, "host", 0, string(f.Verdict), h.started)
+	f.Traffic.EchoBeforeMS, f.Traffic.EchoDuringMS = milliseconds(c.echoBefore), milliseconds(c.echoDuring)
+	f.DurationMS = time.Since(h.started).Milliseconds()
+	e.own(f, h.candidate)
+	return Result{Finding: *f, Sketch: c.sketch}, nil
 }
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // inOrder puts the services in the order in which the scope has their ports,
 // whichever was found first.
 func (h *Host) inOrder() {
-	ports := slices.Concat(h.Scope.Ports.DICOM, h.Scope.Ports.HTTP, h.candidate.Ports)
-	place := func(i int) int { return slices.Index(ports, h.finding.Services[i].Port) }
-	order := make([]int, len(h.openers))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return place(a) - place(b) })
-	services, openers := make([]survey.Service, len(order)), make([]opener, len(order))
-	for to, from := range order {
-		services[to], openers[to] = h.finding.Services[from], h.openers[from]
-	}
-	h.finding.Services, h.openers = services, openers
+	ports := slices.Concat(h.engine.Scope.Ports.DICOM, h.engine.Scope.Ports.HTTP, h.candidate.Ports)
+	slices.SortStableFunc(h.finding.Services, func(a, b survey.Service) int {
+		return cmp.Compare(slices.Index(ports, a.Port), slices.Index(ports, b.Port))
+	})
 }
 
-func target(c survey.Candidate) survey.Target {
-	t := survey.Target{Host: c.Host, Port: c.Port}
-	if c.Address.IsValid() {
-		t.Address = c.Address.String()
-	}
-	if t.Host == "" {
-		t.Host = t.Address
-	}
-	return t
-}
-
-// run goes through the stages.
-func (h *Host) run(ctx context.Context) {
-	h.inOrder()
-	f := &h.finding
-	f.Services = identify.Merge(f.Services, h.Products)
-	for i := range f.Services {
-		h.assess(ctx, i, h.openers[i])
-	}
-	f.Services = identify.Merge(f.Services, h.Products)
-	h.fitRemedies()
-	whole := assess.Run(ctx, h.wholeSession())
-	f.Checks = append(f.Checks, whole.Checks...)
+// judge draws the verdict and the grade of a finding from its services and
+// checks.
+func judge(f *survey.Finding) {
 	f.Verdict = survey.VerdictOf(f.Services, f.Checks)
 	if f.Verdict == survey.Unreachable && slices.ContainsFunc(f.Services, ranOut) {
 		f.Verdict = survey.NotDICOM // a port took the connection, and nothing came of it in time
@@ -247,119 +162,7 @@ func (h *Host) run(ctx context.Context) {
 	if i := survey.Decides(f.Services, f.Checks); i >= 0 && f.Target.Port == 0 {
 		f.Target.Port = f.Services[i].Port
 	}
-	start := time.Now()
-	if f.IsArchive() {
-		h.count(ctx)
-	} else {
-		f.Counts = survey.NotCounted("nothing was recognised as an archive")
-	}
-	h.step(ctx, "count", 0, "studies "+string(f.Counts.Studies.Quality)+", images "+string(f.Counts.ImagesLinked.Quality), start)
 }
 
 // ranOut reports whether the budget of the host ended while s was asked.
 func ranOut(s survey.Service) bool { return s.Outcome == survey.OverBudget }
-
-func (h *Host) incomplete(why string) {
-	if h.finding.Incomplete == nil {
-		h.finding.Incomplete = &why
-	}
-}
-
-// fitRemedies writes the remedies again for the products that the behaviour of
-// the services has shown since.
-func (h *Host) fitRemedies() {
-	for i := range h.finding.Checks {
-		c := &h.finding.Checks[i]
-		entry, known := assess.Find(c.ID)
-		if c.State != survey.Fail || !known {
-			continue
-		}
-		for j := range h.finding.Services {
-			if s := &h.finding.Services[j]; s.Port == c.Port {
-				c.Remedy = entry.Remedy(s)
-			}
-		}
-	}
-}
-
-// session is what the checks of a service, or of the whole host, are given.
-func (h *Host) session(s *survey.Service, open ul.Opener) *assess.Session {
-	return &assess.Session{
-		Service: s, Host: h.finding.Services, Address: h.gate.Addr(), Open: open,
-		CallingAETitle: h.Scope.Identity.CallingAETitle, Patience: h.Timeouts.Query,
-		Allow: assess.Allow{Sample: h.Scope.Allow.Sample, DefaultAETitles: h.Scope.Allow.DefaultAETitles,
-			DICOMweb: h.Scope.Allow.DICOMweb},
-		Products: h.Products,
-	}
-}
-
-// assess runs the checks on one service.
-func (h *Host) assess(ctx context.Context, i int, o opener) {
-	s := &h.finding.Services[i]
-	if s.Protocol == survey.ProtocolUnknown && (s.TLS == nil || s.TLS.Offer == nil) {
-		return
-	}
-	session := h.session(s, h.open(o, h.Timeouts.Query))
-	if s.Protocol == survey.ProtocolHTTP {
-		session.Web = h.web()
-	}
-	start := time.Now()
-	result := assess.Run(ctx, session)
-	h.step(ctx, "assess", s.Port, checksOutcome(result.Checks), start)
-	h.finding.Checks = append(h.finding.Checks, result.Checks...)
-	h.addClasses(result.Classes)
-	identify.Refine(s, h.Products, result.Behaviours...)
-	if result.QueryAnswered() {
-		h.queried = append(h.queried, answering{service: i, open: o, result: result})
-	}
-}
-
-// addClasses adds what one service returned of identifying attributes: a class
-// is present where any service returned it.
-func (h *Host) addClasses(classes []survey.IdentifyingClass) {
-	have := &h.finding.IdentifyingClasses
-	for _, c := range classes {
-		i := slices.IndexFunc(*have, func(o survey.IdentifyingClass) bool { return o.Class == c.Class })
-		if i < 0 {
-			*have = append(*have, c)
-			continue
-		}
-		(*have)[i].Present = (*have)[i].Present || c.Present
-		(*have)[i].Sampled += c.Sampled
-	}
-}
-
-// count counts what the host's archives hold, through the services that answer
-// queries. Its web services are asked for nothing but numbers, which the
-// queries are compared with, and are searched only where no query was answered.
-func (h *Host) count(ctx context.Context) {
-	f := &h.finding
-	if h.Scope.CountMode == scope.CountOff {
-		f.Counts = survey.NotCounted("counting is off, by the scope or by --count")
-		return
-	}
-	if !f.Verdict.Speaks() {
-		f.Counts = survey.NotCounted("no service was identified as one of an archive")
-		return
-	}
-	var numbers survey.Counts
-	var stated *survey.Service
-	if h.Scope.Allow.DICOMweb {
-		numbers, stated = h.numbers(ctx)
-	}
-	var queries hostCounts
-	if len(h.queried) > 0 {
-		n, _ := numbers.Studies.Int()
-		queries = h.countQueries(ctx, n)
-		f.Counts = queries.counts
-	}
-	_, counted := f.Counts.Studies.Int()
-	switch {
-	case stated != nil && len(h.queried) > 0:
-		f.Counts = queries.crossCheck(numbers, stated)
-	case stated != nil:
-		f.Counts = numbers
-	case !counted && h.Scope.Allow.DICOMweb:
-		f.Counts = h.search(ctx)
-	}
-}

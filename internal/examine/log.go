@@ -9,21 +9,29 @@ import (
 	"leadglass/internal/survey"
 )
 
-// step logs what a stage came to, for who wants to see where the time goes.
+// steps logs the work on one host.
+type steps struct {
+	log *slog.Logger // nil: nothing is logged
+	// number tells hosts apart in the log, target is the address.
+	number int64
+	target string
+}
+
+// ended logs what a stage came to, for who wants to see where the time goes.
 // What it says are words and numbers of ours: of what a host sent, nothing. The
 // address stands in the attribute "target", which the logger leaves out unless
 // addresses were asked for; number tells hosts apart without it. port is 0 for
 // the host as a whole.
-func (h *Host) step(ctx context.Context, stage string, port uint16, outcome string, since time.Time) {
-	if h.Log == nil || !h.Log.Enabled(ctx, slog.LevelDebug) {
+func (s steps) ended(ctx context.Context, stage string, port uint16, outcome string, since time.Time) {
+	if s.log == nil || !s.log.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
-	attrs := []slog.Attr{slog.Int64("host", h.number), slog.String("target", h.finding.Target.Address), slog.String("stage", stage)}
+	attrs := []slog.Attr{slog.Int64("host", s.number), slog.String("target", s.target), slog.String("stage", stage)}
 	if port != 0 {
 		attrs = append(attrs, slog.Int("port", int(port)))
 	}
 	attrs = append(attrs, slog.String("outcome", outcome), slog.Duration("took", time.Since(since).Round(time.Millisecond)))
-	h.Log.LogAttrs(ctx, slog.LevelDebug, "stage ended", attrs...)
+	s.log.LogAttrs(ctx, slog.LevelDebug, "stage ended", attrs...)
 }
 
 // checksOutcome is how checks came out, in numbers.

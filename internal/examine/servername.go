@@ -11,9 +11,9 @@ import (
 const maxServerNames = 4
 
 // remember keeps the names of a certificate that the host showed on some port.
-func (h *Host) remember(certificates []*x509.Certificate) {
+func (r *reach) remember(certificates []*x509.Certificate) {
 	if len(certificates) > 0 {
-		h.shown = append(h.shown, certificates[0].DNSNames...)
+		r.shown = append(r.shown, certificates[0].DNSNames...)
 	}
 }
 
@@ -21,11 +21,11 @@ func (h *Host) remember(certificates []*x509.Certificate) {
 // one, at a host that was given by its address: names of the scope, those first
 // that the host's certificates on other ports have. A name outside the scope is
 // never sent.
-func (h *Host) serverNames() []string {
+func (r *reach) serverNames() []string {
 	has := func(name string) bool {
-		return slices.ContainsFunc(h.shown, func(s string) bool { return strings.EqualFold(s, name) })
+		return slices.ContainsFunc(r.shown, func(s string) bool { return strings.EqualFold(s, name) })
 	}
-	names := slices.Clone(h.Scope.Names)
+	names := slices.Clone(r.scope.Names)
 	slices.SortStableFunc(names, func(a, b string) int {
 		switch {
 		case has(a) == has(b):
@@ -40,17 +40,17 @@ func (h *Host) serverNames() []string {
 
 // findName finds the name that a TLS port wants, and calls the host by it from then
 // on; false where none is known.
-func (h *Host) findName(ctx context.Context, port uint16) bool {
-	if h.name() != "" {
+func (r *reach) findName(ctx context.Context, port uint16) bool {
+	if r.name != "" {
 		return false
 	}
-	for _, name := range h.serverNames() {
-		conn, err := h.gate.DialTLS(ctx, port, new(handshake).config(name))
+	for _, name := range r.serverNames() {
+		conn, err := r.gate.DialTLS(ctx, port, new(handshake).config(name))
 		if err == nil {
 			_ = conn.Close()
 		}
 		if err == nil || isAlert(err) && !wantsName(err) {
-			h.names = []string{name}
+			r.call(name)
 			return true
 		}
 		if ctx.Err() != nil {

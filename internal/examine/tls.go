@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 	"syscall"
 	"time"
@@ -18,30 +17,6 @@ import (
 	"leadglass/internal/survey"
 	"leadglass/internal/tlsprobe"
 )
-
-// dial opens a connection, with a handshake where the port speaks TLS.
-func (h *Host) dial(ctx context.Context, o opener) (net.Conn, error) {
-	if !o.secure {
-		return h.gate.Dial(ctx, o.port)
-	}
-	conn, err := h.gate.DialTLS(ctx, o.port, new(handshake).config(h.name()))
-	if err != nil {
-		return nil, err
-	}
-	return conn, nil
-}
-
-// name is the host name that the user gave, which servers choose their
-// certificate by; empty where an address was given.
-func (h *Host) name() string {
-	if len(h.names) == 0 {
-		return ""
-	}
-	if _, err := netip.ParseAddr(h.names[0]); err == nil {
-		return ""
-	}
-	return h.names[0]
-}
 
 // handshake gathers what a peer shows during a TLS handshake, also one that it
 // refuses in the end.
@@ -88,16 +63,19 @@ const certificateWait = 2 * time.Second
 
 // probeTLS tries DICOM, and then HTTP, inside TLS, and describes the TLS of
 // what it finds. ok is false when the peer does not speak TLS.
-func (h *Host) probeTLS(ctx context.Context, port uint16) (s survey.Service, ok bool) {
+func (p *prober) probeTLS(ctx context.Context, port uint16) (s survey.Service, ok bool) {
 	var shown handshake
-	conn, err := h.gate.DialTLS(ctx, port, shown.config(h.name()))
+	conn, err := p.gate.DialTLS(ctx, port, shown.config(p.name))
 	demanded := err != nil && shown.asked // up to TLS 1.2 the handshake itself fails without a certificate
 	if err == nil {
 		demanded = shown.asked && demandsCertificate(conn)
 		_ = conn.Close()
 	}
-	if wantsName(err) && h.findName(ctx, port) {
-		return h.probeTLS(ctx, port) // the host has a name now
+	if wantsName(err) && p.findName(ctx, port) {
+		return p.probeTLS(ctx, port) // the host has a name now
+	}
+	if wantsName(err) && p.findName(ctx, port) {
+		return p.probeTLS(ctx, port) // the host has a name now
 	}
 	if wantsName(err) {
 		s = behindTLS(port, survey.Closed, "TLS refuses clients that do not name the server as it is called")
@@ -105,42 +83,42 @@ func (h *Host) probeTLS(ctx context.Context, port uint16) (s survey.Service, ok 
 		return s, true
 	}
 	if shown.seen == nil {
-		return h.greet(ctx, port, err)
+		return p.greet(ctx, port, err)
 	}
-	described := h.describe(shown.seen.PeerCertificates)
+	described := p.describe(shown.seen.PeerCertificates)
 	described.Version, described.CipherSuite = tls.VersionName(shown.seen.Version), tls.CipherSuiteName(shown.seen.CipherSuite)
 	known := tlsprobe.Options{Version: shown.seen.Version, Suite: shown.seen.CipherSuite}
 	switch {
 	case demanded:
 		described.ClientCertificate = certificateRequired
 		s = behindTLS(port, survey.Closed, "the TLS handshake ended without a client certificate")
-		if h.url != nil { // the user said that it is HTTP
+		if p.url != nil { // the user said that it is HTTP
 			s.Protocol = survey.ProtocolHTTP
 		}
 	case err != nil:
 		described.ClientCertificate = certificateUnknown
 		s = behindTLS(port, survey.Foreign, "the TLS handshake could not be completed")
 	default:
-		s = h.inside(ctx, port)
+		s = p.inside(ctx, port)
 		described.ClientCertificate = demandOf(s, shown.asked)
 	}
 	s.TLS = described
 	if s.Protocol != survey.ProtocolUnknown || described.ClientCertificate == certificateRequired {
-		h.offer(ctx, &s, known)
+		p.offer(ctx, &s, known)
 	}
 	return s, true
 }
 
 // inside finds out what speaks inside TLS.
-func (h *Host) inside(ctx context.Context, port uint16) survey.Service {
-	if h.url != nil { // the user said that it is HTTP
-		if s := h.http(ctx, port, "https"); s.Outcome == survey.Answered {
+func (p *prober) inside(ctx context.Context, port uint16) survey.Service {
+	if p.url != nil { // the user said that it is HTTP
+		if s := p.http(ctx, port, "https"); s.Outcome == survey.Answered {
 			return s
 		}
 	}
-	s := identify.DICOM(ctx, port, h.open(opener{port: port, secure: true}, h.Timeouts.Answer), h.identifyOptions())
+	s := identify.DICOM(ctx, port, p.open(port, true, p.timeouts.Answer), p.identifyOptions())
 	if s.Protocol == survey.ProtocolUnknown {
-		if web := h.http(ctx, port, "https"); web.Outcome == survey.Answered {
+		if web := p.http(ctx, port, "https"); web.Outcome == survey.Answered {
 			return web
 		}
 	}
@@ -198,11 +176,11 @@ func behindTLS(port uint16, o survey.Outcome, detail string) survey.Service {
 
 // greet describes a port that answers as TLS does and has nothing in common
 // with crypto/tls: only NULL or DHE suites, or SSL 3.0.
-func (h *Host) greet(ctx context.Context, port uint16, err error) (survey.Service, bool) {
+func (p *prober) greet(ctx context.Context, port uint16, err error) (survey.Service, bool) {
 	if err == nil || errors.As(err, new(tls.RecordHeaderError)) || !isAlert(err) && !strings.Contains(err.Error(), "tls: ") {
 		return survey.Service{}, false
 	}
-	g, ok := tlsprobe.Greet(ctx, h.dialer(port), tlsprobe.Options{Name: h.name(), Patience: h.Timeouts.Answer})
+	g, ok := tlsprobe.Greet(ctx, p.dialer(port), tlsprobe.Options{Name: p.name, Patience: p.timeouts.Answer})
 	if !ok {
 		return survey.Service{}, false
 	}
@@ -213,23 +191,18 @@ func (h *Host) greet(ctx context.Context, port uint16, err error) (survey.Servic
 		}
 	}
 	s := behindTLS(port, survey.Foreign, "TLS, but only with what this program does not speak")
-	s.TLS = h.describe(certificates)
+	s.TLS = p.describe(certificates)
 	s.TLS.Version, s.TLS.CipherSuite, s.TLS.ClientCertificate = g.VersionName, g.SuiteName, certificateUnknown
 	if !g.CertificateRequested {
 		s.TLS.ClientCertificate = certificateNotRequired
 	}
-	h.offer(ctx, &s, tlsprobe.Options{Version: g.Version, Suite: g.Suite, KeyExchangeBits: g.KeyExchangeBits})
+	p.offer(ctx, &s, tlsprobe.Options{Version: g.Version, Suite: g.Suite, KeyExchangeBits: g.KeyExchangeBits})
 	return s, true
 }
 
-// dialer opens plain connections with a port, on which tlsprobe speaks.
-func (h *Host) dialer(port uint16) tlsprobe.Dialer {
-	return func(ctx context.Context) (net.Conn, error) { return h.gate.Dial(ctx, port) }
-}
-
 // offer asks what else a port accepts, beside what is known.
-func (h *Host) offer(ctx context.Context, s *survey.Service, known tlsprobe.Options) {
-	known.Name, known.Patience = h.name(), h.Timeouts.Answer
-	offer := tlsprobe.Ask(ctx, h.dialer(s.Port), known)
+func (p *prober) offer(ctx context.Context, s *survey.Service, known tlsprobe.Options) {
+	known.Name, known.Patience = p.name, p.timeouts.Answer
+	offer := tlsprobe.Ask(ctx, p.dialer(s.Port), known)
 	s.TLS.Offer = &offer
 }

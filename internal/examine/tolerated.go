@@ -17,19 +17,19 @@ type portMeter struct {
 func (m portMeter) CountDeviation(d dicom.Deviation) { *m.noted |= d }
 
 // meter is that of a port.
-func (h *Host) meter(port uint16) portMeter {
-	if h.noted == nil {
-		h.noted = map[uint16]*dicom.Deviation{}
+func (r *reach) meter(port uint16) portMeter {
+	if r.noted == nil {
+		r.noted = map[uint16]*dicom.Deviation{}
 	}
-	if h.noted[port] == nil {
-		h.noted[port] = new(dicom.Deviation)
+	if r.noted[port] == nil {
+		r.noted[port] = new(dicom.Deviation)
 	}
-	return portMeter{Host: h.gate, noted: h.noted[port]}
+	return portMeter{Host: r.gate, noted: r.noted[port]}
 }
 
 // tolerate writes into a service how it deviated up to now.
-func (h *Host) tolerate(s *survey.Service) {
-	if d := h.noted[s.Port]; d != nil && *d != 0 {
+func (r *reach) tolerate(s *survey.Service) {
+	if d := r.noted[s.Port]; d != nil && *d != 0 {
 		s.Tolerated = (dicom.ParseDeviations(s.Tolerated) | *d).Names()
 	}
 }

@@ -30,20 +30,20 @@ type webSide struct {
 
 // webSides are the web services by which the archive may be counted: those
 // where a DICOMweb service was found, and products with number-only routes.
-func (h *Host) webSides() []webSide {
+func (c *counter) webSides(f *survey.Finding) []webSide {
 	var sides []webSide
-	for i := range h.finding.Services {
-		s := &h.finding.Services[i]
+	for i := range f.Services {
+		s := &f.Services[i]
 		if s.Protocol != survey.ProtocolHTTP || s.HTTP == nil || refuses(s) || len(sides) == webAsked {
 			continue
 		}
 		side := webSide{service: s}
 		if w := s.DICOMweb; w != nil {
 			side.root, side.search = w.Root, w.QIDO == survey.AccessOpen
-		} else if own := h.Products.OwnRoots(s.Product.Guess(), nil); len(own) > 0 {
+		} else if own := c.products.OwnRoots(s.Product.Guess(), nil); len(own) > 0 {
 			side.root = own[0].Path
 		}
-		side.numbers = h.Products.Numbers(s.Product.Guess(), side.root)
+		side.numbers = c.products.Numbers(s.Product.Guess(), side.root)
 		if s.DICOMweb != nil || len(side.numbers) > 0 {
 			sides = append(sides, side)
 		}
@@ -57,29 +57,29 @@ func refuses(s *survey.Service) bool {
 }
 
 // webCount is what a web service of the host is counted with.
-func (h *Host) webCount(side webSide) webcount.Options {
+func (c *counter) webCount(f *survey.Finding, side webSide) webcount.Options {
 	scheme := "http"
 	if side.service.TLS != nil {
 		scheme = "https"
 	}
-	retrieval := h.finding.Exposure().RetrievalOf(h.finding.Services, side.service.Port)
-	left, _ := h.gate.Remaining()
-	client := h.gate.HTTPClient(gate.HTTPOptions{Names: h.names, Timeout: h.Timeouts.Query,
-		TLS: new(handshake).config(h.name()), UserAgent: userAgent(h.Scope), MaxBody: webcount.DefaultMaxBody})
+	retrieval := f.Exposure().RetrievalOf(f.Services, side.service.Port)
+	left, _ := c.gate.Remaining()
+	client := c.client(gate.HTTPOptions{Timeout: c.timeouts.Query, MaxBody: webcount.DefaultMaxBody})
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return webcount.Options{
 		Do:   func(_ context.Context, r *http.Request) (*http.Response, error) { return client.Do(r) },
-		Base: url.URL{Scheme: scheme, Host: net.JoinHostPort(h.webHost(), strconv.Itoa(int(side.service.Port)))},
-		Root: side.root, Numbers: side.numbers, ListsEmptyDates: len(h.Products.FactsOf(side.service).ListsEmptyDates) > 0, Routes: retrieval.Open, RoutesUnknown: retrieval.Why,
-		SketchKey: h.SketchKey, MaxTime: max(left-left/countReserve, time.Millisecond),
+		Base: url.URL{Scheme: scheme, Host: net.JoinHostPort(c.host(), strconv.Itoa(int(side.service.Port)))},
+		Root: side.root, Numbers: side.numbers,
+		ListsEmptyDates: len(c.products.FactsOf(side.service).ListsEmptyDates) > 0, Routes: retrieval.Open, RoutesUnknown: retrieval.Why,
+		SketchKey: c.key, MaxTime: max(left-left/countReserve, time.Millisecond),
 	}
 }
 
 // numbers asks the number-only routes of the host's web services, and says
 // which service answered; nil where none did.
-func (h *Host) numbers(ctx context.Context) (survey.Counts, *survey.Service) {
-	for _, side := range h.webSides() {
-		if counts, ok := webcount.Numbers(ctx, h.webCount(side)); ok {
+func (c *counter) numbers(ctx context.Context, f *survey.Finding) (survey.Counts, *survey.Service) {
+	for _, side := range c.webSides(f) {
+		if counts, ok := webcount.Numbers(ctx, c.webCount(f, side)); ok {
 			return counts, side.service
 		}
 	}
@@ -89,26 +89,27 @@ func (h *Host) numbers(ctx context.Context) (survey.Counts, *survey.Service) {
 // search counts through QIDO-RS, by the first web service that answers it.
 // Its answers hold what identifies patients, whether that is asked for or not;
 // an authority that allows no sample of it is not made to see such answers.
-func (h *Host) search(ctx context.Context) survey.Counts {
-	counts := h.finding.Counts
-	for _, side := range h.webSides() {
+// queried: a query was answered, and what it failed for says more.
+func (c *counter) search(ctx context.Context, f *survey.Finding, queried bool) survey.Counts {
+	counts := f.Counts
+	for _, side := range c.webSides(f) {
 		if !side.search {
 			continue
 		}
-		if !h.Scope.Allow.Sample {
+		if !c.scope.Allow.Sample {
 			return survey.NotCounted("DICOMweb lists studies only with what identifies patients, of which the scope allows no sample")
 		}
-		r := webcount.QIDO(ctx, h.webCount(side))
+		r := webcount.QIDO(ctx, c.webCount(f, side))
 		if _, ok := r.Counts.Studies.Int(); !ok {
-			if len(h.queried) == 0 { // else what the queries failed for says more
+			if !queried {
 				counts = r.Counts
 			}
 			continue
 		}
 		counts = r.Counts
-		h.sketch = r.Sketch
+		c.sketch = r.Sketch
 		if r.Incomplete != "" {
-			h.incomplete(r.Incomplete)
+			incomplete(f, r.Incomplete)
 		}
 		break
 	}

@@ -26,7 +26,7 @@ func testWork(t *testing.T, e engine) {
 	}
 	host := survey.Candidate{Address: netip.MustParseAddr("127.0.0.9"), Host: "pacs.example", Ports: []uint16{104}}
 	done := survey.Candidate{Address: netip.MustParseAddr("127.0.0.1")}
-	found := survey.Found{Candidate: host, Services: []survey.FoundService{{Service: survey.Service{Port: 104, SOPClasses: []string{}}, Secure: true}},
+	found := survey.Found{Candidate: host, Services: []survey.Service{{Port: 104, SOPClasses: []string{}, TLS: &survey.TLS{}}},
 		StartedAt: started, Traffic: survey.Traffic{BytesSent: 7}, Spent: time.Second}
 	do(func(tx *store.Tx) error {
 		for part, sweep := range []survey.Sweep{{Seed: "a", Position: 3}, {Seed: "a", Position: 4}} {

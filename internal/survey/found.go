@@ -6,8 +6,8 @@ import "time"
 // its open ports were asked what speaks there, and it waits to be examined,
 // maybe by another process.
 type Found struct {
-	Candidate Candidate      `json:"candidate"`
-	Services  []FoundService `json:"services"`
+	Candidate Candidate `json:"candidate"`
+	Services  []Service `json:"services"`
 	// StartedAt is when the first port was found open, Took how long the host was
 	// worked on from then on.
 	StartedAt time.Time     `json:"started_at"`
@@ -18,11 +18,4 @@ type Found struct {
 	Spent   time.Duration `json:"spent"`
 	// Incomplete says what was not to be learned; null where nothing is missing.
 	Incomplete *string `json:"incomplete,omitempty"`
-}
-
-// FoundService is a service and how it is reached.
-type FoundService struct {
-	Service
-	// Secure is whether associations and requests go inside TLS.
-	Secure bool `json:"secure,omitempty"`
 }

@@ -8,37 +8,24 @@ import (
 
 	"leadglass/internal/assess"
 	"leadglass/internal/survey"
-	"leadglass/internal/suspect"
 )
 
 // maxAssociations is how many associations a whole check takes at most.
 const maxAssociations = 12
 
-// suspect gives the finding the signs that it shows by itself.
-func (h *Host) suspect(ctx context.Context) {
-	f := &h.finding
-	signs := suspect.Host(f, suspect.Facts{
-		Products: h.Products,
-		Species:  suspect.Species(h.species(ctx)),
-		Demos:    h.Demos,
-	})
-	f.Suspicion = suspect.Weigh(signs)
-}
-
 // species samples the species of the patients of an archive that answers
 // queries, after it was counted, because the count says how to ask for little.
-func (h *Host) species(ctx context.Context) assess.SpeciesSample {
+func (a *assessor) species(ctx context.Context, f *survey.Finding, queried []answering) assess.SpeciesSample {
 	const mayTake = 2 // one, and one more where it is rejected for the moment
-	if len(h.queried) == 0 || h.gate.Traffic().Associations+mayTake > maxAssociations {
+	if len(queried) == 0 || a.gate.Traffic().Associations+mayTake > maxAssociations {
 		return assess.SpeciesSample{}
 	}
-	dates, ok := fewDates(&h.finding.Counts)
+	dates, ok := fewDates(&f.Counts)
 	if !ok {
 		return assess.SpeciesSample{}
 	}
-	q := h.queried[0]
-	session := h.session(&h.finding.Services[q.service], h.open(q.open, h.Timeouts.Query))
-	return assess.Species(ctx, session, q.result.QueryModel(), dates)
+	q := queried[0]
+	return assess.Species(ctx, a.session(f, &f.Services[q.service]), q.result.QueryModel(), dates)
 }
 
 // Limits of a sample: an archive that has to read a file for every study that
