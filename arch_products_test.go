@@ -3,7 +3,6 @@ package leadglass_test
 import (
 	"cmp"
 	"fmt"
-	"go/ast"
 	"go/parser"
 	"go/token"
 	"os"
@@ -61,26 +60,6 @@ func productNames(t testing.TB) *regexp.Regexp {
 	return regexp.MustCompile(`(?i)\b(` + strings.Join(slices.Compact(patterns), "|") + `)`)
 }
 
-// remediesInChecks reports whether remedies are still texts of the checks, which
-// may name products; in the records they may not.
-func remediesInChecks() bool {
-	_, err := os.Stat("internal/assess/remedy.go")
-	return err == nil
-}
-
-// remediesOf are the places of a file that hold remedies by product.
-func remediesOf(file *ast.File) (places [][2]token.Pos) {
-	ast.Inspect(file, func(n ast.Node) bool {
-		if kv, ok := n.(*ast.KeyValueExpr); ok {
-			if key, ok := kv.Key.(*ast.Ident); ok && key.Name == "Remedies" {
-				places = append(places, [2]token.Pos{kv.Pos(), kv.End()})
-			}
-		}
-		return true
-	})
-	return places
-}
-
 // namesIn lists the products that a file names, comments included.
 func namesIn(t testing.TB, path string, source []byte, names *regexp.Regexp) []string {
 	t.Helper()
@@ -90,17 +69,9 @@ func namesIn(t testing.TB, path string, source []byte, names *regexp.Regexp) []s
 		t.Fatal(err)
 	}
 	base := fset.File(file.Pos())
-	var remedies [][2]token.Pos
-	if remediesInChecks() {
-		remedies = remediesOf(file)
-	}
 	var found []string
 	for _, at := range names.FindAllIndex(source, -1) {
-		pos := base.Pos(at[0])
-		if slices.ContainsFunc(remedies, func(r [2]token.Pos) bool { return r[0] <= pos && pos < r[1] }) {
-			continue
-		}
-		found = append(found, fmt.Sprintf("%s names a product: %s; what is known of it belongs into internal/products", fset.Position(pos), source[at[0]:at[1]]))
+		found = append(found, fmt.Sprintf("%s names a product: %s; what is known of it belongs into internal/products", fset.Position(base.Pos(at[0])), source[at[0]:at[1]]))
 	}
 	return found
 }
@@ -114,7 +85,7 @@ func TestProductsAreInRecords(t *testing.T) {
 			continue
 		}
 		for _, base := range slices.Concat(p.GoFiles, p.IgnoredGoFiles) {
-			if strings.HasSuffix(base, "_test.go") || p.rel == "internal/assess" && remediesInChecks() && (strings.HasPrefix(base, "remedy") || base == "lines.go") {
+			if strings.HasSuffix(base, "_test.go") {
 				continue
 			}
 			path := filepath.Join(p.rel, base)

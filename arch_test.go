@@ -36,7 +36,7 @@ type layer struct {
 func layers() map[string]layer {
 	stages := []string{
 		"dicom", "dicom/ul", "dicom/dimse", "internal/survey", "internal/scope", "internal/gate",
-		"internal/discover", "internal/identify", "internal/products", "internal/assess",
+		"internal/discover", "internal/identify", "internal/products", "internal/remedy", "internal/assess",
 		"internal/census", "internal/census/webcount", "internal/privacy", "internal/attribute", "internal/store",
 		"internal/tlsprobe", "internal/suspect", "internal/wipe", "internal/markup", "internal/jsonscan", "internal/strictyaml",
 	}
@@ -68,11 +68,12 @@ func layers() map[string]layer {
 			needs: []string{"net", "syscall", "golang.org/x/time"}}, // types and numbers of errors
 		"internal/identify": {imports: append([]string{"internal/products", "internal/jsonscan", "internal/markup"}, protocol...),
 			needs: []string{"net", "net/http", "crypto/tls", "syscall", "golang.org/x/net"}}, // syscall: numbers of errors
-		"internal/products": {imports: []string{"internal/advisories", "internal/jsonscan", "internal/strictyaml", "internal/survey"},
+		"internal/remedy": {}, // what a remedy is, as data and for people
+		"internal/products": {imports: []string{"internal/advisories", "internal/jsonscan", "internal/remedy", "internal/strictyaml", "internal/survey"},
 			needs: []string{"github.com/goccy/go-yaml"}},
 		"internal/tlsprobe": {imports: []string{"internal/survey"},
 			needs: []string{"net", "crypto/tls", "syscall"}}, // names of versions; syscall: numbers of errors
-		"internal/assess": {imports: append([]string{"internal/advisories", "internal/products", "internal/jsonscan", "internal/markup", "internal/privacy"}, protocol...),
+		"internal/assess": {imports: append([]string{"internal/advisories", "internal/products", "internal/remedy", "internal/jsonscan", "internal/markup", "internal/privacy"}, protocol...),
 			needs: []string{"net", "net/http", "crypto/tls", "golang.org/x/net"}},
 		"internal/advisories": {imports: []string{"internal/survey"}}, // what a version means for an advisory
 		"internal/census": {imports: append([]string{"internal/privacy"}, protocol...),

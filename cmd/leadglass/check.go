@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"leadglass/internal/campaign"
+	"leadglass/internal/products"
 	"leadglass/internal/report"
 	"leadglass/internal/scope"
 	"leadglass/internal/survey"
@@ -27,6 +28,7 @@ type checkCommand struct {
 	JSON            bool           `help:"One JSON object a target on stdout."`
 	FailOn          string         `help:"Exit with 4 when a verdict is this or worse: protected, title-alone (protected by a called AE title alone), identified, open, open-images." placeholder:"VERDICT"`
 	Explain         string         `help:"Print the page of a check, for example LG-D04, and do nothing else." placeholder:"ID"`
+	Product         string         `help:"The product, where you know it: the plan and the remedies are for it, whatever was recognised." placeholder:"NAME"`
 	ProductsFile    string         `name:"products" help:"More records of products (docs/products.md), beside the built-in ones." placeholder:"FILE"`
 	GeoIP           []string       `name:"geoip" sep:"none" help:"An MMDB file with countries or AS numbers (GeoLite2, DB-IP, IPinfo…), asked after the overlay; may be repeated, the most trusted first." placeholder:"FILE"`
 }
@@ -45,13 +47,20 @@ func (checkCommand) Help() string {
 // Run assesses the targets, one after the other.
 func (c *checkCommand) Run(ctx context.Context, a *app) error {
 	if c.Explain != "" {
-		return a.explain(c.Explain, false)
+		return a.explain(c.Explain, c.Product, false)
 	}
 	if len(c.Targets) == 0 {
 		return usage(errors.New("no target; name one, for example `leadglass check 127.0.0.1`"))
 	}
 	if err := survey.Verdict(c.FailOn).Validate(); c.FailOn != "" && c.FailOn != titleAlone && err != nil {
 		return usage(fmt.Errorf("--fail-on: %w, and %q", err, titleAlone))
+	}
+	table, err := campaign.LoadProducts(c.ProductsFile)
+	if err != nil {
+		return usage(err)
+	}
+	if c.Product, err = knownProduct(table, c.Product); err != nil {
+		return err
 	}
 	targets, err := scope.ParseTargets(c.Targets)
 	if err != nil {
@@ -77,7 +86,7 @@ func (c *checkCommand) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		if err := c.print(a, finding); err != nil {
+		if err := c.print(a, table, finding); err != nil {
 			return err
 		}
 		incomplete = incomplete || finding.Incomplete != nil
@@ -107,7 +116,11 @@ func (c *checkCommand) met(f *survey.Finding) bool {
 	return f.Verdict.Rank() >= survey.Verdict(c.FailOn).Rank()
 }
 
-func (c *checkCommand) print(a *app, f survey.Finding) error {
+func (c *checkCommand) print(a *app, table *products.Table, f survey.Finding) error {
+	if c.Product != "" {
+		table.FitRemedies(&f, c.Product)
+	}
+	f.Plan = table.Plan(&f, c.Product)
 	if c.JSON {
 		return json.NewEncoder(a.out).Encode(f)
 	}

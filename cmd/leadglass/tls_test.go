@@ -169,7 +169,7 @@ func TestTLSOfOrthanc(t *testing.T) {
 			fails, passes, fails, "TLS 1.0 and TLS 1.1, static RSA", survey.OpenImages, "F"})
 		states(t, f, survey.Fail, "LG-D01", "LG-D04", "LG-D06")
 		states(t, f, survey.Pass, "LG-D03", "LG-T01")
-		if r := checks(f)["LG-T04"].Remedy; !strings.Contains(r, "DicomTlsRemoteCertificateRequired") {
+		if r := checks(f)["LG-T04"].Remedy; !strings.Contains(r, "DicomTlsEnabled") || !strings.Contains(r, "verifyChain = yes") {
 			t.Errorf("LG-T04's remedy is not Orthanc's: %s", r)
 		}
 	})

@@ -47,10 +47,8 @@ type Check struct {
 	// Tested says how the check is made and how answers are judged.
 	Tested string `json:"tested"`
 	// Sends says exactly what is put on the wire.
-	Sends string `json:"sends"`
-	// Remedies say what to change, by product; Any is for all others.
-	Remedies   map[Product]string `json:"remedies"`
-	References []string           `json:"references"`
+	Sends      string   `json:"sends"`
+	References []string `json:"references"`
 
 	Run func(context.Context, *Session) Result `json:"-"`
 }
@@ -139,7 +137,7 @@ func (c Check) report(s *Session, r Result) survey.Check {
 		out.Port = s.Service.Port
 	}
 	if r.State == survey.Fail {
-		out.Remedy = c.Remedy(s.Service)
+		out.Remedy = s.remedies().Remedy(c.ID, s.Service)
 	}
 	return out
 }

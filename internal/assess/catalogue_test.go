@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"leadglass/internal/assess"
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 
@@ -21,7 +22,7 @@ const pages = "../../docs/checks"
 func TestPages(t *testing.T) {
 	want := map[string]string{"README.md": assess.Index()}
 	for _, c := range assess.Catalogue() {
-		want[c.ID+".md"] = c.Page()
+		want[c.ID+".md"] = c.Page(builtin(t))
 	}
 	if *update {
 		for name, text := range want {
@@ -57,8 +58,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 			t.Errorf("ID %q is malformed or taken", c.ID)
 		}
 		seen[c.ID] = true
-		for what, text := range map[string]string{"Title": c.Title, "Means": c.Means, "Tested": c.Tested, "Sends": c.Sends,
-			"remedy for any product": c.Remedies[assess.Any]} {
+		for what, text := range map[string]string{"Title": c.Title, "Means": c.Means, "Tested": c.Tested, "Sends": c.Sends} {
 			if strings.TrimSpace(text) == "" {
 				t.Errorf("%s has no %s", c.ID, what)
 			}
@@ -66,10 +66,8 @@ func TestCatalogueIsComplete(t *testing.T) {
 		if c.Run == nil || len(c.References) == 0 || !slices.Contains(survey.Severities, c.Severity) {
 			t.Errorf("%s lacks Run, references or a severity", c.ID)
 		}
-		for p := range c.Remedies {
-			if !slices.Contains(assess.Products, p) {
-				t.Errorf("%s has a remedy for %q, which no page shows", c.ID, p)
-			}
+		if len(builtin(t).CheckRemedies(c.ID)[products.AnyProduct]) == 0 {
+			t.Errorf("%s has no remedy for any product", c.ID)
 		}
 		if _, ok := assess.Find(c.ID); !ok {
 			t.Errorf("%s is not found", c.ID)
@@ -80,36 +78,12 @@ func TestCatalogueIsComplete(t *testing.T) {
 	}
 }
 
-func TestRemedyFitsTheProduct(t *testing.T) {
-	named := func(name string, c survey.Confidence, toolkit string) *survey.Service {
-		return &survey.Service{Product: survey.Product{Name: name, Confidence: c}, Toolkit: survey.Toolkit{Name: toolkit}}
+// builtin are the records of the program.
+func builtin(t *testing.T) *products.Table {
+	t.Helper()
+	table, err := products.Builtin()
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, test := range []struct {
-		name    string
-		service *survey.Service
-		has     []string
-		hasNot  []string
-	}{
-		{"Orthanc", named("Orthanc", survey.Certain, "DCMTK"), []string{`"DicomAlwaysAllowFind": false`, "otherwise they are refused"}, []string{"AETable"}},
-		{"dcmqrscp", named("DCMTK dcmqrscp", survey.Likely, "DCMTK"), []string{"AETable BEGIN", "workstation1"}, []string{"orthanc.json"}},
-		{"DCMTK only", named("", survey.UnknownConf, "DCMTK"), []string{"If it is Orthanc", "DicomAlwaysAllowFind", "If it is DCMTK dcmqrscp", "AETable"}, nil},
-		{"Orthanc possible", named("Orthanc", survey.Possible, "DCMTK"), []string{"If it is Orthanc", "AETable"}, nil},
-		{"dcm4chee", named("dcm4chee-arc", survey.Likely, "dcm4che"), []string{"dcmAcceptedCallingAETitle"}, []string{"orthanc.json"}},
-		{"dcm4che toolkit", named("", survey.UnknownConf, "dcm4che"), []string{"dcmAcceptedCallingAETitle"}, nil},
-		{"Conquest", named("Conquest", survey.Likely, "Conquest"), []string{"nft add rule", "5678"}, nil},
-		{"unknown", named("", survey.UnknownConf, ""), []string{"firewall or VPN"}, []string{"orthanc.json", "AETable"}},
-		{"no service", nil, []string{"firewall or VPN"}, nil},
-	} {
-		got := assess.LGD04.Remedy(test.service)
-		for _, h := range test.has {
-			if !strings.Contains(got, h) {
-				t.Errorf("%s: remedy lacks %q:\n%s", test.name, h, got)
-			}
-		}
-		for _, h := range test.hasNot {
-			if strings.Contains(got, h) {
-				t.Errorf("%s: remedy has %q:\n%s", test.name, h, got)
-			}
-		}
-	}
+	return table
 }

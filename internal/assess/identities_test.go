@@ -241,7 +241,7 @@ func TestCountedSSNs(t *testing.T) {
 	n := survey.ExactCount(3100, "test")
 	f := survey.Finding{Counts: survey.Counts{NationalIDs: &n}, Checks: []survey.Check{
 		{ID: "LG-D11", Port: 104, State: survey.Pass, Evidence: "Before."}, {ID: "LG-D11", Port: 105, State: survey.Pass}, {ID: "LG-D10", Port: 104}}}
-	assess.CountedSSNs(&f, &survey.Service{Port: 104})
+	assess.CountedSSNs(&f, &survey.Service{Port: 104}, builtin(t))
 	c := f.Checks[0]
 	if c.State != survey.Fail || c.Remedy == "" || !strings.HasPrefix(c.Evidence, "3100 study records") || f.Checks[1].State != survey.Pass {
 		t.Errorf("%+v", f.Checks)
@@ -251,7 +251,7 @@ func TestCountedSSNs(t *testing.T) {
 	}
 	zero := survey.ExactCount(0, "test")
 	none := survey.Finding{Counts: survey.Counts{NationalIDs: &zero}, Checks: []survey.Check{{ID: "LG-D11", Port: 104, State: survey.Pass}}}
-	assess.CountedSSNs(&none, &survey.Service{Port: 104})
+	assess.CountedSSNs(&none, &survey.Service{Port: 104}, builtin(t))
 	if none.Checks[0].State != survey.Pass || len(none.IdentifyingClasses) != 0 {
 		t.Errorf("%+v", none)
 	}

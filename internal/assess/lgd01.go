@@ -20,16 +20,6 @@ passing does not make an archive safe.`,
 pass, whatever the reason given. Nothing further is sent for this check.`,
 	Sends: `Nothing of its own. Identification sends one A-ASSOCIATE-RQ with the made-up title, one C-ECHO-RQ where the
 association is accepted, and A-RELEASE-RQ.`,
-	Remedies: and(callers(), map[Product]string{
-		Orthanc: `in orthanc.json, check the called title and use one that cannot be guessed:
-    "DicomAet": "A-TITLE-OF-OURS",
-    "DicomCheckCalledAet": true
-and restart. Every station that sends or queries has to be set to the new title first, otherwise it is rejected.`,
-		Dcmqrscp: `dcmqrscp accepts only the titles of its AETable; a title made up at random being accepted means that another server answers on this port. Where it is dcmqrscp, replace ANY in the AETable by the stations' names:
-    ARCHIVE /var/lib/dcmtk/db/ARCHIVE R (500, 1024mb) workstation1`,
-		DCMTKTool: `storescp does not check called titles at all: admit only your stations' addresses to its port, and use +tls with their certificates.`,
-		Any:       `let the archive reject associations whose called AE title is not its own, and choose a title that cannot be guessed; tell every station the title first. Then restrict callers too: ` + anyCallers,
-	}),
 	References: []string{refAssociate, refPersonAuth, refNIS2Access, refNIST},
 	Run:        runD01,
 }

@@ -17,23 +17,7 @@ archive that keeps one is protected from nobody.`,
 	Tested: `Only where a made-up title was rejected and the scope allows it (allow.default_ae_titles), identification tries
 a short, bounded list of product defaults, the product's own first where the rejection hints at one. The first that is
 accepted fails the check. Where any title is accepted, LG-D01 fails and this check does not apply.`,
-	Sends: `Nothing of its own. Identification sends one A-ASSOCIATE-RQ for each title tried, up to the length of its list.`,
-	Remedies: map[Product]string{
-		Orthanc: `in orthanc.json:
-    "DicomAet": "A-TITLE-OF-OURS",
-    "DicomCheckCalledAet": true
-and restart. Every station has to be set to the new title first.`,
-		Dcmqrscp: `in dcmqrscp.cfg, give the AETable a title of your own in place of the sample's, and name the stations:
-    AETable BEGIN
-    A-TITLE-OF-OURS /var/lib/dcmtk/db/ARCHIVE R (500, 1024mb) workstation1
-    AETable END
-and restart. Every station has to be set to the new title first.`,
-		Dcm4chee: `rename the archive's application entities (dicomAETitle; the defaults are DCM4CHEE and its companions) in the archive's web page under Configuration, reload, and set every station to the new title.`,
-		Conquest: `in dicom.ini:
-    MyACRNema = ATITLEOFOURS
-and restart. Every station has to be set to the new title first.`,
-		Any: `give the archive an AE title that stands in no manual, and set every station to it. The title is still no password: ` + anyCallers,
-	},
+	Sends:      `Nothing of its own. Identification sends one A-ASSOCIATE-RQ for each title tried, up to the length of its list.`,
 	References: []string{refAssociate, refPersonAuth, refNIS2Access},
 	Run:        runD02,
 }

@@ -18,7 +18,6 @@ Neither side knows whom it talks to.`,
 	Tested: `A DICOM answer on a connection without TLS fails the check. A service reached over TLS passes, unless
 all that it has is a cipher suite without encryption; how good the TLS is otherwise, LG-T02 says.`,
 	Sends:      `Nothing of its own. Identification sends an A-ASSOCIATE-RQ without TLS first.`,
-	Remedies:   encrypt(),
 	References: []string{refTLSProfile, refRFC9325, refTransmit, refGDPREncrypt, refNIS2Crypto, refNIST},
 	Run:        runD03,
 }

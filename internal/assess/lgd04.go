@@ -41,16 +41,6 @@ storage. One to seven C-FIND-RQ (1.2.840.10008.5.1.4.1.2.2.1) of about 200 bytes
 and one C-CANCEL-RQ for each that is answered. Where a study is listed, one C-FIND-RQ more on the same association, for a
 Study Instance UID made up at random with a Study Date in 1850: what answers it with a study answers the same whatever it
 is asked (docs/suspicion.md). No key identifies a person.`,
-	Remedies: and(callers(), map[Product]string{
-		Orthanc: `in orthanc.json:
-    "DicomAlwaysAllowFind": false,
-    "DicomCheckCalledAet": true,
-    "DicomCheckModalityHost": true,
-    "DicomModalities": {
-      "workstation1": ["WORKSTATION1", "192.0.2.10", 104]
-    }
-and restart. Stations that query have to be listed with title and address, otherwise they are refused; storing goes on as before.`,
-	}),
 	References: []string{refFind, refAccess, refPersonAuth, refGDPR, refNIS2Access, refNIST},
 	Run:        runD04,
 }

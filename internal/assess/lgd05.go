@@ -29,7 +29,6 @@ with C-CANCEL. Judged as LG-D04: processed is fail, refused is pass, any other f
 | (0010,0020) | Patient ID | LEADGLASS- and 16 random hexadecimal digits |
 
 and one C-CANCEL-RQ if there is a response.`,
-	Remedies:   LGD04.Remedies,
 	References: LGD04.References,
 	Run:        runD05,
 }

@@ -29,15 +29,6 @@ asked, the status is judged by what is known of the product, and anything else i
 only: one C-GET-RQ (1.2.840.10008.5.1.4.1.2.2.3, or ...2.1.3 where only Patient Root is offered) with (0008,0052) STUDY and
 (0020,000D) a UID under 2.25 made up at random. Where that is not clear, one C-FIND-RQ with (0008,0052) STUDY, (0008,0020) as
 LG-D04 found studies by, (0020,000D) and (0020,1208) empty, ended by C-CANCEL-RQ after five responses, and one more C-GET-RQ.`,
-	Remedies: and(callers(), map[Product]string{
-		Orthanc: `in orthanc.json (1.9.0 or later):
-    "DicomAlwaysAllowGet": false
-and restart. Stations that fetch by C-GET have to be listed in "DicomModalities", otherwise they are refused; C-MOVE is not affected.`,
-		Dcmqrscp: `start it without C-GET, which few stations use:
-    dcmqrscp --disable-get -c /etc/dcmtk/dcmqrscp.cfg
-and name the stations in place of ANY in the AETable. Viewers that fetch by C-GET have to be set to C-MOVE.`,
-		Dcm4chee: `remove the SCP transfer capabilities for 1.2.840.10008.5.1.4.1.2.2.3 and 1.2.840.10008.5.1.4.1.2.1.3 (Study and Patient Root C-GET) from the AE where no station uses them, and ` + dcm4cheeCallers,
-	}),
 	References: []string{refGet, refAccess, refPersonAuth, refGDPR, refNIS2Access, refNIST},
 	Run:        runD06,
 }

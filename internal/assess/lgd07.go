@@ -29,21 +29,6 @@ unknown, as it is for C000.`,
 	Sends: `On the association of LG-D04 while it lasts, otherwise on a new one: one C-MOVE-RQ (1.2.840.10008.5.1.4.1.2.2.2, or
 ...2.1.2 where only Patient Root is offered) with our calling AE title as destination, (0008,0052) STUDY and (0020,000D) a
 UID under 2.25 made up at random; where that would fail, one more with a destination made up at random.`,
-	Remedies: and(callers(), map[Product]string{
-		Orthanc: `in orthanc.json (1.9.7 or later):
-    "DicomAlwaysAllowMove": false
-and restart, and list in "DicomModalities" only machines of your own: they are the destinations. Stations that are not listed can no longer request moves.`,
-		Dcmqrscp: `send only to the station that asks, and only to named ones:
-    dcmqrscp --move-aetitle -c /etc/dcmtk/dcmqrscp.cfg
-with the stations in HostTable and in place of ANY in the AETable. Moves to a third machine are refused then.`,
-		Dcm4chee: `list the destinations:
-    dn: dicomAETitle=DCM4CHEE,dicomDeviceName=dcm4chee-arc,cn=Devices,cn=DICOM Configuration,dc=dcm4che,dc=org
-    changetype: modify
-    add: dcmAcceptedMoveDestination
-    dcmAcceptedMoveDestination: WORKSTATION1
-import it with ldapmodify and reload the configuration. Moves to other destinations are then refused with status C801.`,
-		Conquest: `keep only machines of your own in acrnema.map, which is the list of destinations, and ` + conquestCallers,
-	}),
 	References: []string{refMove, refAccess, refGDPR, refNIS2Access},
 	Run:        runD07,
 }

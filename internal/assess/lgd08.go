@@ -19,14 +19,6 @@ where they look like any other.`,
 evidence is the negotiation only: an archive may still refuse the C-STORE itself.`,
 	Sends: `Nothing of its own. The presentation contexts are part of identification's A-ASSOCIATE-RQ, on an association on
 which no C-STORE is sent and that is never used for retrievals.`,
-	Remedies: and(callers(), map[Product]string{
-		Orthanc: orthancRefuses,
-		Dcmqrscp: `in dcmqrscp.cfg, make the area read-only where nothing is stored by network, and name the devices where it is:
-    READ  /var/lib/dcmtk/db/READ  R  (500, 1024mb) workstation1
-    STORE /var/lib/dcmtk/db/STORE W  (500, 1024mb) modality1
-and restart. Devices that are not named can no longer store.`,
-		DCMTKTool: `storescp takes whatever it is sent: admit only your devices' addresses to its port, and use +tls with their certificates.`,
-	}),
 	References: []string{refStore, refIntegrity, refGDPR, refNIS2Access},
 	Run:        runD08,
 }

@@ -29,12 +29,6 @@ with the keys
 | (0040,0100) | Scheduled Procedure Step Sequence | empty |
 
 and one C-CANCEL-RQ if there is a response.`,
-	Remedies: and(callers(), map[Product]string{
-		Orthanc: `in orthanc.json (1.10.0 or later):
-    "DicomAlwaysAllowFindWorklist": false
-and restart. Every modality that asks for the worklist then has to be listed in "DicomModalities".`,
-		DCMTKTool: `wlmscpfs checks no calling title: admit only the modalities' addresses to its port, and name the worklist folder, which is its called AE title, so that it cannot be guessed. The modalities have to be set to the new title.`,
-	}),
 	References: []string{refWorklist, refAccess, refPersonAuth, refGDPR, refNIS2Access},
 	Run:        runD09,
 }

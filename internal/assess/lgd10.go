@@ -35,14 +35,6 @@ after 24 responses; then up to eight C-FIND-RQ of about 500 bytes with the same 
 
 ` + identifyingTable() + `
 and one C-CANCEL-RQ where more than one response comes. None of this where allow.sample is false.`,
-	Remedies: and(callers(), map[Product]string{
-		Orthanc: `close the query first: in orthanc.json,
-    "DicomAlwaysAllowFind": false,
-    "DicomCheckModalityHost": true
-with the stations listed in "DicomModalities", and restart. Orthanc returns whatever the studies hold: for research and teaching, give strangers an Orthanc of its own that receives copies without identities (POST /studies/{id}/anonymize, or "dcmodify" before storing).`,
-		Dcm4chee: dcm4cheeCallers + ` For callers that need no identities, let the archive empty them in its answers: in the device's configuration add an Archive Attribute Coercion with DIMSE C_FIND_RSP, DICOM Transfer Role SCU, a condition on the calling title, and the attributes under Nullify Tag.`,
-		Conquest: conquestCallers + ` Conquest returns what its database has: take the attributes that no station needs out of dicom.sql and build the database again (dgate -v -r).`,
-	}),
 	References: []string{refFind, refConfidentiality, refSafeHarbor, refAccess, refGDPR, refNIS2Access},
 	Run:        runD10,
 }

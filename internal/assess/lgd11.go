@@ -8,6 +8,7 @@ import (
 
 	"leadglass/dicom"
 	"leadglass/internal/privacy"
+	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
 
@@ -34,19 +35,8 @@ Social Security numbers are also counted over the whole archive while it is coun
 enough to fail (see "census" in docs/census.md).`,
 	Sends: `Nothing beyond LG-D10, and while the archive is counted C-FIND-RQs with (0010,0020) ???-??-????. None of this where
 allow.sample is false.`,
-	Remedies:   ownNumbers(),
 	References: []string{refFind, refConfidentiality, refSafeHarbor, refAccess, refGDPR, refGDPR87, refNIS2Access},
 	Run:        runD11,
-}
-
-// ownNumbers are the remedies against strangers, and the one against numbers
-// that should not be there.
-func ownNumbers() map[Product]string {
-	remedies := callers()
-	for p := range remedies {
-		remedies[p] += ` Then give patients a number of your own as Patient ID (0010,0020), which appears on every screen and in every query. Where the national number is needed, keep it in the hospital information system.`
-	}
-	return remedies
 }
 
 func runD11(ctx context.Context, s *Session) Result {
@@ -106,7 +96,7 @@ func counted(n int, class string) string {
 // CountedSSNs carries the number of records with patient IDs in the form of US
 // Social Security numbers, which the census counted over the whole archive,
 // into the result of LG-D11 on the service that was counted.
-func CountedSSNs(f *survey.Finding, service *survey.Service) {
+func CountedSSNs(f *survey.Finding, service *survey.Service, table *products.Table) {
 	c := f.Counts.NationalIDs
 	if c == nil {
 		return
@@ -123,7 +113,7 @@ func CountedSSNs(f *survey.Finding, service *survey.Service) {
 			}
 			k.State = survey.Fail
 			k.Evidence = fmt.Sprintf("%s study records have a patient ID with the form of a US Social Security number (%s).%s", c, c.Quality, before)
-			k.Remedy = LGD11.Remedy(service)
+			k.Remedy = table.Remedy(LGD11.ID, service)
 		}
 	}
 	const ssn = "us-ssn"

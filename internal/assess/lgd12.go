@@ -23,22 +23,7 @@ product is not known. Flaws in decoding files count for unknown, not for a failu
 whether the service decodes what it is sent. The toolkit's version says nothing of the product's. A failure says that the
 announced version is one that an advisory names; it is no proof, because distributors close holes without changing the
 version, and anybody can announce any version. Nothing is tried.`,
-	Sends: `Nothing of its own. Versions come from identification.`,
-	Remedies: map[Product]string{
-		Orthanc: `bring Orthanc, and with it the DCMTK that it is built on, to the newest release. On Debian:
-    apt-get update
-    apt-get install --only-upgrade orthanc
-Where the distributor says that it has closed the holes in this version, note that and accept the finding. Stations have to wait while it restarts.`,
-		Dcmqrscp: `bring DCMTK to the newest release. On Debian:
-    apt-get update
-    apt-get install --only-upgrade dcmtk
-Where the distributor says that it has closed the holes in this version, note that and accept the finding.`,
-		DCMTKTool: `bring DCMTK to the newest release. On Debian:
-    apt-get update
-    apt-get install --only-upgrade dcmtk
-Where the distributor says that it has closed the holes in this version, note that and accept the finding.`,
-		Any: `ask the maker which release closes the advisories that are named, and install it; until then admit only the stations' addresses to the port. The maker may have to be asked for permission to update a medical device.`,
-	},
+	Sends:      `Nothing of its own. Versions come from identification.`,
 	References: []string{refNIS2Vulnerability, refGDPR, refNIST},
 	Run:        runD12,
 }

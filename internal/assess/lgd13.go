@@ -19,13 +19,7 @@ what the hospital's systems believe and do: film is printed, examinations are ma
 for the hospital's own systems, and each is more code that an attacker can reach.`,
 	Tested: `Identification proposes the contexts of these services; each one accepted is named. Nothing is sent on them, so
 the evidence is the negotiation only.`,
-	Sends: `Nothing of its own. The presentation contexts are part of identification's A-ASSOCIATE-RQ.`,
-	Remedies: map[Product]string{
-		Orthanc:   `Orthanc offers storage commitment to every caller that may associate, and has no setting of its own for it; ` + orthancRefuses,
-		Dcm4chee:  `remove the transfer capabilities of services that are not used from the AE, and ` + dcm4cheeCallers,
-		DCMTKTool: `admit only your stations' addresses to the port.`,
-		Any:       `switch off services that are not used, and ` + anyCallers,
-	},
+	Sends:      `Nothing of its own. The presentation contexts are part of identification's A-ASSOCIATE-RQ.`,
 	References: []string{refAccess, refIntegrity, refNIS2Access},
 	Run:        runD13,
 }

@@ -17,10 +17,7 @@ archive is open to everybody, and machines that look for such ports find it with
 	Tested: `A port of the target spoke DICOM or DICOMweb, or showed the page of an archive or viewer, at an address that is neither private (RFC 1918, RFC 4193), shared (RFC 6598),
 link-local nor loopback, nor reserved for documentation: fail. The survey sees the network from its own position: a firewall
 may admit it and nobody else.`,
-	Sends: `Nothing of its own.`,
-	Remedies: map[Product]string{
-		Any: `take the port off the Internet: admit only your own networks and partners at the firewall, or let them in by VPN. Teleradiology partners have to be given the VPN first.`,
-	},
+	Sends:      `Nothing of its own.`,
 	References: []string{refAccess, refGDPR, refNIS2Access, refNIST},
 	Run:        runN01,
 }

@@ -22,15 +22,7 @@ records or put in orders. Beside an archive such a port is mostly the archive's 
 (2575 where it lists none); one that is accepted fails the check, and is closed at once. Nothing is sent, so the check cannot
 say what speaks there: a port that MLLP usually uses accepts connections, no more. On hosts without DICOM, and where a single
 port was requested, no other port is tried.`,
-	Sends: `One TCP connection to each of those ports, opened and closed; not one byte on it.`,
-	Remedies: map[Product]string{
-		Any: `admit only the addresses of the systems that exchange messages with the archive to the port, for example with nftables:
-    nft add rule inet filter input tcp dport 2575 ip saddr != { 192.0.2.20, 192.0.2.21 } drop
-and use TLS with client certificates between them where both ends can. Systems that are not listed can no longer deliver messages.`,
-		Dcm4chee: `on the device's HL7 application keep the connection with TLS (port 12575 in the default configuration) and client certificates, and take the plain one (port 2575) off it by removing its entry in
-    dicomNetworkConnectionReference
-then reload the configuration. Senders have to be set to TLS and the new port.`,
-	},
+	Sends:      `One TCP connection to each of those ports, opened and closed; not one byte on it.`,
 	References: []string{refMLLP, refAccess, refIntegrity, refNIS2Access},
 	Run:        runN02,
 }

@@ -18,11 +18,7 @@ var LGT01 = Check{
 on the new one takes the other.`,
 	Tested: `A host with DICOM over TLS on one port and DICOM without it on another fails. Beside a port that turns
 away clients without a certificate before it can be asked the result is unknown: it may speak DICOM or anything else. A host without DICOM over TLS is the business of LG-D03.`,
-	Sends: `Nothing of its own; what identification saw on each port is compared.`,
-	Remedies: map[Product]string{
-		Any: `close the plaintext port to all but the machine itself as soon as the last station is set to TLS; until then admit only the addresses of those that are not, for example with nftables:
-    nft add rule inet filter input tcp dport { 104, 11112, 4242 } ip saddr != { 192.0.2.10, 192.0.2.11 } drop`,
-	},
+	Sends:      `Nothing of its own; what identification saw on each port is compared.`,
 	References: []string{refTLSProfile, refRFC9325, refTransmit, refNIS2Crypto},
 	Run:        runT01,
 }

@@ -51,7 +51,6 @@ ones B.10 (TLS 1.2 and later, with suites that RFC 7525 only advised against), B
 TLS 1.0 where that was accepted; the recommended suites unless identification saw one; the weak classes and DHE, again without the class
 that was chosen, until none is; ECDHE over curves below 256 bit; suites in CBC mode. A service with which no handshake can be completed
 at all gets one more before these.`,
-	Remedies:   profile(),
 	References: []string{refTLSProfile, refTLSModified, refRFC9325, refRFC8996, refTransmit, refGDPREncrypt, refNIS2Crypto, refNIST},
 	Run:        runT02,
 }

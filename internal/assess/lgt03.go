@@ -38,20 +38,7 @@ beforehand; a weak key can be computed, and a certificate signed by SHA-1 or MD5
 Where the target was given by its address, the names are judged only if the certificate names addresses: stations may be set to a name
 that is not known here. Without any other name the common name counts. The sizes of the key exchange are the business of LG-T02. Whether
 the stations trust the issuer cannot be seen from outside.`,
-	Sends: `Nothing of its own; identification makes the handshake, with the host name in it where one was given.`,
-	Remedies: map[Product]string{
-		Orthanc: `issue a certificate from the hospital's own authority with a key of RSA 3072 bit or P-256, and in orthanc.json, for DICOM:
-    "DicomTlsCertificate": "/etc/orthanc/orthanc.crt",
-    "DicomTlsPrivateKey": "/etc/orthanc/orthanc.key"
-and for HTTPS, with certificate and key in one file:
-    "SslCertificate": "/etc/orthanc/orthanc.pem"
-and restart. Stations have to trust the authority first.`,
-		DCMTKTool: `issue a certificate from the hospital's own authority with a key of RSA 3072 bit or P-256, and start with
-    storescp +tls /etc/dcmtk/archive.key /etc/dcmtk/archive.crt +cf /etc/dcmtk/authority.crt 2762
-Stations have to trust the authority first.`,
-		Nginx: nginxCertificate,
-		Any:   `issue a certificate from the hospital's own authority with a key of RSA 3072 bit or P-256 and a validity that somebody watches, and install it. Stations have to trust the authority first, otherwise they can no longer connect.`,
-	},
+	Sends:      `Nothing of its own; identification makes the handshake, with the host name in it where one was given.`,
 	References: []string{refTLSProfile, refRFC9325, refPersonAuth, refNIS2Crypto},
 	Run:        runT03,
 }

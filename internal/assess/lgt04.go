@@ -18,23 +18,7 @@ still gets in. Only the client's certificate says who calls.`,
 the archive fails the check. Up to TLS 1.2 a server that demands a certificate ends the handshake. In TLS 1.3 it says so after the
 handshake, and up to 2 s are waited for that before anything is sent; a server that says nothing is asked. nginx lets the handshake pass
 and answers requests with status 400. A web service that demands a login does not need the certificate.`,
-	Sends: `Nothing of its own; identification makes the handshake and sends the A-ASSOCIATE-RQ or the request.`,
-	Remedies: and(encrypt(), map[Product]string{
-		Orthanc: `in orthanc.json, for DICOM:
-    "DicomTlsRemoteCertificateRequired": true,
-    "DicomTlsTrustedCertificates": "/etc/orthanc/trusted.crt"
-and for HTTPS:
-    "SslVerifyPeers": true,
-    "SslTrustedClientCertificates": "/etc/orthanc/trusted.pem"
-and restart. Stations whose certificate is not in these files can no longer connect.`,
-		DCMTKTool: `start it with --require-peer-cert (the default) and without --verify-peer-cert or --ignore-peer-cert:
-    storescp +tls /etc/dcmtk/archive.key /etc/dcmtk/archive.crt +cf /etc/dcmtk/stations.crt --require-peer-cert 2762
-Stations without a certificate can no longer connect.`,
-		Dcm4chee: `on the TLS connection of the device:
-    dcmTLSNeedClientAuth: TRUE
-and reload the configuration. Stations whose certificate the archive's trust store does not know can no longer connect.`,
-		Nginx: nginxClients,
-	}),
+	Sends:      `Nothing of its own; identification makes the handshake and sends the A-ASSOCIATE-RQ or the request.`,
 	References: []string{refTLSProfile, refPersonAuth, refNIS2Access},
 	Run:        runT04,
 }

@@ -31,7 +31,6 @@ Where every path demands a login, the service counts as protected if the product
 root. The body of the answer is not read: the connection is closed after the headers.`,
 	Sends: `GET of a path made up at random and of at most four roots (that of a URL and of the product, where one was named), each with /studies?limit=1, and of one with &StudyDate= and today's date where the first answer says neither. The checks of one HTTP port send
 at most 22 requests, those of a host 66.`,
-	Remedies:   webLogin(),
 	References: []string{refQIDO, refAccess, refPersonAuth, refGDPR, refNIS2Access, refNIST},
 	Run:        runW01,
 }

@@ -38,7 +38,6 @@ answers otherwise (PS3.18 9.1 demands 400), the object that cannot exist is requ
 compared, of at most 4 KiB; nothing else of them is kept.`,
 	Sends: `GET of {root}/studies/{UID made up at random}, at most two GETs of made-up resources beneath the root, one more of the study, and two of the
 product's WADO-URI path.`,
-	Remedies:   webLogin(),
 	References: []string{refWADO, refWADOURI, refAccess, refPersonAuth, refGDPR, refNIS2Access},
 	Run:        runW02,
 }

@@ -33,7 +33,6 @@ what would be let through.
 | lists POST, but the search demands a login: servers answer OPTIONS before they ask for one | unknown |
 | anything else | unknown |`,
 	Sends:      `OPTIONS of {root}/studies. No POST is ever sent.`,
-	Remedies:   webLogin(),
 	References: []string{refSTOW, refCapability, refAccess, refIntegrity, refGDPR},
 	Run:        runW03,
 }

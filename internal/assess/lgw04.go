@@ -18,17 +18,7 @@ but pages that ask for no login seldom protect what is behind them, and search e
 nor a login form: fail. No study is opened, and no other page is looked at for this check. A page that demands a login only
 when its script asks for data looks the same from outside; where a DICOMweb service was found, the evidence says whether that
 demands one.`,
-	Sends: `Nothing of its own; identification sends one GET for the start page.`,
-	Remedies: map[Product]string{
-		Orthanc: `in orthanc.json:
-    "AuthenticationEnabled": true,
-    "RegisteredUsers": { "a-name": "a-long-password" }
-or, where nobody else needs the pages, only from the machine itself:
-    "RemoteAccessAllowed": false
-and restart. Programs that use the REST interface need the password then; viewers behind a proxy keep working through it.`,
-		Dcm4chee: `install the variant of the archive with Keycloak ("secured"), which demands a login for its pages and services. Programs that use its web services need tokens then.`,
-		Any:      `put the page behind a login, a VPN, or a proxy with authentication. Links that staff have stored will ask for it from then on.`,
-	},
+	Sends:      `Nothing of its own; identification sends one GET for the start page.`,
 	References: []string{refAccess, refPersonAuth, refGDPR, refNIS2Access, refNIST},
 	Run:        runW04,
 }

@@ -14,17 +14,8 @@ var LGW05 = Check{
 	On:       OnHTTP,
 	Means: `What LG-W04 says, and besides everything that is looked at there crosses the network readable and changeable
 for everybody on the way. The study of 2019 counted 39 such viewers.`,
-	Tested: `As LG-W04, on a port that speaks HTTP without TLS.`,
-	Sends:  `Nothing of its own; identification sends one GET for the start page.`,
-	Remedies: map[Product]string{
-		Orthanc: `in orthanc.json:
-    "SslEnabled": true,
-    "SslCertificate": "/etc/orthanc/certificate.pem",
-    "AuthenticationEnabled": true,
-    "RegisteredUsers": { "a-name": "a-long-password" }
-and restart. Addresses begin with https:// from then on; programs and stored links have to be changed.`,
-		Any: `serve the page over HTTPS only, with a login, and redirect or close the plain port. Stored links have to be changed.`,
-	},
+	Tested:     `As LG-W04, on a port that speaks HTTP without TLS.`,
+	Sends:      `Nothing of its own; identification sends one GET for the start page.`,
 	References: []string{refTransmit, refRFC9325, refAccess, refGDPREncrypt, refNIS2Crypto},
 	Run:        runW05,
 }

@@ -25,7 +25,6 @@ images, deletes studies and changes settings.`,
 its documents, and paths before or below its DICOMweb root. They are requested where the product or its DICOMweb root was found. Status 200 with
 a document that has the product's keys: fail. 401, 403, 407: pass. No other route is requested: others return patients.`,
 	Sends:      `At most two GETs; identification may have requested a document before.`,
-	Remedies:   webLogin(),
 	References: []string{refAccess, refPersonAuth, refIntegrity, refGDPR, refNIS2Access},
 	Run:        runW06,
 }

@@ -21,12 +21,7 @@ inside, and often in the names of the files.`,
 "Directory listing for"), and its links are counted whose names end as those of DICOM files do (.dcm, .dicom, .ima, DICOMDIR). No
 listing is followed, no file is opened, and no name is kept. Files without an ending are not recognised, so a pass is
 no proof.`,
-	Sends: `One GET of the start page, where identification found none of a known product there.`,
-	Remedies: map[Product]string{Any: `switch the listing off and take the files out of the web server's directory; in nginx:
-    autoindex off;
-in Apache:
-    Options -Indexes
-A link to a single file works on: the files have to go, or a login has to be demanded. Whoever fetches files by link loses access.`},
+	Sends:      `One GET of the start page, where identification found none of a known product there.`,
 	References: []string{refCWE548, refAccess, refGDPR, refNIS2Access},
 	Run:        runW07,
 }

@@ -19,17 +19,7 @@ Several of those published need no login and give the whole machine away, the im
 	Tested: `As LG-D12, with the product and version that identification has learned from the page or from the product's own
 interface (a document with configuration), and with the advisories that are reached over HTTP. Without a version the result is unknown.
 Nothing is tried.`,
-	Sends: `Nothing of its own. Versions come from identification.`,
-	Remedies: map[Product]string{
-		Orthanc: `bring Orthanc to the newest release. On Debian:
-    apt-get update
-    apt-get install --only-upgrade orthanc
-and in orthanc.json, whatever the release:
-    "AuthenticationEnabled": true,
-    "RegisteredUsers": { "a-name": "a-long-password" }
-Programs that use the REST interface need the password then. Where the distributor says that it has closed the holes in this version, note that and accept the finding.`,
-		Any: `ask the maker which release closes the advisories that are named, and install it; until then put the pages behind a VPN or a proxy with authentication.`,
-	},
+	Sends:      `Nothing of its own. Versions come from identification.`,
 	References: []string{refNIS2Vulnerability, refGDPR, refNIST},
 	Run:        runW08,
 }

@@ -17,13 +17,7 @@ also where the archive cannot be reached from outside.`,
 	Tested: `The requests of LG-W01, LG-W02 and LG-W06 say that they come from a page of https://leadglass.invalid. An answer that
 gives data without login and permits that origin, or any (Access-Control-Allow-Origin: *): fail. Without open data there is nothing to
 read, and the check does not apply.`,
-	Sends: `Nothing of its own.`,
-	Remedies: map[Product]string{
-		Orthanc: `where a proxy adds the header, as in many recipes for viewers, take the line
-    add_header 'Access-Control-Allow-Origin' '*';
-out and serve viewer and archive from one origin, or name the viewer's origin. Orthanc itself sends no such header. Then demand a login (LG-W01). Pages elsewhere that use the archive have to be named.`,
-		Any: `name the origins of your own viewers instead of any, and demand a login (LG-W01). Pages elsewhere that use the archive have to be named.`,
-	},
+	Sends:      `Nothing of its own.`,
 	References: []string{refCORS, refAccess, refGDPR},
 	Run:        runW09,
 }

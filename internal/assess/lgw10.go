@@ -21,26 +21,7 @@ its owner.`,
 service (LG-W01), the product's own interface (LG-W06), DICOM files in a listing (LG-W07), or a page of a known viewer or archive. It passes where
 the service is reached over TLS, unless all that the TLS has is a cipher suite without encryption. A web server that showed nothing of an
 archive, and one that sends everybody on to HTTPS, is not judged.`,
-	Sends: `Nothing of its own.`,
-	Remedies: map[Product]string{
-		Orthanc: `in orthanc.json:
-    "SslEnabled": true,
-    "SslCertificate": "/etc/orthanc/certificate.pem"
-and restart. Addresses begin with https:// from then on; programs and stored links have to be changed. Change the passwords that were used without TLS.`,
-		Dcm4chee: `use the archive's HTTPS port (8443) alone: close port 8080 at the firewall to all but the machine itself, or take the http-listener out of standalone.xml, and restart. Programs and stored links have to be changed. Change the passwords that were used without TLS.`,
-		Nginx: `listen on HTTPS, and send plain requests on:
-    server {
-        listen 80;
-        return 301 https://$host$request_uri;
-    }
-    server {
-        listen 443 ssl;
-        ssl_certificate /etc/nginx/archive.crt;
-        ssl_certificate_key /etc/nginx/archive.key;
-    }
-and reload. Change the passwords that were used without TLS.`,
-		Any: `serve it over HTTPS only, by the archive itself or by a proxy before it, and let the archive listen where only the proxy reaches it. Programs and stored links have to be changed. Change the passwords that were used without TLS.`,
-	},
+	Sends:      `Nothing of its own.`,
 	References: []string{refTransmit, refBasicAuth, refRFC9325, refPersonAuth, refGDPREncrypt, refNIS2Crypto},
 	Run:        runW10,
 }

@@ -27,7 +27,6 @@ that the answer of an archive is an empty list. Of the body two bytes are read.
 | 404, 410, 405, a page | pass: the list is not offered |
 | anything else | unknown |`,
 	Sends:      `One GET of the list of studies, with the query of the record that makes it empty.`,
-	Remedies:   webLogin(),
 	References: []string{refAccess, refPersonAuth, refGDPR, refNIS2Access, refNIST},
 	Run:        runW11,
 }

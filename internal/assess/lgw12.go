@@ -27,7 +27,6 @@ come, because no archive has it; a server that demands a login says so before it
 | 401, 403, 407 | pass |
 | anything else | unknown |`,
 	Sends:      `One GET of the file of an instance whose identifier is made up at random and, where needed, of the list of instances, with the query of the record that makes it empty.`,
-	Remedies:   webLogin(),
 	References: []string{refAccess, refPersonAuth, refGDPR, refNIS2Access, refNIST},
 	Run:        runW12,
 }

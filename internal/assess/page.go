@@ -9,8 +9,8 @@ import (
 )
 
 // Page returns the page of the check, in Markdown, as in docs/checks and as
-// `check --explain` prints it.
-func (c Check) Page() string {
+// `check --explain` prints it, with the remedies of table.
+func (c Check) Page(table *products.Table) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s: %s\n\n", c.ID, c.Title)
 	fmt.Fprintf(&b, "Severity %s. Made %s.\n", c.Severity, map[Subject]string{
@@ -24,16 +24,18 @@ func (c Check) Page() string {
 		fmt.Fprintf(&b, "\n## What is known of products\n\n%s", known)
 	}
 	b.WriteString("\n## How to fix it\n")
-	for _, p := range Products {
-		text, ok := c.Remedies[p]
-		if !ok {
-			continue
-		}
-		title := string(p)
-		if p == Any {
+	remedies := table.CheckRemedies(c.ID)
+	for _, name := range table.Remedied() {
+		title := name
+		if name == products.AnyProduct {
 			title = "Any product"
 		}
-		fmt.Fprintf(&b, "\n### %s\n\n%s\n", title, markdown(sentence(text)))
+		for i, r := range remedies[name] {
+			if i == 0 {
+				fmt.Fprintf(&b, "\n### %s\n", title)
+			}
+			fmt.Fprintf(&b, "\n%s\n", markdown(r.Text()))
+		}
 	}
 	b.WriteString("\n## References\n\n")
 	for _, r := range c.References {

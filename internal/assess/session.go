@@ -372,3 +372,16 @@ func (s *Session) drop() {
 		s.line = nil
 	}
 }
+
+// remedies are the records that remedies are taken from: those of the program
+// where the session has none.
+func (s *Session) remedies() *products.Table {
+	if s.Products != nil {
+		return s.Products
+	}
+	table, err := products.Builtin()
+	if err != nil {
+		return nil // a test reads them; without them a finding has no remedy
+	}
+	return table
+}

@@ -42,7 +42,7 @@ func (a *assessor) assess(ctx context.Context, f *survey.Finding) []answering {
 		}
 	}
 	f.Services = identify.Merge(f.Services, a.products)
-	fitRemedies(f)
+	a.products.FitRemedies(f, "") // for the products that the behaviour of the services has shown since
 	f.Checks = append(f.Checks, assess.Run(ctx, a.whole(f)).Checks...)
 	return queried
 }
@@ -104,23 +104,6 @@ func (a *assessor) web() assess.Web {
 		w.Root = a.url.Path
 	}
 	return w
-}
-
-// fitRemedies writes the remedies again for the products that the behaviour of
-// the services has shown since.
-func fitRemedies(f *survey.Finding) {
-	for i := range f.Checks {
-		c := &f.Checks[i]
-		entry, known := assess.Find(c.ID)
-		if c.State != survey.Fail || !known {
-			continue
-		}
-		for j := range f.Services {
-			if s := &f.Services[j]; s.Port == c.Port {
-				c.Remedy = entry.Remedy(s)
-			}
-		}
-	}
 }
 
 // addClasses adds what one service returned of identifying attributes: a class

@@ -142,7 +142,7 @@ func (c *counter) query(ctx context.Context, f *survey.Finding, q answering, sta
 		MaxTime: max(left-left/countReserve, time.Millisecond), Memory: c.memory,
 	})
 	f.Counts = r.Counts
-	assess.CountedSSNs(f, s)
+	assess.CountedSSNs(f, s, c.products)
 	if c.echoBefore == 0 {
 		c.echoBefore, c.echoDuring = r.EchoBefore, r.EchoDuring
 	}

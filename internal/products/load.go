@@ -33,6 +33,7 @@ type document struct {
 	Products []product `yaml:"products"`
 	Titles   []title   `yaml:"default_ae_titles"`
 	Roots    []webRoot `yaml:"dicomweb_roots"`
+	General  []general `yaml:"general_remedies"`
 }
 
 // FileError is a mistake in a fingerprint file.
@@ -110,7 +111,7 @@ func Parse(name string, data []byte) (*Table, error) {
 	t := &Table{
 		toolkits: slices.Concat(own.toolkits, builtin.toolkits), products: slices.Concat(own.products, builtin.products),
 		vendors: slices.Concat(own.vendors, builtin.vendors), titles: slices.Concat(own.titles, builtin.titles),
-		roots: slices.Concat(own.roots, builtin.roots),
+		roots: slices.Concat(own.roots, builtin.roots), general: slices.Concat(own.general, builtin.general),
 	}
 	if err := t.check(name, data, read); err != nil {
 		return nil, err
@@ -136,6 +137,7 @@ func (t *Table) add(name string, data []byte) error {
 	t.vendors = append(t.vendors, d.Vendors...)
 	t.titles = append(t.titles, d.Titles...)
 	t.roots = append(t.roots, d.Roots...)
+	t.general = append(t.general, d.General...)
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"slices"
 
 	"leadglass/internal/advisories"
+	"leadglass/internal/remedy"
 	"leadglass/internal/survey"
 )
 
@@ -27,6 +28,7 @@ type Table struct {
 	vendors  []vendor
 	titles   []title
 	roots    []webRoot
+	general  []general
 }
 
 // Source says where a row comes from.
@@ -96,7 +98,10 @@ type product struct {
 	Facts      []fact                `yaml:"facts"`
 	Advisories []advisories.Advisory `yaml:"advisories"`
 	// Remedies are what an administrator of the product can do.
-	Remedies []Remedy `yaml:"remedies"`
+	Remedies []remedy.Remedy `yaml:"remedies"`
+	// NotADevice: nobody places the product on the market as a medical device by
+	// itself.
+	NotADevice bool `yaml:"not_a_device"`
 }
 
 type ports struct {

@@ -53,6 +53,10 @@ func (d *document) validate() (at, what string) {
 	for i := range d.Roots {
 		d.Roots[i].validate(m, fmt.Sprintf("$.dicomweb_roots[%d]", i))
 	}
+	for i := range d.General {
+		m.name(fmt.Sprintf("$.general_remedies[%d]", i), d.General[i].Name)
+		m.remedies(fmt.Sprintf("$.general_remedies[%d]", i), d.General[i].Remedies)
+	}
 	return m.at, m.what
 }
 
@@ -142,6 +146,7 @@ func (p *product) validate(m *mistake, at string) {
 		m.add(at, "no sign: one of dicom, behaviour, http is needed, or something that is known of the product")
 	}
 	m.known(at, p.Facts, p.Advisories)
+	m.remedies(at, p.Remedies)
 	if p.Numbers != nil {
 		p.Numbers.validate(m, at+".numbers")
 	}

@@ -38,7 +38,11 @@ func Finding(w io.Writer, f survey.Finding, o TextOptions) error {
 	p.counts(f)
 	p.failed(f)
 	p.undecided(f)
-	p.remedies(f)
+	if f.Plan != nil {
+		p.plan(f.Plan)
+	} else {
+		p.remedies(f)
+	}
 	p.foot(f)
 	_, err = io.WriteString(w, p.b.String())
 	return err

@@ -78,6 +78,9 @@ type Finding struct {
 	// AuthorisedBy is the text of --authorised-by, for a target without a
 	// scope file.
 	AuthorisedBy string `json:"authorised_by,omitempty"`
+	// Plan is what to change on the host; only in what `check` prints. No survey
+	// stores it: it follows from the checks and the records of products.
+	Plan *Plan `json:"plan,omitempty"`
 }
 
 // SameArchive is the address by which an archive is counted, and why it is taken

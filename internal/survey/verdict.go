@@ -103,3 +103,29 @@ type Check struct {
 	Remedy     string   `json:"remedy,omitempty"`
 	References []string `json:"references,omitempty"`
 }
+
+// Plan is what to do on a host against all checks that failed there.
+type Plan struct {
+	// Steps are in the order in which they are applied.
+	Steps []PlanStep `json:"steps"`
+	// Vendor is the sentence for what may be a medical device, "" where the product
+	// is none.
+	Vendor string `json:"vendor,omitempty"`
+}
+
+// PlanStep is one remedy of a plan.
+type PlanStep struct {
+	ID      string `json:"id"`
+	Product string `json:"product"`
+	Title   string `json:"title"`
+	// HoldsFor says for which versions and distributions it was written.
+	HoldsFor string `json:"holds_for"`
+	// Changes are the files and commands, those lines indented by four spaces.
+	Changes    string `json:"changes"`
+	SideEffect string `json:"side_effect"`
+	Undo       string `json:"undo"`
+	// TurnsGreen are the checks of this host that no longer fail after the step.
+	TurnsGreen []string `json:"turns_green"`
+	// Run: the project's tests apply the step to the real server.
+	Run bool `json:"run_on_real_server"`
+}
