@@ -82,7 +82,19 @@ func (r *Run) Execute(ctx context.Context) error {
 	err := r.Queue.Work(ctx, h)
 	r.fail(nil)
 	watching.Wait()
+	if err == nil && r.expired() { // what was done last may have been refused
+		err = errExpired
+	}
 	return err
+}
+
+// errExpired: the validity of the scope ended during the run.
+var errExpired = fmt.Errorf("%w: it has just ended", scope.ErrNotValid)
+
+// expired reports whether the validity of the scope is over.
+func (r *Run) expired() bool {
+	end, ok := r.Gate.Ends()
+	return ok && time.Until(end) <= 0
 }
 
 // expire ends the run with the scope's validity, until ctx ends. It reads the
@@ -96,7 +108,7 @@ func (r *Run) expire(ctx context.Context) {
 		}
 		left := time.Until(end)
 		if left <= 0 {
-			r.fail(fmt.Errorf("%w: it has just ended", scope.ErrNotValid))
+			r.fail(errExpired)
 			return
 		}
 		select {
