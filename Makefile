@@ -8,7 +8,7 @@ SHELL := bash
 
 # What the tests start: real servers, a browser, readers of PDF, programs that
 # decrypt, a debugger that writes core files, and the race detector's compiler.
-TEST_PACKAGES := orthanc orthanc-dicomweb dcmtk nginx iproute2 nftables stunnel4 postgresql chromium poppler-utils gnupg age gdb gcc libc6-dev
+TEST_PACKAGES := curl orthanc orthanc-dicomweb dcmtk nginx iproute2 nftables stunnel4 postgresql chromium poppler-utils gnupg age gdb gcc libc6-dev
 # What sweeps are compared with.
 SWEEP_PACKAGES := zmap masscan nmap
 
@@ -32,7 +32,7 @@ DEMO_FLAGS ?= --follow-up follow-up-2019-11
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup build demo test bench bench-sweep bench-load fuzz hostile loss kill scale data lint sbom clean check-go
+.PHONY: help setup build demo test bench bench-sweep bench-load fuzz hostile loss kill scale data lint remedies sbom clean check-go
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -69,6 +69,9 @@ data: ## make the embedded tables of countries and the world map again, from npm
 
 loss: check-go ## sweeps of a network that loses packets, LOSS_RUNS times; needs root and a quiet machine
 	@LEADGLASS_LOSS=1 go test ./internal/discover -run TestSweepUnderLoss -count $(LOSS_RUNS) -v -timeout 2h
+
+remedies: setup check-go ## apply every remedy to the distribution's servers, alone, in pairs and as a whole plan; needs root
+	@LEADGLASS_REMEDIES=1 go test ./cmd/leadglass -run 'TestRemedies$$' -v -timeout 1h
 
 hostile: check-go ## HOSTILE_CONVERSATIONS conversations with archives that damage what they send, made up from HOSTILE_SEED on
 	@LEADGLASS_HOSTILE=$(HOSTILE_CONVERSATIONS) LEADGLASS_HOSTILE_SEED=$(HOSTILE_SEED) go test ./cmd/leadglass -run TestHostileArchives -v -timeout 12h

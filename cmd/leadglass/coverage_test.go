@@ -167,6 +167,7 @@ func coverage(t *testing.T) string {
 	for _, e := range all {
 		fmt.Fprintf(&b, "| %s%s | %s | %s | %s |\n", e.product, map[bool]string{true: "", false: " (laboratory)"}[e.real], e.setup, e.verdict, e.grade)
 	}
+	b.WriteString(remedyTable(t))
 	b.WriteString("\n## Not tested\n\nProducts that are recognised, but of which neither a real server nor a persona is in the set-ups above:\n" +
 		strings.Join(untested(t, all), ", ") + ".\n")
 	return b.String()

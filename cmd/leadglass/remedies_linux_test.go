@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"leadglass/internal/products"
 	"leadglass/internal/realserver"
 	"leadglass/internal/remedy"
 	"leadglass/internal/survey"
@@ -68,7 +69,7 @@ func inOwnSite(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("namespaces cannot be made without root")
 	}
-	for _, tool := range []string{"ip", "nft", "nsenter", "setpriv", "mount"} {
+	for _, tool := range []string{"ip", "nft", "nsenter", "setpriv", "mount", "curl"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("the program %s is missing; on Debian: make setup", tool)
 		}
@@ -102,6 +103,11 @@ func (s *site) sequence(c remedyCase, list []remedy.Remedy) {
 		title = "READWRITE"
 	}
 	before := s.check()
+	for _, r := range list {
+		if !slices.ContainsFunc(before.Checks, func(c survey.Check) bool { return c.State == survey.Fail && slices.Contains(r.Fixes, c.ID) }) {
+			s.t.Errorf("before any remedy nothing fails that %s fixes", r.ID)
+		}
+	}
 	tunnel := false
 	for _, r := range list {
 		s.apply(r)
@@ -210,7 +216,7 @@ func (s *site) use(c remedyCase, r remedy.Remedy, title string, tunnel bool) {
 		title = "WORKLIST"
 	}
 	peer, refused := []string{archiveAddr, port}, slices.Contains(r.Greens(), "LG-D04") || slices.Contains(r.Greens(), "LG-D09") || slices.Contains(r.Greens(), "LG-D08")
-	if tunnel {
+	if c.product == "DCMTK storescp" || tunnel {
 		peer = []string{"127.0.0.1", tunnelPort}
 	}
 	study := realserver.Studies(uint64(len(r.ID)), 1, 1, realserver.StudyOptions{})[0]
@@ -249,7 +255,7 @@ func (s *site) use(c remedyCase, r remedy.Remedy, title string, tunnel bool) {
 			s.t.Errorf("after %s: the station received nothing by C-MOVE", r.ID)
 		}
 		line[1] = "2"
-		if !refused {
+		if !refused || tunnel && use != "echo" { // the packets to the plain port are dropped, whatever they hold
 			continue
 		}
 		if ok, out := s.try("", tool, at([]string{archiveAddr, port})...); ok {
@@ -264,7 +270,8 @@ func (s *site) use(c remedyCase, r remedy.Remedy, title string, tunnel bool) {
 // families has IPv4, IPv6 and loopback tried against the rules before any archive.
 func (s *site) families() {
 	s.t.Helper()
-	s.start("archive", "ipv6", "python3 -c \"import socket,time\ns=socket.create_server(('::',2575),family=socket.AF_INET6,dualstack_ipv6=True)\ntime.sleep(3600)\"", 2575)
+	s.write("/run/ipv6.conf", "foreground = yes\npid =\n[both]\naccept = :::2575\nconnect = 127.0.0.1:104\ncert = /etc/stunnel/archive.pem\n")
+	s.start("archive", "ipv6", "stunnel4 /run/ipv6.conf", 2575)
 	reaches := func(place, addr string) bool {
 		return s.command(place, "timeout", "2", "bash", "-c", "exec 3<>/dev/tcp/"+addr+"/2575").Run() == nil
 	}
@@ -298,5 +305,34 @@ func (s *site) web(r remedy.Remedy) {
 		if got := ask("workstation1", args...); got != want {
 			s.t.Errorf("after %s: curl %s answers %s, want %s", r.ID, strings.Join(args, " "), got, want)
 		}
+	}
+}
+
+// TestUpgradesNameTheLibrary has apt-get simulate the upgrades: the library that
+// holds the network code is a package of its own.
+func TestUpgradesNameTheLibrary(t *testing.T) {
+	t.Parallel()
+	table, err := products.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, product := range []string{"Orthanc", "DCMTK dcmqrscp", "DCMTK storescp", "DCMTK wlmscpfs"} {
+		for _, r := range table.Remedies(product) {
+			for _, step := range r.Steps {
+				_, line, found := strings.Cut(step.Run, "apt-get install ")
+				if !found {
+					continue
+				}
+				seen++
+				out, err := exec.CommandContext(t.Context(), "sh", "-c", "apt-get --simulate install "+line).CombinedOutput()
+				if err != nil || !strings.Contains(string(out), "libdcmtk17") {
+					t.Errorf("%s: %v\n%s", r.ID, err, out)
+				}
+			}
+		}
+	}
+	if seen != 4 {
+		t.Errorf("%d upgrades, want 4", seen)
 	}
 }

@@ -129,7 +129,7 @@ func (s *site) reset() {
 	for _, name := range []string{"hosts", "nftables.conf"} {
 		s.must("sh", "-c", "cat "+s.saved+"/"+name+" > /etc/"+name)
 	}
-	s.must("sh", "-c", "rm -rf /var/lib/orthanc/* /var/lib/dcmtk/* /etc/nftables-archive-*.conf; mkdir -p /var/lib/orthanc/db-v6 /var/lib/dcmtk/db/READWRITE /var/lib/dcmtk/received; chown -R orthanc:orthanc /var/lib/orthanc")
+	s.must("sh", "-c", "rm -rf /var/lib/orthanc/* /var/lib/dcmtk/* /etc/nftables-archive-*.conf; mkdir -p /var/lib/orthanc/db-v6 /var/lib/dcmtk/db/READWRITE /var/lib/dcmtk/received; chown -R orthanc:orthanc /var/lib/orthanc; chown -R dcmtk:dcmtk /var/lib/dcmtk")
 	s.on("archive", "nft", "flush", "ruleset")
 	s.certificates()
 }
