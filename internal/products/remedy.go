@@ -131,7 +131,7 @@ func (t *Table) Remedy(check string, s *survey.Service) string {
 			parts = append(parts, "If nginx answers before it: "+texts(own))
 		}
 	}
-	if len(names) == 0 {
+	if len(names) == 0 || slices.ContainsFunc(names, func(name string) bool { return !t.isNoDevice(name) }) {
 		parts = append(parts, Vendor)
 	}
 	return strings.Join(parts, "\n\n")
@@ -274,12 +274,14 @@ func (t *Table) planFor(f *survey.Finding, port uint16, name string) (product, p
 // notADevice reports whether every step is of a product that no manufacturer
 // places on the market as a medical device by itself.
 func (t *Table) notADevice(plan *survey.Plan) bool {
-	return !slices.ContainsFunc(plan.Steps, func(s survey.PlanStep) bool {
-		return s.Product != proxy && !slices.ContainsFunc(t.products, func(p product) bool { return p.Name == s.Product && p.NotADevice })
-	})
+	return !slices.ContainsFunc(plan.Steps, func(s survey.PlanStep) bool { return !t.isNoDevice(s.Product) })
 }
 
-// validateRemedies checks the remedies of one record.
+func (t *Table) isNoDevice(name string) bool {
+	return name == proxy || slices.ContainsFunc(t.products, func(p product) bool { return p.Name == name && p.NotADevice })
+}
+
+// remedies checks the remedies of one record.
 func (m *mistake) remedies(at string, list []remedy.Remedy) {
 	for i := range list {
 		if what := list[i].Validate(); what != "" {

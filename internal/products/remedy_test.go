@@ -25,7 +25,7 @@ func TestRemedyFitsTheProduct(t *testing.T) {
 		{"DCMTK only", named("", survey.UnknownConf, "DCMTK"), []string{"If it is Orthanc", "DicomAlwaysAllowFind", "If it is DCMTK dcmqrscp", "AETable"}, nil},
 		{"Orthanc possible", named("Orthanc", survey.Possible, "DCMTK"), []string{"If it is Orthanc", "AETable"}, nil},
 		{"a name that holds another", named("Not Orthanc", survey.Certain, ""), []string{"firewall or VPN"}, []string{"orthanc.json"}},
-		{"dcm4chee", named("dcm4chee-arc", survey.Likely, "dcm4che"), []string{"dcmAcceptedCallingAETitle"}, []string{"orthanc.json"}},
+		{"dcm4chee", named("dcm4chee-arc", survey.Likely, "dcm4che"), []string{"dcmAcceptedCallingAETitle", products.Vendor}, []string{"orthanc.json"}},
 		{"dcm4che toolkit", named("", survey.UnknownConf, "dcm4che"), []string{"dcmAcceptedCallingAETitle"}, nil},
 		{"Conquest", named("Conquest DICOM server", survey.Likely, ""), []string{"5678"}, nil},
 		{"unknown", named("", survey.UnknownConf, ""), []string{"firewall or VPN", products.Vendor}, []string{"orthanc.json", "AETable"}},
