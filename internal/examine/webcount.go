@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"leadglass/internal/census/webcount"
+	"leadglass/internal/dicomweb"
 	"leadglass/internal/gate"
 	"leadglass/internal/products"
 	"leadglass/internal/survey"
@@ -34,7 +35,8 @@ func (c *counter) webSides(f *survey.Finding) []webSide {
 	var sides []webSide
 	for i := range f.Services {
 		s := &f.Services[i]
-		if s.Protocol != survey.ProtocolHTTP || s.HTTP == nil || refuses(s) || len(sides) == webAsked {
+		open := s.DICOMweb != nil && s.DICOMweb.QIDO == survey.AccessOpen
+		if s.Protocol != survey.ProtocolHTTP || s.HTTP == nil || refuses(s) && !open || len(sides) == webAsked {
 			continue
 		}
 		side := webSide{service: s}
@@ -51,7 +53,7 @@ func (c *counter) webSides(f *survey.Finding) []webSide {
 	return sides
 }
 
-// refuses reports whether a web service wants a login for everything.
+// refuses reports whether the start page of a web service demands a login.
 func refuses(s *survey.Service) bool {
 	return s.HTTP.AuthRequired && (s.HTTP.Status == http.StatusUnauthorized || s.HTTP.Status == http.StatusForbidden)
 }
@@ -65,11 +67,20 @@ func (c *counter) webCount(f *survey.Finding, side webSide) webcount.Options {
 	retrieval := f.Exposure().RetrievalOf(f.Services, side.service.Port)
 	left, _ := c.gate.Remaining()
 	client := c.client(gate.HTTPOptions{Timeout: c.timeouts.Query, MaxBody: webcount.DefaultMaxBody})
+	next := client.CheckRedirect
+	following := *client
+	following.CheckRedirect = func(req *http.Request, via []*http.Request) error {
+		if !dicomweb.Follows(req, via) {
+			return http.ErrUseLastResponse
+		}
+		return next(req, via)
+	}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return webcount.Options{
-		Do:   func(_ context.Context, r *http.Request) (*http.Response, error) { return client.Do(r) },
-		Base: url.URL{Scheme: scheme, Host: net.JoinHostPort(c.host(), strconv.Itoa(int(side.service.Port)))},
-		Root: side.root, Numbers: side.numbers,
+		Do:     func(_ context.Context, r *http.Request) (*http.Response, error) { return client.Do(r) },
+		Follow: func(_ context.Context, r *http.Request) (*http.Response, error) { return following.Do(r) },
+		Base:   url.URL{Scheme: scheme, Host: net.JoinHostPort(c.host(), strconv.Itoa(int(side.service.Port)))},
+		Root:   side.root, Numbers: side.numbers,
 		ListsEmptyDates: len(c.products.FactsOf(side.service).ListsEmptyDates) > 0, Routes: retrieval.Open, RoutesUnknown: retrieval.Why,
 		SketchKey: c.key, MaxTime: max(left-left/countReserve, time.Millisecond),
 	}

@@ -65,6 +65,7 @@ const (
 type Scanner struct {
 	body  io.Reader
 	left  int64 // bytes that may still be read
+	begun bool  // the first byte was taken
 	next  int   // in buffer
 	end   int
 	state state
@@ -83,7 +84,7 @@ type Scanner struct {
 // Reset begins a text of at most limit bytes.
 func (s *Scanner) Reset(body io.Reader, limit int64) {
 	s.Wipe()
-	s.body, s.left = body, limit
+	s.body, s.left, s.begun = body, limit, false
 	s.next, s.end, s.state, s.depth, s.objects, s.Look, s.size, s.long = 0, 0, wantValue, 0, 0, false, 0, false
 }
 
@@ -145,7 +146,17 @@ func (s *Scanner) Token() (Token, error) {
 			return EndOfText, err
 		}
 		s.next++
+		first := !s.begun
+		s.begun = true
 		switch c {
+		case byteOrderMark[0]: // some servers put one before the text (RFC 8259 8.1)
+			if !first {
+				return EndOfText, ErrNotJSON
+			}
+			if err := s.literal(byteOrderMark[1:]); err != nil {
+				return EndOfText, err
+			}
+			continue
 		case ' ', '\t', '\r', '\n':
 			continue
 		case ':':
@@ -169,6 +180,9 @@ func (s *Scanner) Token() (Token, error) {
 		return s.value(c)
 	}
 }
+
+// byteOrderMark is U+FEFF in UTF-8.
+const byteOrderMark = "\xEF\xBB\xBF"
 
 // value reads the value, or the key, that begins with c.
 func (s *Scanner) value(c byte) (Token, error) {

@@ -46,9 +46,12 @@ func TestObject(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"a":{"b":1},"b":"two","c":[{"b":3}],"a":"` + strings.Repeat("x", 100) + `","b":4}`: `0 {, 1 "two", 0 -, 1 "4"`,
 		`{"` + strings.Repeat("a", 100) + `":1,"b":true}`:                                    `1 -`,
-		`{"b":1`:    `1 "1", the body ends within its JSON`,
-		`[{"b":1}]`: jsonscan.ErrNotObject.Error(),
-		`5`:         jsonscan.ErrNotObject.Error(),
+		"\ufeff{\"b\":1}":   `1 "1"`,
+		"{\"b\":1}\ufeff":   `1 "1", ` + jsonscan.ErrNotJSON.Error(),
+		"\xef\xbb{\"b\":1}": jsonscan.ErrNotJSON.Error(),
+		`{"b":1`:            `1 "1", the body ends within its JSON`,
+		`[{"b":1}]`:         jsonscan.ErrNotObject.Error(),
+		`5`:                 jsonscan.ErrNotObject.Error(),
 	} {
 		var got []string
 		err := jsonscan.Object(strings.NewReader(text), 1<<10, func(name []byte) int { return strings.Index("ab", string(name)) },

@@ -2,7 +2,9 @@ package webcount_test
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
+	"compress/zlib"
 	"context"
 	"fmt"
 	"io"
@@ -58,12 +60,46 @@ type archive struct {
 	// where no name is matched.
 	slash, jsonOnly, packed, partial, nameless bool
 	plainOnly                                  int
+	// exactly is the only Accept that is not answered with declined. encoding is
+	// the content encoding that bodies come in: unless the request names those it
+	// reads, where that is "br". xml sends lists in XML. moved redirects to another
+	// path. bom sends a byte order mark before the list.
+	exactly, encoding string
+	declined          int
+	xml, moved, bom   bool
 	// numbers are the documents of other paths.
 	numbers map[string]string
 
 	requests int
 	identity int // studies that went over the wire
 	paths    []string
+}
+
+// follow is do with redirects followed.
+func (a *archive) follow(ctx context.Context, r *http.Request) (*http.Response, error) {
+	resp, err := a.do(ctx, r)
+	if err != nil || resp.Header.Get("Location") == "" {
+		return resp, err
+	}
+	next, err := r.URL.Parse(resp.Header.Get("Location"))
+	if err != nil {
+		return nil, err
+	}
+	again := r.Clone(ctx)
+	again.URL = next
+	return a.do(ctx, again)
+}
+
+// deflated is text as RFC 1951 has it, in the wrapping of RFC 1950 if wrapped is set.
+func deflated(text string, wrapped bool) []byte {
+	var b bytes.Buffer
+	var w io.WriteCloser = zlib.NewWriter(&b)
+	if !wrapped {
+		w, _ = flate.NewWriter(&b, flate.DefaultCompression)
+	}
+	_, _ = io.WriteString(w, text)
+	_ = w.Close()
+	return b.Bytes()
 }
 
 // evenly are n dates spread over two years, of which some studies have none.
@@ -81,7 +117,7 @@ func evenly(n, none int) []string {
 }
 
 func (a *archive) options() webcount.Options {
-	return webcount.Options{Do: a.do, Base: url.URL{Scheme: "http", Host: "127.0.0.1:8042"}, Root: "/dicom-web",
+	return webcount.Options{Do: a.do, Follow: a.follow, Base: url.URL{Scheme: "http", Host: "127.0.0.1:8042"}, Root: "/dicom-web",
 		Routes: []survey.Route{"WADO-RS"}, SketchKey: privacy.KeyFrom([16]byte{1}),
 		Sleep: func(context.Context, time.Duration) {}}
 }
@@ -97,6 +133,13 @@ func (a *archive) do(_ context.Context, r *http.Request) (*http.Response, error)
 	case a.slash && strings.HasSuffix(r.URL.Path, "/studies"):
 		resp.StatusCode = 301
 		resp.Header.Set("Location", r.URL.Path+"/?"+r.URL.RawQuery)
+		return resp, nil
+	case a.moved && !strings.HasPrefix(r.URL.Path, "/elsewhere"):
+		resp.StatusCode = 307
+		resp.Header.Set("Location", "/elsewhere/studies?"+r.URL.RawQuery)
+		return resp, nil
+	case a.exactly != "" && r.Header.Get("Accept") != a.exactly:
+		resp.StatusCode = a.declined
 		return resp, nil
 	case !strings.HasSuffix(strings.TrimSuffix(r.URL.Path, "/"), "/studies"):
 		resp.StatusCode = 404
@@ -158,6 +201,17 @@ func (a *archive) do(_ context.Context, r *http.Request) (*http.Response, error)
 		resp.StatusCode = 206
 	}
 	body := a.list(matches)
+	if a.xml {
+		resp.Header.Set("Content-Type", `multipart/related; type="application/dicom+xml"; boundary=b`)
+		body = "--b\r\nContent-Type: application/dicom+xml\r\n\r\n<NativeDicomModel/>\r\n--b--"
+	}
+	if a.bom {
+		body = "\ufeff" + body
+	}
+	if a.encoding != "" && (a.encoding != "br" || r.Header.Get("Accept-Encoding") == "") {
+		resp.Header.Set("Content-Encoding", a.encoding)
+		body = string(deflated(body, a.encoding == "deflate"))
+	}
 	if a.packed {
 		resp.Header.Set("Content-Encoding", "gzip")
 		body = string(pack(body))

@@ -29,6 +29,16 @@ func TestForms(t *testing.T) {
 		{"400 to includefield, and 413 over 50", archive{dates: dates, plainOnly: 400, over: 50, status: 413}, survey.LowerBound},
 		{"a path with a slash", archive{dates: dates, slash: true}, survey.Exact},
 		{"application/json alone", archive{dates: dates, jsonOnly: true}, survey.Exact},
+		{"application/json compared as a whole, 406", archive{dates: dates, exactly: "application/json", declined: 406}, survey.Exact},
+		{"application/json compared as a whole, 415", archive{dates: dates, exactly: "application/json", declined: 415}, survey.Exact},
+		{"application/json compared as a whole, 400", archive{dates: dates, exactly: "application/json", declined: 400}, survey.Exact},
+		{"application/dicom+json compared as a whole", archive{dates: dates, exactly: "application/dicom+json", declined: 406}, survey.Exact},
+		{"application/json compared as a whole, and 400 to includefield", archive{dates: dates, exactly: "application/json", declined: 406, plainOnly: 400}, survey.Exact},
+		{"a redirect to another path", archive{dates: dates, moved: true}, survey.Exact},
+		{"a redirect to another path, and 406", archive{dates: dates, moved: true, exactly: "application/json", declined: 406}, survey.Exact},
+		{"deflate always", archive{dates: dates, encoding: "deflate"}, survey.Exact},
+		{"br unless the request says what it reads", archive{dates: dates, encoding: "br"}, survey.Exact},
+		{"a byte order mark", archive{dates: dates, bom: true}, survey.Exact},
 		{"gzip always", archive{dates: dates, packed: true}, survey.Exact},
 		{"206 where there is more", archive{dates: dates, partial: true}, survey.Exact},
 		{"206 where a page is short", archive{dates: dates, partial: true, pageCap: 30}, survey.Exact},
@@ -64,6 +74,23 @@ func TestDeclinesEverySearch(t *testing.T) {
 	}
 }
 
+// TestNoForm: where an archive answers in no form that is read, the reason says so.
+func TestNoForm(t *testing.T) {
+	for _, test := range []struct {
+		why     string
+		archive archive
+	}{
+		{"in XML, which is not read", archive{dates: evenly(24, 0), xml: true}},
+		{"in no form of JSON (status 406)", archive{dates: evenly(24, 0), exactly: "none", declined: 406}},
+		{"a content encoding that is not read", archive{dates: evenly(24, 0), encoding: "zstd"}},
+	} {
+		r := webcount.QIDO(t.Context(), test.archive.options())
+		if r.Counts.Studies.Quality != survey.UnknownQuality || !strings.Contains(r.Counts.Studies.Reason, test.why) || r.Requests > 6 {
+			t.Errorf("%v studies (%s) in %d requests, want the reason %q", r.Counts.Studies, r.Counts.Studies.Reason, r.Requests, test.why)
+		}
+	}
+}
+
 // TestUnpack: what was packed is overwritten, also where the body is damaged.
 func TestUnpack(t *testing.T) {
 	text := strings.Repeat(canary+" and what goes with it. ", 4000)
@@ -78,6 +105,12 @@ func TestUnpack(t *testing.T) {
 	for _, bad := range []string{"", "\x1f\x8b", "no gzip at all", string(whole[:12])} {
 		if _, _, _, err := webcount.Unpack(strings.NewReader(bad), "gzip"); err == nil {
 			t.Errorf("%q was unpacked", bad)
+		}
+	}
+	for _, wrapped := range []bool{true, false} {
+		got, before, after, err := webcount.Unpack(bytes.NewReader(deflated(text, wrapped)), "deflate")
+		if err != nil || string(got) != text || before == 0 || after != 0 {
+			t.Errorf("deflate: %d of %d bytes, %v, %d bytes in memory, then %d", len(got), len(text), err, before, after)
 		}
 	}
 	if _, _, _, err := webcount.Unpack(strings.NewReader("{}"), "br"); err == nil {

@@ -68,7 +68,7 @@ func countsOf(n *products.Numbers, o *Options, found [quantities]int64) survey.C
 
 // numbers asks one route. ok is false when it is shut or gave no number.
 func (o *Options) numbers(ctx context.Context, r products.NumberRoute, found *[quantities]int64) (ok bool) {
-	resp, err := o.get(ctx, path.Clean("/"+strings.TrimLeft(r.Path, "/")), nil, "application/json")
+	resp, err := o.get(ctx, o.Do, path.Clean("/"+strings.TrimLeft(r.Path, "/")), nil, http.Header{"Accept": {"application/json"}})
 	if err != nil {
 		return false
 	}

@@ -112,6 +112,8 @@ type page struct {
 	why string
 	// moved: the answer is a redirect.
 	moved bool
+	// packed: the body has a content encoding that is not read.
+	packed bool
 	// short: the answer was not read to its end.
 	short bool
 }
@@ -131,33 +133,10 @@ func tooMuch(status int) bool {
 	return false
 }
 
-// acceptList is what a search accepts: older archives know plain JSON alone.
-const acceptList = "application/dicom+json, application/json;q=0.9"
-
-// ask asks for one page of a window. Until the archive has answered once, the
-// search is also tried in the forms that some archives need.
-func (c *counter) ask(w window, limit, offset int64) page {
-	p := c.request(w, limit, offset)
-	if p.moved && !c.answered {
-		c.slash = true
-		p = c.request(w, limit, offset)
-	}
-	if !c.answered && !c.plain && tooMuch(p.status) {
-		c.plain = true
-		if again := c.request(w, limit, offset); again.why == "" {
-			p = again
-		} else {
-			c.plain = false
-		}
-	}
-	c.answered = c.answered || p.why == ""
-	return p
-}
-
 // request makes one request for a page.
 func (c *counter) request(w window, limit, offset int64) page {
 	query := url.Values{"limit": {strconv.FormatInt(limit, 10)}, "offset": {strconv.FormatInt(offset, 10)}}
-	if !c.plain {
+	if !c.form.plain {
 		query["includefield"] = []string{"00080020", "00080056", "00201208"}
 	}
 	if c.named {
@@ -172,11 +151,7 @@ func (c *counter) request(w window, limit, offset int64) page {
 	c.pause()
 	c.requests++
 	begun := c.o.Now()
-	path := c.o.Root + "/studies"
-	if c.slash {
-		path += "/"
-	}
-	resp, err := c.o.get(c.ctx, path, query, acceptList)
+	resp, err := c.o.get(c.ctx, c.form.do(&c.o), c.form.path(c.o.Root), query, c.form.header())
 	if err != nil {
 		return page{total: -1, why: "no answer: " + c.explain(err)}
 	}
@@ -189,8 +164,10 @@ func (c *counter) request(w window, limit, offset int64) page {
 		c.take(&p, w, resp)
 	case http.StatusNoContent:
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		p.moved = true // to where is not followed: it may be the same path with a slash
-		p.why = "the archive leads the search elsewhere"
+		p.moved = true // it may be the same path with a slash
+		p.why = "the archive redirects the search to elsewhere"
+	case http.StatusNotAcceptable, http.StatusUnsupportedMediaType:
+		p.why = fmt.Sprintf("the archive lists studies in no form of JSON (status %d)", resp.StatusCode)
 	default:
 		p.why = fmt.Sprintf("the archive refuses the search with status %d", resp.StatusCode)
 	}
@@ -202,9 +179,13 @@ func (c *counter) request(w window, limit, offset int64) page {
 // take reads the studies of an answer.
 func (c *counter) take(p *page, w window, resp *http.Response) {
 	enough := false
+	if inXML(resp.Header.Get("Content-Type")) {
+		p.why = "the archive lists studies in XML, which is not read"
+		return
+	}
 	body, err := c.unpacker.unpack(resp.Body, resp.Header.Get("Content-Encoding"))
 	if err != nil {
-		p.why, p.short = c.explain(err), true
+		p.why, p.short, p.packed = c.explain(err), true, errors.Is(err, errPacked)
 		return
 	}
 	defer c.unpacker.wipe()
@@ -280,7 +261,7 @@ func (p *page) settle() {
 
 // explain says what went wrong without any words of the peer.
 func (c *counter) explain(err error) string {
-	for _, known := range []error{jsonscan.ErrNotJSON, errNotStudies, errEncoding, jsonscan.ErrDepth, jsonscan.ErrTooLong, jsonscan.ErrCutShort} {
+	for _, known := range []error{jsonscan.ErrNotJSON, errNotStudies, errEncoding, errPacked, jsonscan.ErrDepth, jsonscan.ErrTooLong, jsonscan.ErrCutShort} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}

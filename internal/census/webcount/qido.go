@@ -24,10 +24,10 @@ type counter struct {
 	o        Options
 	reader   reader
 	unpacker unpacker
-	// answered: a search was answered. slash: the path ends with one. plain:
-	// no attribute is asked for by name, which some archives refuse. named: any
-	// patient's name is matched.
-	answered, slash, plain, named bool
+	// answered: a search was answered. named: any patient's name is matched.
+	answered, named bool
+	// form is how searches are written.
+	form form
 	// declines: the archive refuses searches that find too much.
 	declines bool
 	deadline time.Time

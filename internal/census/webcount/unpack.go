@@ -8,15 +8,22 @@ import (
 	"strings"
 )
 
-// errEncoding: the body is packed in a way that is not read.
-var errEncoding = errors.New("the body has a content encoding that is not read, or is damaged")
+var (
+	// errEncoding: the body is not packed as its header says.
+	errEncoding = errors.New("the body is not in the content encoding that its header names")
+	// errPacked: the body is packed in a way that is not read.
+	errPacked = errors.New("the body has a content encoding that is not read (gzip and deflate are)")
+)
+
+// encodings are the content encodings that are read.
+const encodings = "gzip, deflate, identity"
 
 // maxReads is how many reads without a byte are borne.
 const maxReads = 100
 
-// unpacker reads bodies that come as gzip (RFC 1952) whatever the request
-// accepts, as files that are kept packed do. What it held of one is overwritten
-// by wipe.
+// unpacker reads bodies that come as gzip (RFC 1952) or deflate (RFC 1950, and RFC
+// 1951 alone as some servers send it) whatever the request accepts, as files that
+// are kept packed do. What it held of one is overwritten by wipe.
 type unpacker struct {
 	in   packed
 	out  io.ReadCloser
@@ -28,8 +35,16 @@ func (u *unpacker) unpack(body io.Reader, encoding string) (io.Reader, error) {
 	switch encoding = strings.TrimSpace(encoding); {
 	case encoding == "", strings.EqualFold(encoding, "identity"):
 		return body, nil
-	case !strings.EqualFold(encoding, "gzip"), !u.in.begin(body):
-		return nil, errEncoding
+	case strings.EqualFold(encoding, "gzip"), strings.EqualFold(encoding, "x-gzip"):
+		if !u.in.begin(body) {
+			return nil, errEncoding
+		}
+	case strings.EqualFold(encoding, "deflate"):
+		if !u.in.beginDeflate(body) {
+			return nil, errEncoding
+		}
+	default:
+		return nil, errPacked
 	}
 	u.used = true
 	if u.out == nil {
@@ -89,6 +104,23 @@ func (p *packed) begin(body io.Reader) bool {
 		}
 	}
 	return flags&check == 0 || p.skip(2)
+}
+
+// beginDeflate reads the two bytes before deflated data (RFC 1950 2.2), where they
+// are there; false when there is nothing.
+func (p *packed) beginDeflate(body io.Reader) bool {
+	*p = packed{body: body}
+	for p.end < 2 {
+		n, err := p.body.Read(p.buffer[p.end:])
+		if p.end += n; err != nil || n == 0 {
+			break
+		}
+	}
+	const method, deflated = 0x0F, 8
+	if p.end >= 2 && p.buffer[0]&method == deflated && (int(p.buffer[0])<<8+int(p.buffer[1]))%31 == 0 {
+		p.next = 2
+	}
+	return p.end > 0
 }
 
 func (p *packed) skip(n int) bool {

@@ -23,8 +23,7 @@ import (
 	"leadglass/internal/survey"
 )
 
-// Do makes one request to the archive's host. It follows no redirect to
-// elsewhere, and bounds the time of the request.
+// Do makes one request to the archive's host, and bounds the time of the request.
 type Do func(context.Context, *http.Request) (*http.Response, error)
 
 // The limits used where Options leaves them 0.
@@ -45,7 +44,9 @@ const (
 
 // Options say what to ask, and within which limits.
 type Options struct {
-	Do Do
+	// Do follows no redirect; Follow follows those that dicomweb.Follows permits,
+	// and may be nil.
+	Do, Follow Do
 	// Base is the scheme, host and port of the web server.
 	Base url.URL
 	// Root is the path of the DICOMweb root that answers searches for studies:
@@ -110,15 +111,15 @@ type Result struct {
 	Incomplete string
 }
 
-// get asks for a path of the server.
-func (o *Options) get(ctx context.Context, path string, query url.Values, accept string) (*http.Response, error) {
+// get requests a path of the server by do.
+func (o *Options) get(ctx context.Context, do Do, path string, query url.Values, header http.Header) (*http.Response, error) {
 	u := url.URL{Scheme: o.Base.Scheme, Host: o.Base.Host, Path: path, RawQuery: query.Encode()}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Accept", accept)
-	return o.Do(ctx, req)
+	req.Header = header
+	return do(ctx, req)
 }
 
 func sleep(ctx context.Context, d time.Duration) {
