@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -12,13 +13,9 @@ import (
 	"leadglass/internal/survey"
 )
 
-// What DICOMweb requests accept. No transfer syntax is preferred, so that no
-// server has to convert anything.
-const (
-	// Servers of before 2017 know plain JSON alone.
-	acceptList = "application/dicom+json, application/json;q=0.9"
-	acceptFile = `multipart/related; type="application/dicom"; transfer-syntax=*`
-)
+// acceptFile is what retrieval accepts. No transfer syntax is preferred, so that
+// no server has to convert anything.
+const acceptFile = `multipart/related; type="application/dicom"; transfer-syntax=*`
 
 // webFacts is what the checks of an HTTP service have seen so far.
 type webFacts struct {
@@ -36,8 +33,10 @@ type webFacts struct {
 	why     string
 	// failed: requests went without an answer, so that nothing can be told.
 	failed bool
-	// control is the answer to a path that cannot exist.
+	// control is the answer to a path that cannot exist, accept what searches
+	// accept.
 	control webReply
+	accept  string
 	// files: the start page lists DICOM files.
 	files bool
 	// open are the answers that gave data without login.
@@ -87,7 +86,11 @@ func (s *Session) turnedAway() {
 		return
 	}
 	f.looked = true
-	f.found(s.Service, s.roots()[0], webReply{}, survey.AccessProtected)
+	w := s.given()
+	if known := s.known(); w.Path == "" && len(known) > 0 {
+		w = known[0]
+	}
+	f.found(s.Service, w, webReply{}, survey.AccessProtected)
 	f.service.WADO, f.service.STOW = survey.AccessProtected, survey.AccessProtected
 }
 
@@ -106,20 +109,19 @@ func (s *Session) dicomweb(ctx context.Context) *webFacts {
 		return f
 	}
 	f.looked = true
-	var err error
-	if f.control, err = s.askWeb(ctx, search("/"+strings.ToLower(rand.Text())), nil); err != nil {
+	if err := s.control(ctx, f); err != nil {
 		f.failed, f.why = true, err.Error()
 		return f
 	}
-	roots := s.roots()
+	roots := s.roots(ctx)
 	var asked []string
 	for _, w := range roots {
-		r, err := s.askWeb(ctx, search(w.Path), nil)
+		r, err := s.searchAt(ctx, w)
 		if err != nil {
 			f.failed, f.why = true, err.Error()
 			continue
 		}
-		asked = append(asked, fmt.Sprintf("%s (status %d)", w.Path, r.status))
+		asked = append(asked, fmt.Sprintf("%s (status %d)", cmp.Or(w.Path, "/"), r.status))
 		if access, there := judgeSearch(r, f.control); there {
 			if access == survey.AccessUnknown {
 				r, access = s.searchLess(ctx, w, r)
@@ -142,40 +144,14 @@ func (s *Session) dicomweb(ctx context.Context) *webFacts {
 	return f
 }
 
-// searchLess asks for the studies of one day at a root whose answer first says
-// neither that the search is refused nor that there is none: some archives
-// decline what finds too much, whatever the limit (413).
-func (s *Session) searchLess(ctx context.Context, w products.Root, first webReply) (webReply, survey.Access) {
-	day := search(w.Path)
-	day.query += "&StudyDate=" + s.now().UTC().Format("20060102")
-	r, err := s.askWeb(ctx, day, nil)
-	if err != nil {
-		return first, survey.AccessUnknown
-	}
-	control := s.webFacts().control
-	access, there := judgeSearch(r, control)
-	switch {
-	case there && (access == survey.AccessOpen || access == survey.AccessProtected):
-		return r, access
-	case r.is(http.StatusOK) && r.empty && !control.is(http.StatusOK): // an empty list, without its brackets
-		return r, survey.AccessOpen
-	}
-	return first, survey.AccessUnknown
-}
-
 // found notes a DICOMweb service.
 func (f *webFacts) found(s *survey.Service, w products.Root, r webReply, search survey.Access) {
 	f.root, f.search, f.failed = w, r, false
-	f.service = &survey.DICOMweb{Root: w.Path, QIDO: search, WADO: survey.AccessUnknown, STOW: survey.AccessUnknown}
+	f.service = &survey.DICOMweb{Root: cmp.Or(w.Path, "/"), QIDO: search, WADO: survey.AccessUnknown, STOW: survey.AccessUnknown}
 	s.DICOMweb = f.service
 	if search == survey.AccessOpen {
 		f.open = append(f.open, r)
 	}
-}
-
-// search is the request for one study, whichever.
-func search(root string) webRequest {
-	return webRequest{http.MethodGet, root + "/studies", "limit=1", acceptList}
 }
 
 // judgeSearch says what the answer to a search tells, by comparison with the

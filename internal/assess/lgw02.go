@@ -68,15 +68,15 @@ func (s *Session) wadoRS(ctx context.Context, f *webFacts) (survey.Access, Resul
 	r, err := s.askSigned(ctx, study, acceptFile)
 	switch {
 	case err != nil:
-		return survey.AccessUnknown, unknown("A study made up at random was requested at %s without an answer: %s.", root, err)
+		return survey.AccessUnknown, unknown("A study made up at random was requested at %s without an answer: %s.", f.service.Root, err)
 	case r.guarded():
-		return survey.AccessProtected, pass("Retrieval at %s demands a login (status %d).", root, r.status)
+		return survey.AccessProtected, pass("Retrieval at %s demands a login (status %d).", f.service.Root, r.status)
 	case r.gone():
 		return s.beneath(ctx, f, study, r)
 	case r.is(http.StatusMethodNotAllowed, http.StatusNotImplemented):
-		return survey.AccessAbsent, pass("Retrieval at %s is not offered (status %d).", root, r.status)
+		return survey.AccessAbsent, pass("Retrieval at %s is not offered (status %d).", f.service.Root, r.status)
 	}
-	return survey.AccessUnknown, unknown("Retrieval at %s answered a study made up at random with status %d, which says neither.", root, r.status)
+	return survey.AccessUnknown, unknown("Retrieval at %s answered a study made up at random with status %d, which says neither.", f.service.Root, r.status)
 }
 
 // beneath tells whether 404 comes from the retrieval service or from a server
@@ -88,14 +88,14 @@ func (s *Session) beneath(ctx context.Context, f *webFacts, study string, r sign
 	open := func(sign string, args ...any) (survey.Access, Result) {
 		f.open = append(f.open, r.webReply)
 		return survey.AccessOpen, fail("Retrieval at %s answers without login that a study made up at random does not exist (status %d), %s.",
-			root, r.status, fmt.Sprintf(sign, args...))
+			f.service.Root, r.status, fmt.Sprintf(sign, args...))
 	}
 	control, err := s.askSigned(ctx, root+"/"+madeUpName(), acceptFile)
 	switch {
 	case err == nil && control.guarded():
 		return open("while other resources there demand one")
 	case f.service.QIDO != survey.AccessOpen:
-		return survey.AccessUnknown, unknown("Retrieval at %s answered with status %d, which a path without a service answers as well.", root, r.status)
+		return survey.AccessUnknown, unknown("Retrieval at %s answered with status %d, which a path without a service answers as well.", f.service.Root, r.status)
 	case err == nil && control.status != r.status && control.status < http.StatusInternalServerError && !control.is(http.StatusTooManyRequests):
 		return open("and a resource made up beneath the root with status %d", control.status)
 	case err == nil && control.status == r.status && control.sign != r.sign:
@@ -107,13 +107,13 @@ func (s *Session) beneath(ctx context.Context, f *webFacts, study string, r sign
 	other, err := s.askWeb(ctx, webRequest{http.MethodGet, study, "", acceptNothing}, nil)
 	switch {
 	case err != nil:
-		return survey.AccessUnknown, unknown("Retrieval at %s answered with status %d; whether that is the service's was asked without an answer: %s.", root, r.status, err)
+		return survey.AccessUnknown, unknown("Retrieval at %s answered with status %d; whether that is the service's was asked without an answer: %s.", f.service.Root, r.status, err)
 	case other.is(http.StatusBadRequest, http.StatusNotAcceptable, http.StatusUnsupportedMediaType):
 		return open("and a form that no service has with status %d", other.status)
 	case other.guarded():
-		return survey.AccessProtected, pass("Retrieval at %s demands a login (status %d).", root, other.status)
+		return survey.AccessProtected, pass("Retrieval at %s demands a login (status %d).", f.service.Root, other.status)
 	}
-	return survey.AccessUnknown, unknown("Retrieval at %s answered with status %d, as a server does that passes on the search alone.", root, r.status)
+	return survey.AccessUnknown, unknown("Retrieval at %s answered with status %d, as a server does that passes on the search alone.", f.service.Root, r.status)
 }
 
 // acceptNothing is a media type that no service has (PS3.18 8.7.8 demands 406).

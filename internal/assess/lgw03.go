@@ -62,7 +62,7 @@ func runW03(ctx context.Context, s *Session) Result {
 	switch {
 	case r.guarded():
 		f.service.STOW = survey.AccessProtected
-		return pass("%s says what it offers after a login only (status %d).", f.root.Path, r.status)
+		return pass("%s says what it offers after a login only (status %d).", f.service.Root, r.status)
 	case r.status >= 300 || len(listed) == 0:
 		return unknown("OPTIONS of %s/studies was answered with status %d and no list of methods.", f.root.Path, r.status)
 	case !slices.Contains(listed, http.MethodPost):

@@ -47,7 +47,7 @@ func runW10(ctx context.Context, s *Session) Result {
 func (s *Session) webArchive(ctx context.Context) string {
 	if s.Allow.DICOMweb && s.Web.Client != nil {
 		if f := s.dicomweb(ctx); f.service != nil && (s.Service.SpeaksDICOMweb() || f.service.WADO == survey.AccessOpen) {
-			return "the DICOMweb service at " + f.root.Path
+			return "the DICOMweb service at " + f.service.Root
 		}
 	}
 	h, p := s.Service.HTTP, s.Service.Product

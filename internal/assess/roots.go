@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 
 const (
 	// maxRoots is how many DICOMweb roots are tried.
-	maxRoots = 4
+	maxRoots = 12
 	// maxTitles is how many AE titles of the host are tried in roots that hold one.
 	maxTitles = 2
 )
@@ -33,24 +34,42 @@ func (s *Session) titles() []string {
 	return titles[:min(len(titles), maxTitles)]
 }
 
-// roots returns the DICOMweb roots to try, the product's own first. Where the
-// user named one, it comes first, and only those of the product come after it: a
-// root with a slip in it must not make an open archive look closed.
-func (s *Session) roots() []products.Root {
-	given := strings.TrimRight(s.Web.Root, "/")
-	if given == "" {
-		return s.Products.Roots(s.Service.Product.Name, s.titles(), maxRoots)
-	}
-	first := products.Root{Path: given}
-	if base, ok := strings.CutSuffix(given, "/rs"); ok {
-		first.WADOURI = base + "/wado"
-	}
-	const all = 100
-	for _, known := range s.Products.Roots(s.Service.Product.Name, s.titles(), all) {
-		if known.Path == given {
-			return []products.Root{known}
+// given is the root that the user named; the path is empty where none was.
+func (s *Session) given() products.Root {
+	path := strings.TrimSuffix(strings.TrimRight(s.Web.Root, "/"), "/studies")
+	for _, known := range s.known() {
+		if known.Path == path {
+			return known
 		}
 	}
-	roots := append([]products.Root{first}, s.Products.OwnRoots(s.Service.Product.Name, s.titles())...)
-	return roots[:min(len(roots), maxRoots)]
+	root := products.Root{Path: path}
+	if base, ok := strings.CutSuffix(path, "/rs"); ok {
+		root.WADOURI = base + "/wado"
+	}
+	return root
+}
+
+// known are the roots of the records, the product's own first.
+func (s *Session) known() []products.Root {
+	return s.Products.Roots(s.Service.Product.Name, s.titles(), maxRoots)
+}
+
+// roots returns the DICOMweb roots to try: the one that the user named, those that
+// a viewer's configuration names, the product's own, then the most common. A root
+// with a slip in it must not make an open archive look closed.
+func (s *Session) roots(ctx context.Context) []products.Root {
+	var roots []products.Root
+	add := func(more ...products.Root) {
+		for _, r := range more {
+			if len(roots) < maxRoots && !slices.ContainsFunc(roots, func(have products.Root) bool { return have.Path == r.Path }) {
+				roots = append(roots, r)
+			}
+		}
+	}
+	if strings.TrimRight(s.Web.Root, "/") != "" {
+		add(s.given())
+	}
+	add(s.configured(ctx)...)
+	add(s.known()...)
+	return roots
 }

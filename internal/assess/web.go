@@ -10,21 +10,21 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"leadglass/internal/dicomweb"
 )
 
 // Limits on what the checks of HTTP services may ask.
 const (
 	// MaxWebRequests is how many requests the checks send to one HTTP port at
-	// most, redirects included: one control, four roots, one narrower search,
-	// one WADO-RS, one more in another form, two beneath the root, two WADO-URI,
-	// one OPTIONS, two routes of the product, one start page, three of its lists
-	// and files, and three redirects.
-	MaxWebRequests = 22
+	// most, redirects included: one control, two configurations of a viewer, twelve
+	// roots, three other forms of a search, one narrower search, one WADO-RS, one more
+	// in another form, two beneath the root, two WADO-URI, one OPTIONS, two routes of
+	// the product, one start page, three of its lists and files. A port whose first
+	// roots are the right ones is sent about ten.
+	MaxWebRequests = 32
 	// MaxHostWebRequests is the same for all ports of a host together.
-	MaxHostWebRequests = 66
-	// maxWebRedirects is how many redirects of one request are followed, all
-	// on the same scheme, host and port.
-	maxWebRedirects = 2
+	MaxHostWebRequests = 80
 	// maxWebBody bounds what is read of a document, maxListing of a start page.
 	maxWebBody = 64 << 10
 	maxListing = 256 << 10
@@ -41,7 +41,7 @@ type Web struct {
 	Client *http.Client
 	// Host is the address, or the name for Host and TLS.
 	Host string
-	// Root is the DICOMweb root that the user gave: it is tried, and no other.
+	// Root is the DICOMweb root that the user gave: it is tried first.
 	Root string
 	// Left is how many requests the host has left, counted down; nil for a
 	// service alone.
@@ -56,6 +56,10 @@ type webReply struct {
 	empty bool
 	// media is the content type as far as it is one of mediaTypes, "" else.
 	media string
+	// packed: the body has a content encoding. list says what a body of plain JSON
+	// begins with, where a search looked at that.
+	packed bool
+	list   listStart
 	// allow are the methods of Allow that are known.
 	allow []string
 	// origin says who else may read the answer.
@@ -79,7 +83,8 @@ var mediaTypes = []string{"application/dicom+json", "application/json", "applica
 // replyOf keeps of a response what can be said in words of ours: a header can
 // hold anything, and is overwritten with the body.
 func replyOf(resp *http.Response) webReply {
-	r := webReply{status: resp.StatusCode, empty: resp.ContentLength == 0, allow: methods(resp.Header.Values("Allow"))}
+	r := webReply{status: resp.StatusCode, empty: resp.ContentLength == 0, allow: methods(resp.Header.Values("Allow")),
+		packed: resp.Header.Get("Content-Encoding") != ""}
 	kind := resp.Header.Get("Content-Type")
 	for _, known := range mediaTypes {
 		// multipart/related names the type of its parts in a parameter.
@@ -130,9 +135,10 @@ func (r webReply) gone() bool { return r.is(404, 410) }
 func (r webReply) redirects() bool { return r.status >= 300 && r.status < 400 }
 
 // dicomList reports whether the reply carries a list of data sets (PS3.18
-// 8.7.3): DICOM JSON, XML, or plain JSON as older servers say.
+// 8.7.3): DICOM JSON, XML, or plain JSON as older servers say, unless that begins
+// otherwise than such a list.
 func (r webReply) dicomList() bool {
-	return r.media == "application/dicom+json" || r.media == "application/json" || r.media == "application/dicom+xml"
+	return r.media == "application/dicom+json" || r.media == "application/dicom+xml" || r.media == "application/json" && r.list != otherStart
 }
 
 // errUnasked is the error of a request that was not made.
@@ -204,8 +210,7 @@ func (s *Session) webClient(f *webFacts) *http.Client {
 	next := limited.CheckRedirect
 	limited.Jar = nil
 	limited.CheckRedirect = func(req *http.Request, via []*http.Request) error {
-		first := via[0].URL
-		if len(via) > maxWebRedirects || req.URL.Scheme != first.Scheme || !strings.EqualFold(req.URL.Host, first.Host) || !f.take() {
+		if !dicomweb.Follows(req, via) || !f.take() {
 			return http.ErrUseLastResponse
 		}
 		req.Header.Del("Referer")

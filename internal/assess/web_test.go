@@ -265,15 +265,9 @@ func TestWebRequests(t *testing.T) {
 	s = serve(t, answers(404))
 	s.check(t, s.service("dcm4chee-arc"), "")
 	want = []string{"GET /*/studies?limit=1", "GET /dcm4chee-arc/aets/DCM4CHEE/rs/studies?limit=1", "GET /dicom-web/studies?limit=1",
-		"GET /pacs/dicom-web/studies?limit=1", "GET /dicomweb/studies?limit=1", "GET /dcm4chee-arc/aets/DCM4CHEE/rs/studies/count",
-		"GET /dcm4chee-arc/aets/DCM4CHEE/rs/instances/count", "GET /"}
-	if !slices.Equal(s.asked, want) {
-		t.Errorf("asked %q\nwant %q", s.asked, want)
-	}
-
-	s = serve(t, answers(404))
-	s.check(t, s.service(""), "/my/rs/")
-	want = []string{"GET /*/studies?limit=1", "GET /my/rs/studies?limit=1", "GET /"}
+		"GET /pacs/dicom-web/studies?limit=1", "GET /dicomweb/studies?limit=1", "GET /orthanc/dicom-web/studies?limit=1",
+		"GET /rs/studies?limit=1", "GET /studies?limit=1", "GET /wado-rs/studies?limit=1", "GET /api/dicom-web/studies?limit=1",
+		"GET /pacs/studies?limit=1", "GET /dcm4chee-arc/aets/DCM4CHEE/rs/studies/count", "GET /dcm4chee-arc/aets/DCM4CHEE/rs/instances/count", "GET /"}
 	if !slices.Equal(s.asked, want) {
 		t.Errorf("asked %q\nwant %q", s.asked, want)
 	}

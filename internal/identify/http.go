@@ -2,6 +2,7 @@ package identify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,7 +30,9 @@ const (
 	maxRedirects = 3
 	// maxRequests is how many pages and documents are asked for at most, the
 	// start page and the icon included; redirects come on top.
-	maxRequests = 8
+	maxRequests = 12
+	// maxViewerPaths is how many paths are looked at for a viewer.
+	maxViewerPaths = 3
 )
 
 // HTTPOptions say whom HTTP talks to and what it knows.
@@ -70,7 +74,7 @@ func HTTP(ctx context.Context, port uint16, client *http.Client, scheme string, 
 		CalledAETitle: survey.CalledAETitle{Policy: survey.UnknownTitle}},
 		base: url.URL{Scheme: scheme, Host: net.JoinHostPort(strings.Trim(o.Host, "[]"), strconv.Itoa(int(port)))}}
 	defer w.page.wipe()
-	start, err := w.look(ctx, "/")
+	start, err := w.look(ctx, "/", "/")
 	if err != nil {
 		w.service.Outcome, w.service.Detail = httpOutcome(ctx, err, o.BudgetErr)
 		if w.service.Outcome == survey.Silent && w.connected { // it may send, but never a whole answer
@@ -144,7 +148,9 @@ type seen struct {
 	// those that its icon may show.
 	match   products.PageMatch
 	matched bool
-	byIcon  []products.IconMatch
+	// directory is that of the page, as survey.HTTP.PagePath.
+	directory string
+	byIcon    []products.IconMatch
 }
 
 // guarded reports whether the page asks for a login.
@@ -152,13 +158,15 @@ func (s seen) guarded() bool {
 	return s.login || s.status == http.StatusUnauthorized || s.status == http.StatusForbidden
 }
 
-// look asks for a page and compares it with the fingerprints.
-func (w *web) look(ctx context.Context, path string) (seen, error) {
+// look asks for a page and compares it with the fingerprints of pages at the path
+// as.
+func (w *web) look(ctx context.Context, path, as string) (seen, error) {
 	var found seen
 	err := w.get(ctx, path, maxPage, func(resp *http.Response) {
-		page := &products.Page{Path: path, Landing: resp.Header.Get(w.opt.LandingField), Status: resp.StatusCode,
+		page := &products.Page{Path: as, Landing: resp.Header.Get(w.opt.LandingField), Status: resp.StatusCode,
 			Realms: realms(resp.Header.Values("WWW-Authenticate")), Header: resp.Header}
 		found.status = resp.StatusCode
+		found.directory = directory(cmp.Or(page.Landing, path))
 		w.page.toUTF8()
 		found.features = w.page.read(page)
 		found.match, found.matched = w.opt.Products.HTTP(page)
@@ -191,19 +199,39 @@ func (w *web) recognise(ctx context.Context, path string, page seen) bool {
 	} else {
 		s.HTTP.AuthRequired = false // that page opened without a login
 	}
-	s.HTTP.Viewer = match.Viewer
+	s.HTTP.Viewer, s.HTTP.PagePath = match.Viewer, page.directory
 	return true
+}
+
+// directory is that of a page's path, with a slash at its end; empty for the root
+// of the server, and for a path that has more than letters, figures and what goes
+// with them: where a redirect leads to is up to the peer.
+func directory(path string) string {
+	const longest = 80
+	path = path[:strings.LastIndexByte(path, '/')+1]
+	if path == "/" || len(path) > longest || strings.Contains(path, "..") || strings.ContainsFunc(path, func(r rune) bool {
+		return !strings.ContainsRune("/-_.~", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}) {
+		return ""
+	}
+	return strings.Clone(path)
 }
 
 // wellKnown looks at the pages besides the start page on which products show
 // themselves.
 func (w *web) wellKnown(ctx context.Context) {
 	const reserve = 1 // for a document of the product
-	for _, path := range w.opt.Products.Paths(w.service.Port, "", maxRequests) {
+	known := w.opt.Products.Paths(w.service.Port, "", maxRequests)
+	viewers := w.opt.Products.ViewerPaths(maxViewerPaths)
+	for i, path := range slices.Concat(known, viewers) {
 		if w.requests >= maxRequests-reserve || ctx.Err() != nil {
 			return
 		}
-		page, err := w.look(ctx, path)
+		as := path
+		if i >= len(known) { // a viewer is there as at the root of a server of its own
+			as = "/"
+		}
+		page, err := w.look(ctx, path, as)
 		if err != nil {
 			if isBudget(err, w.opt.BudgetErr) {
 				return

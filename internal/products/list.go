@@ -12,6 +12,9 @@ type Listing struct {
 	Vendors  []ListedVendor  `json:"vendors"`
 	Titles   []ListedTitle   `json:"default_ae_titles"`
 	Roots    []ListedRoot    `json:"dicomweb_roots"`
+
+	ViewerPages   []ListedViewerPage   `json:"viewer_pages"`
+	ViewerConfigs []ListedViewerConfig `json:"viewer_configs"`
 }
 
 // ListedToolkit is a toolkit row.
@@ -107,9 +110,25 @@ type ListedRoot struct {
 	Notes string `json:"notes,omitempty"`
 }
 
+// ListedViewerPage is a path at which a viewer is looked for.
+type ListedViewerPage struct {
+	Path  string `json:"path"`
+	Order int    `json:"order,omitempty"`
+	Source
+}
+
+// ListedViewerConfig is a document beside a viewer's page that names DICOMweb
+// roots.
+type ListedViewerConfig struct {
+	Name  string `json:"name"`
+	Order int    `json:"order,omitempty"`
+	Source
+}
+
 // List returns the whole table, in the order in which it is searched.
 func (t *Table) List() Listing {
-	l := Listing{Toolkits: []ListedToolkit{}, Products: []ListedProduct{}, Vendors: []ListedVendor{}, Titles: []ListedTitle{}, Roots: []ListedRoot{}}
+	l := Listing{Toolkits: []ListedToolkit{}, Products: []ListedProduct{}, Vendors: []ListedVendor{}, Titles: []ListedTitle{}, Roots: []ListedRoot{},
+		ViewerPages: []ListedViewerPage{}, ViewerConfigs: []ListedViewerConfig{}}
 	if t == nil {
 		return l
 	}
@@ -132,6 +151,12 @@ func (t *Table) List() Listing {
 	}
 	for _, r := range t.roots {
 		l.Roots = append(l.Roots, ListedRoot(r))
+	}
+	for _, v := range t.viewerPages {
+		l.ViewerPages = append(l.ViewerPages, ListedViewerPage(v))
+	}
+	for _, v := range t.viewerConfigs {
+		l.ViewerConfigs = append(l.ViewerConfigs, ListedViewerConfig(v))
 	}
 	return l
 }

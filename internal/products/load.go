@@ -34,6 +34,9 @@ type document struct {
 	Titles   []title   `yaml:"default_ae_titles"`
 	Roots    []webRoot `yaml:"dicomweb_roots"`
 	General  []general `yaml:"general_remedies"`
+
+	ViewerPages   []viewerPage   `yaml:"viewer_pages"`
+	ViewerConfigs []viewerConfig `yaml:"viewer_configs"`
 }
 
 // FileError is a mistake in a fingerprint file.
@@ -80,10 +83,12 @@ func readBuiltin() (*Table, error) {
 	return t, nil
 }
 
-// sort puts titles and roots in the order of trying.
+// sort puts titles, roots and what is known of viewers in the order of trying.
 func (t *Table) sort() {
 	slices.SortStableFunc(t.titles, func(a, b title) int { return cmp.Compare(a.Order, b.Order) })
 	slices.SortStableFunc(t.roots, func(a, b webRoot) int { return cmp.Compare(a.Order, b.Order) })
+	slices.SortStableFunc(t.viewerPages, func(a, b viewerPage) int { return cmp.Compare(a.Order, b.Order) })
+	slices.SortStableFunc(t.viewerConfigs, func(a, b viewerConfig) int { return cmp.Compare(a.Order, b.Order) })
 }
 
 // Load returns the fingerprints of the program with those of a user's file
@@ -112,6 +117,7 @@ func Parse(name string, data []byte) (*Table, error) {
 		toolkits: slices.Concat(own.toolkits, builtin.toolkits), products: slices.Concat(own.products, builtin.products),
 		vendors: slices.Concat(own.vendors, builtin.vendors), titles: slices.Concat(own.titles, builtin.titles),
 		roots: slices.Concat(own.roots, builtin.roots), general: slices.Concat(own.general, builtin.general),
+		viewerPages: slices.Concat(own.viewerPages, builtin.viewerPages), viewerConfigs: slices.Concat(own.viewerConfigs, builtin.viewerConfigs),
 	}
 	if err := t.check(name, data, read); err != nil {
 		return nil, err
@@ -138,6 +144,8 @@ func (t *Table) add(name string, data []byte) error {
 	t.titles = append(t.titles, d.Titles...)
 	t.roots = append(t.roots, d.Roots...)
 	t.general = append(t.general, d.General...)
+	t.viewerPages = append(t.viewerPages, d.ViewerPages...)
+	t.viewerConfigs = append(t.viewerConfigs, d.ViewerConfigs...)
 	return nil
 }
 

@@ -29,6 +29,9 @@ type Table struct {
 	titles   []title
 	roots    []webRoot
 	general  []general
+
+	viewerPages   []viewerPage
+	viewerConfigs []viewerConfig
 }
 
 // Source says where a row comes from.

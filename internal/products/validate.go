@@ -57,6 +57,7 @@ func (d *document) validate() (at, what string) {
 		m.name(fmt.Sprintf("$.general_remedies[%d]", i), d.General[i].Name)
 		m.remedies(fmt.Sprintf("$.general_remedies[%d]", i), d.General[i].Remedies)
 	}
+	d.validateViewers(m)
 	return m.at, m.what
 }
 

@@ -165,6 +165,9 @@ type HTTP struct {
 	// Page is the name of the fingerprint that the start page matched; empty when
 	// none.
 	Page string `json:"page,omitempty"`
+	// PagePath is the directory of the page, with a slash at its end: "/viewer/".
+	// Empty where it is the root of the server, and where no page matched.
+	PagePath string `json:"page_path,omitempty"`
 	// Viewer: the page is an image viewer or an archive's administration page.
 	Viewer bool `json:"viewer"`
 	// Shape is a digest of the start page's markup: of the names of its
