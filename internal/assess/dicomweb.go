@@ -113,16 +113,16 @@ func (s *Session) dicomweb(ctx context.Context) *webFacts {
 		f.failed, f.why = true, err.Error()
 		return f
 	}
-	roots := s.roots(ctx)
+	roots, named := s.roots(ctx)
 	var asked []string
-	for _, w := range roots {
+	for i, w := range roots {
 		r, err := s.searchAt(ctx, w)
 		if err != nil {
 			f.failed, f.why = true, err.Error()
 			continue
 		}
 		asked = append(asked, fmt.Sprintf("%s (status %d)", cmp.Or(w.Path, "/"), r.status))
-		if access, there := judgeSearch(r, f.control); there {
+		if access, there := judgeSearch(r, f.control); there && (w.Path != "" || i < named || access == survey.AccessOpen) {
 			if access == survey.AccessUnknown {
 				r, access = s.searchLess(ctx, w, r)
 			}

@@ -56,9 +56,9 @@ func (s *Session) known() []products.Root {
 
 // roots returns the DICOMweb roots to try: the one that the user named, those that
 // a viewer's configuration names, the product's own, then the most common. A root
-// with a slip in it must not make an open archive look closed.
-func (s *Session) roots(ctx context.Context) []products.Root {
-	var roots []products.Root
+// with a slip in it must not make an open archive look closed. The first so many
+// are named by the user or a viewer.
+func (s *Session) roots(ctx context.Context) (roots []products.Root, named int) {
 	add := func(more ...products.Root) {
 		for _, r := range more {
 			if len(roots) < maxRoots && !slices.ContainsFunc(roots, func(have products.Root) bool { return have.Path == r.Path }) {
@@ -70,6 +70,7 @@ func (s *Session) roots(ctx context.Context) []products.Root {
 		add(s.given())
 	}
 	add(s.configured(ctx)...)
+	named = len(roots)
 	add(s.known()...)
-	return roots
+	return roots, named
 }

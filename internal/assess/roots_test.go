@@ -51,7 +51,7 @@ func TestNoList(t *testing.T) {
 	for text, open := range map[string]bool{
 		canaryList:                            true,
 		"\ufeff [ {\n \"0020000d\" : {}}]":    true,
-		`["2a1f-CANARY","77"]`:                false, // Orthanc's own /studies
+		`["2a1f-CANARY","77"]`:                false, // the list of another interface
 		`[{"id":"CANARY"}]`:                   false,
 		`{"00100010":{"Value":["CANARY"]}}`:   false,
 		`[]`:                                  false,

@@ -103,7 +103,7 @@ const (
 )
 
 // askSearch makes the request of a search. Plain JSON may be a list of anything,
-// as Orthanc's own /studies is: of that, what comes before the first value is
+// as interfaces of their own of archives are: of that, what comes before the first value is
 // looked at.
 func (s *Session) askSearch(ctx context.Context, q webRequest) (webReply, error) {
 	start := notLooked
