@@ -126,7 +126,7 @@ func TestWebRequestsOfACheck(t *testing.T) {
 	}
 	const control = "GET /*/studies?limit=1"
 	first := slices.Index(s.asked, control)
-	if first < 0 || first > 8 {
+	if first < 0 || first > 10 {
 		t.Fatalf("identification asked %q", s.asked)
 	}
 	checks := s.asked[first:]
