@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"leadglass/internal/merge"
 	"leadglass/internal/plain"
 	"leadglass/internal/publish"
 	"leadglass/internal/report"
@@ -141,7 +142,7 @@ func NewTrend(surveys []survey.Survey, streams []Stream, judge Judge, minCount i
 	}
 	core, rest := newTrendSum(len(surveys)), newTrendSum(len(surveys))
 	sides, states, room := make([]side, len(surveys)), make([]*State, len(surveys)), make([]State, len(surveys))
-	for groups, err := range merged(streams) {
+	for groups, err := range merge.ByTarget(streams) {
 		if err != nil {
 			return Trend{}, err
 		}

@@ -50,6 +50,8 @@ func suite() map[string]func(*testing.T, engine) {
 		"checks come back":                 testChecksComeBack,
 		"publications":                     testPublications,
 		"findings in full":                 testFindingsInFull,
+		"cases":                            testCases,
+		"cases of an older schema":         testCasesOfOlderSchema,
 	}
 }
 

@@ -26,6 +26,9 @@ type Facts struct {
 	ImagesAccessible *Count `json:"images_accessible,omitempty"`
 	// Incomplete: the finding is not the whole truth.
 	Incomplete bool `json:"incomplete,omitempty"`
+	// SameArchiveAs is the address at which the archive is counted, "" for here;
+	// absent in facts of earlier versions.
+	SameArchiveAs string `json:"same_archive_as,omitempty"`
 }
 
 // ServiceFacts are the facts of a service by which verdicts are given.
@@ -66,6 +69,9 @@ func FactsOf(r *Record) Facts {
 	}
 	if f.Owner != nil {
 		facts.Country, facts.Site = f.Owner.Country, f.Owner.Site
+	}
+	if f.SameArchiveAs != nil {
+		facts.SameArchiveAs = f.SameArchiveAs.Address
 	}
 	for i := range f.Services {
 		facts.Services = append(facts.Services, serviceFacts(&f.Services[i]))

@@ -1,4 +1,4 @@
-package compare
+package merge
 
 import (
 	"cmp"
@@ -62,7 +62,7 @@ func TestMerged(t *testing.T) {
 			}
 		}
 		targets := slices.Sorted(maps.Keys(want))
-		for groups, err := range merged(streams) {
+		for groups, err := range ByTarget(streams) {
 			if err != nil || len(targets) == 0 {
 				t.Fatalf("%v: %v, %v after all targets", lengths, groups, err)
 			}
@@ -95,7 +95,7 @@ func TestMergedEnds(t *testing.T) {
 		}
 		var got error
 		turns, last := 0, ""
-		for groups, err := range merged([]Stream{counted(long, nil, &running), counted(second, c.end, &running)}) {
+		for groups, err := range ByTarget([]Stream{counted(long, nil, &running), counted(second, c.end, &running)}) {
 			if got = err; err != nil {
 				break
 			}
