@@ -96,7 +96,7 @@ func layers() map[string]layer {
 		"internal/examine": {imports: slices.DeleteFunc(slices.Clone(stages), func(p string) bool { return p == "internal/store" }),
 			needs: []string{"net", "net/http", "crypto/tls", "syscall"}}, // syscall: numbers of errors
 		// Surveys, for any front end.
-		"internal/campaign": {imports: append(slices.Clone(stages), "internal/examine", "internal/imports", "internal/jobs", "internal/metrics", "internal/plain", "internal/registry", "internal/warrant")},
+		"internal/campaign": {imports: append(slices.Clone(stages), "internal/cases", "internal/merge", "internal/examine", "internal/imports", "internal/jobs", "internal/metrics", "internal/plain", "internal/registry", "internal/warrant")},
 
 		// Figures for Prometheus: it answers requests and makes none.
 		"internal/metrics": {needs: []string{"net", "net/http", "github.com/prometheus/client_golang/prometheus"}},
@@ -116,8 +116,8 @@ func layers() map[string]layer {
 		// Sketches of unique studies are united there.
 		"internal/report":  {imports: []string{"internal/survey", "internal/plain", "internal/publish", "internal/scratch"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
 		"internal/compare": {imports: []string{"internal/merge", "internal/survey", "internal/plain", "internal/publish", "internal/report"}},
-		"internal/merge":   {imports: []string{"internal/survey"}},                   // streams of several surveys, target by target
-		"internal/cases":   {imports: []string{"internal/merge", "internal/survey"}}, // systems over surveys
+		"internal/merge":   {imports: []string{"internal/survey"}},                                       // streams of several surveys, target by target
+		"internal/cases":   {imports: []string{"internal/merge", "internal/publish", "internal/survey"}}, // systems over surveys
 
 		// Disclosure makes files and sends nothing; only seal knows of encryption.
 		"internal/disclose": {imports: []string{"internal/strictyaml", "internal/survey", "internal/plain", "internal/publish", "internal/disclose/seal"},
