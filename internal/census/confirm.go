@@ -2,6 +2,7 @@ package census
 
 import (
 	"fmt"
+	"leadglass/internal/survey"
 	"math"
 	"math/rand/v2"
 )
@@ -88,7 +89,7 @@ func (c *counter) sampleWindows(ans answer) *listSample {
 	random := rand.New(rand.NewPCG(c.o.Seed, uint64(ans.raw)))
 	random.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
 	one := sampleOf
-	if roundLength(ans.raw) {
+	if survey.CouldBeLimit(ans.raw) {
 		one = roundOf
 	}
 	s.windows = all[:edges+(len(rest)+one-1)/one]

@@ -10,9 +10,6 @@ import (
 	"leadglass/dicom/ul"
 )
 
-// RoundLength is roundLength, for the tests.
-var RoundLength = roundLength
-
 // EstimateDays estimates an archive of which held tells each day's studies.
 func EstimateDays(first, last dicom.Date, budget int64, seed uint64, held func(dicom.Date) int64) (low, mid, high float64) {
 	s := newDaySample(first, last, budget, seed)

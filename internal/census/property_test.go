@@ -62,7 +62,7 @@ func coincidence(a *archive) bool {
 		return false
 	}
 	named := func(s study) bool { return s.modality != "" && s.modality != "ZZ" && !a.noModality }
-	byModality := census.RoundLength(int64(a.cap))
+	byModality := survey.CouldBeLimit(int64(a.cap))
 	for _, s := range a.studies[:a.cap] {
 		byModality = byModality || s.date == ""
 		if s.date == "" && !named(s) {

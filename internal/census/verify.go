@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"leadglass/dicom/dimse"
+	"leadglass/internal/survey"
 )
 
 // verdict is what checking a whole list came to.
@@ -77,7 +78,7 @@ func (c *counter) verify(ans answer) (verdict, string) {
 		case c.spent() && v.marked < n:
 			c.out.incomplete = c.limit()
 			return unproven, "the list was not checked to its end: " + c.limit()
-		case accepted && v.marked == n && (i > 0 || !roundLength(v.limit)):
+		case accepted && v.marked == n && (i > 0 || !survey.CouldBeLimit(v.limit)):
 			return proven, ""
 		case !accepted && i == 1 && whole:
 			// All found again by date, and modalities are optional.
@@ -92,12 +93,6 @@ func (c *counter) verify(ans answer) (verdict, string) {
 // small reports whether the list is shorter than any archive cuts lists. It is
 // still looked at by date, but in no smaller parts.
 func (v *check) small() bool { return v.limit < smallestCap }
-
-// roundLength reports whether n is a length at which somebody might have told
-// an archive to cut its lists. Such a list is checked by modality too.
-func roundLength(n int64) bool {
-	return n%50 == 0 || n&(n-1) == 0 || (n+1)%50 == 0 || (n-1)%50 == 0 || n&(n+1) == 0
-}
 
 func (v *check) reset() {
 	v.t.seen.unmark()

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"leadglass/dicom"
+	"leadglass/internal/survey"
 )
 
 // undatedLost is why a count that went by dates is a lower bound.
@@ -21,7 +22,7 @@ func (c *counter) prove() (cut bool, p proof) {
 	known, undated := int64(len(c.seen)), c.sums.undated
 	ranges := c.ranges(known)
 	if ranges == nil { // all on one day, or without a date
-		return looksSet(known), proof{}
+		return survey.CouldBeLimit(known), proof{}
 	}
 	// Before the first day lies nothing, unless the archive compares dates as
 	// text: then those without one come before all others.
@@ -52,7 +53,7 @@ func (c *counter) prove() (cut bool, p proof) {
 			return cut, p
 		}
 	}
-	if undated > 0 && !shown && looksSet(known) {
+	if undated > 0 && !shown && survey.CouldBeLimit(known) {
 		return false, proof{why: undatedLost}
 	}
 	return false, proof{}
@@ -95,13 +96,6 @@ func (c *counter) ranges(known int64) []window {
 		}
 	}
 	return all
-}
-
-// looksSet reports whether a length is one that somebody may have set as a
-// limit, or one more.
-func looksSet(n int64) bool {
-	round := func(n int64) bool { return n >= 10 && (n%10 == 0 || n&(n-1) == 0) }
-	return round(n) || round(n-1)
 }
 
 // sweeper counts an archive in ranges of dates, each of which it can list.
