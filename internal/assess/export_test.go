@@ -17,12 +17,13 @@ func SeeSpecies(identifier []byte, s dicom.Syntax) SpeciesSample {
 // Listing judges a page as LG-W07 does, for tests.
 func Listing(page []byte, step int) (listed bool, files int) {
 	var l listing
+	signs, endings := listingSigns(), dicomEndings()
 	for len(page) > 0 {
 		n := min(step, len(page))
-		l.judge(page[:n])
+		l.judge(page[:n], signs, endings)
 		page = page[n:]
 	}
-	return l.listed, l.files
+	return l.listed(), l.files
 }
 
 // WADLMethods reads a WADL document as LG-W03 does, for tests.

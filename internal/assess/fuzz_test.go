@@ -15,6 +15,7 @@ func FuzzListing(f *testing.F) {
 	f.Add([]byte(`<h1>Index of /</h1><a href='DICOMDIR'><A HREF="b.IMA">`), 3)
 	f.Add([]byte(`<title>Directory listing for /</title><a href="unfinished`), 7)
 	f.Add([]byte(`href="href="href='">`), 2)
+	f.Add([]byte(`<title>Index of /</title><a href="/x/CT.1.2.840.10008.5.1/?C=1"><a href="IM000001">`), 5)
 	f.Fuzz(func(t *testing.T, page []byte, step int) {
 		listed, files := assess.Listing(page, max(1, len(page)))
 		parts, filesInParts := assess.Listing(page, max(1, step))

@@ -337,12 +337,22 @@ func TestListings(t *testing.T) {
 		state   survey.CheckState
 		says    string
 	}{
-		"nginx":      {page("Index of /", `<a href="../">../</a><a href="CANARY1.dcm">x</a><a href='CANARY2.DCM'>y</a>`), survey.Fail, "names: 2"},
-		"python":     {page("Directory listing for /", `<a href="DICOMDIR">`), survey.Fail, "names: 1"},
-		"other":      {page("Index of /", `<a href="report.pdf">`), survey.Pass, "without files"},
-		"no listing": {page("Our images", `<a href="a.dcm">`), survey.Pass, "no listing"},
-		"huge":       {page("Index of /", strings.Repeat(`<a href="CANARY.dcm">`, 1<<17)), survey.Fail, "names"},
-		"plain text": {routes(map[string]http.HandlerFunc{"GET /": body("text/plain", `<title>Index of /</title><a href="a.dcm">`)}), survey.Pass, "no listing"},
+		"nginx":                               {page("Index of /", `<a href="../">../</a><a href="CANARY1.dcm">x</a><a href='CANARY2.DCM'>y</a>`), survey.Fail, "names: 2"},
+		"python":                              {page("Directory listing for /", `<a href="DICOMDIR">`), survey.Fail, "names: 1"},
+		"other":                               {page("Index of /", `<a href="report.pdf">`), survey.Pass, "without files"},
+		"no listing":                          {page("Our images", `<a href="a.dcm">`), survey.Pass, "no listing"},
+		"huge":                                {page("Index of /", strings.Repeat(`<a href="CANARY.dcm">`, 1<<17)), survey.Fail, "names"},
+		"serve":                               {page("Files within site/", `<a href="/CANARY1.dcm" title="x">x</a>`), survey.Fail, "names: 1"},
+		"http-server":                         {page("Index of /", `<a href="./CANARY1.dcm">x</a><a href="./1.2.840.113619.2.55.3.6046/">y</a>`), survey.Fail, "names: 2"},
+		"serve-index":                         {page("listing directory /", `<a href="/CANARY.ima">`), survey.Fail, "names: 1"},
+		"Caddy":                               {page("/", `<a href="./CT.1.2.840.113619.2.55.3.6046">`), survey.Fail, "names: 1"},
+		"IIS":                                 {page("192.0.2.1 - /", `<pre><A HREF="/CANARY/1.2.840.113619.2.55.3.6046?x=1">`), survey.Fail, "names: 1"},
+		"Go":                                  {page("", "<pre>\n<a href=\"CANARY.dcm\">"), survey.Fail, "names: 1"},
+		"unknown server":                      {page("CANARY's images", `<a href="../">up</a><a href="a.dcm"><a href="b.dcm"><a href="c.dcm">`), survey.Fail, "names: 3"},
+		"some samples":                        {page("Our program", `<a href="a.dcm"><a href="b.dcm"><a href="c.dcm"><a href="/help"><a href="/news"><a href="/team">`), survey.Pass, "no listing"},
+		"of a medium":                         {page("Index of /", `<a href="IM000001"><a href="IM000002"><a href="README">`), survey.Unknown, "medium, which other files may be too: 2"},
+		"versions, addresses and photographs": {page("Index of /", `<a href="1.2.3/"><a href="192.0.2.1/"><a href="IMG_0001.jpg"><a href="2024.01.02.03.04/"><a href="IM000001/">`), survey.Pass, "without files"},
+		"plain text":                          {routes(map[string]http.HandlerFunc{"GET /": body("text/plain", `<title>Index of /</title><a href="a.dcm">`)}), survey.Pass, "no listing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, c.handler)
