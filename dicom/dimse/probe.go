@@ -21,12 +21,23 @@ type RetrievalProbe struct {
 	// The numbers of sub-operations of the final response, -1 where absent
 	// (PS3.7 C.4.2).
 	Remaining, Completed, Failed, Warning int
-	// Ended: the peer ended the association instead of answering.
-	Ended bool
+	// Ended: the peer ended the association instead of answering, and how.
+	Ended Ending
 	// Asked says what was asked for: a UID made up at random, or the smallest
 	// of the first studies that the archive lists.
 	Asked Asked
 }
+
+// Ending says how a peer ended an association.
+type Ending uint8
+
+// The ways to end an association: A-ABORT, a closed connection, A-RELEASE.
+const (
+	NotEnded Ending = iota
+	EndedByAbort
+	EndedByClose
+	EndedByRelease
+)
 
 // Asked says what a probe asked for.
 type Asked uint8
@@ -160,8 +171,8 @@ func (c *Client) probe(ctx context.Context, rq, rsp Command, sopClass, destinati
 			// The list of failed instances: read past, never looked at.
 			_, err = c.in.readDataSet(id)
 		}
-		if ended(err) {
-			p.Ended = true
+		if how := EndingOf(err); how != NotEnded {
+			p.Ended = how
 			return p, nil
 		}
 		if err != nil {
@@ -179,8 +190,16 @@ func (c *Client) probe(ctx context.Context, rq, rsp Command, sopClass, destinati
 	return p, fmt.Errorf("%s: more than %d pending responses", rq, most)
 }
 
-// ended reports whether err means that the peer ended the association.
-func ended(err error) bool {
+// EndingOf says how the peer ended the association, by the error of a read.
+func EndingOf(err error) Ending {
 	var aborted *ul.AbortedError
-	return errors.As(err, &aborted) || errors.Is(err, ul.ErrClosed) || errors.Is(err, ul.ErrReleaseRequested)
+	switch {
+	case errors.As(err, &aborted):
+		return EndedByAbort
+	case errors.Is(err, ul.ErrClosed):
+		return EndedByClose
+	case errors.Is(err, ul.ErrReleaseRequested):
+		return EndedByRelease
+	}
+	return NotEnded
 }

@@ -71,8 +71,9 @@ func TestProbeAnswers(t *testing.T) {
 		return response{dimse.CGetRSP, 1, 1, status, data, sub}.pdu()
 	}
 	absent := dimse.RetrievalProbe{Remaining: -1, Completed: -1, Failed: -1, Warning: -1}
-	ended := absent
-	ended.Ended = true
+	ended := func(how dimse.Ending) dimse.RetrievalProbe {
+		return dimse.RetrievalProbe{Remaining: -1, Completed: -1, Failed: -1, Warning: -1, Ended: how}
+	}
 	for _, c := range []struct {
 		name string
 		peer func(scripted)
@@ -86,10 +87,10 @@ func TestProbeAnswers(t *testing.T) {
 		}, dimse.RetrievalProbe{Status: 0xA702, Remaining: -1, Failed: 3}},
 		{"pending with an identifier", func(p scripted) { p.send(rsp(0xFF00, study(1), 1, 0, 0, 0), rsp(0xB000, nil, 4, 1, 2, 3)) },
 			dimse.RetrievalProbe{Status: 0xB000, Remaining: 4, Completed: 1, Failed: 2, Warning: 3}},
-		{"aborted", func(p scripted) { p.send(ul.AppendAbort(nil, ul.Abort{})) }, ended},
-		{"closed", func(p scripted) {}, ended},
-		{"released", func(p scripted) { p.send(ul.AppendReleaseRQ(nil)); p.read() }, ended},
-		{"closed after pending responses", func(p scripted) { p.send(rsp(0xFF00, nil, 3, 0, 0, 0)) }, ended},
+		{"aborted", func(p scripted) { p.send(ul.AppendAbort(nil, ul.Abort{})) }, ended(dimse.EndedByAbort)},
+		{"closed", func(p scripted) {}, ended(dimse.EndedByClose)},
+		{"released", func(p scripted) { p.send(ul.AppendReleaseRQ(nil)); p.read() }, ended(dimse.EndedByRelease)},
+		{"closed after pending responses", func(p scripted) { p.send(rsp(0xFF00, nil, 3, 0, 0, 0)) }, ended(dimse.EndedByClose)},
 	} {
 		a := withPeer(t, ul.Options{}, func(p scripted) { p.query(); c.peer(p) }, dicom.StudyRootGet)
 		got, err := dimse.NewClient(a).ProbeGet(t.Context(), dicom.StudyRootGet)

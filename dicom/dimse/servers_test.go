@@ -100,17 +100,17 @@ func TestOrthancAnswers(t *testing.T) {
 	t.Run("probes", func(t *testing.T) {
 		a := called(t, s, ul.Options{}, retrieve...)
 		c := dimse.NewClient(a)
-		if p, err := c.ProbeGet(t.Context(), dicom.StudyRootGet); err != nil || p.Ended || p.Status != dimse.UnableToProcess {
+		if p, err := c.ProbeGet(t.Context(), dicom.StudyRootGet); err != nil || p.Ended != dimse.NotEnded || p.Status != dimse.UnableToProcess {
 			t.Errorf("C-GET of a random UID: %+v, %v", p, err)
 		}
 		p, err := c.ProbeGetStudy(t.Context(), "", 10)
-		if err != nil || p.Ended || p.Asked != dimse.AskedStudy || p.Status.Class() == dimse.ClassSuccess || p.Completed > 0 || p.Failed < 1 {
+		if err != nil || p.Ended != dimse.NotEnded || p.Asked != dimse.AskedStudy || p.Status.Class() == dimse.ClassSuccess || p.Completed > 0 || p.Failed < 1 {
 			t.Errorf("C-GET of a study: %+v, %v", p, err)
 		}
 		a.Close()
 		// Orthanc does not let everybody C-MOVE, and ends the association.
 		p, err = dimse.NewClient(called(t, s, ul.Options{}, retrieve...)).ProbeMove(t.Context(), dicom.StudyRootMove, "NOWHERE")
-		if err != nil || !p.Ended {
+		if err != nil || p.Ended == dimse.NotEnded {
 			t.Errorf("C-MOVE: %+v, %v", p, err)
 		}
 	})
@@ -161,7 +161,7 @@ func TestDcmqrscpAnswers(t *testing.T) {
 	if r, err := c.Find(t.Context(), dicom.StudyRootFind, studyKeys, stopAfter(5)); err != nil || !r.CancelSent || r.Pending < 5 {
 		t.Errorf("cancelled: %+v, %v", r, err)
 	}
-	if p, err := c.ProbeGet(t.Context(), dicom.StudyRootGet); err != nil || p.Ended || p.Status != dimse.Success {
+	if p, err := c.ProbeGet(t.Context(), dicom.StudyRootGet); err != nil || p.Ended != dimse.NotEnded || p.Status != dimse.Success {
 		t.Errorf("C-GET of a random UID: %+v, %v", p, err)
 	}
 	if p, err := c.ProbeGetStudy(t.Context(), "", 5); err != nil || p.Status != dimse.OutOfResourcesTransfer || p.Failed < 1 || p.Completed > 0 || p.Asked != dimse.AskedStudy {
@@ -169,7 +169,7 @@ func TestDcmqrscpAnswers(t *testing.T) {
 	}
 	release(t, a)
 	a = called(t, s, ul.Options{}, retrieve...)
-	if p, err := dimse.NewClient(a).ProbeMove(t.Context(), dicom.StudyRootMove, "NOWHERE"); err != nil || p.Ended {
+	if p, err := dimse.NewClient(a).ProbeMove(t.Context(), dicom.StudyRootMove, "NOWHERE"); err != nil || p.Ended != dimse.NotEnded {
 		t.Errorf("C-MOVE: %+v, %v", p, err)
 	}
 	release(t, a)

@@ -19,7 +19,9 @@ var LGD06 = Check{
 	Means: `Anybody who reaches the port can copy the images themselves, with the names in them, over the association that
 they opened; no listening port of theirs is needed. With LG-D04 it makes the whole archive downloadable.`,
 	Tested: `A C-GET on an association that offers no storage context: by the protocol's own rules no image can be sent on
-it. First for a study UID made up at random. An association ended at the request, 0118, 0122, 0124 and 0211 pass: refused.
+it. First for a study UID made up at random. 0118, 0122, 0124 and 0211 pass: refused. An association ended at the request passes
+where a study query was refused in the same way, or the product is known to refuse C-GET in this way; otherwise it is unknown, because some
+archives end every association that offers no storage context, whether C-GET is allowed or not.
 Status 0000 fails: the archive processed an unauthenticated request, searched for the study and reports that nothing is left to send.
 Other statuses do not distinguish "not allowed" from "no such study". Then, where the scope allows it (allow.sample) and studies are listed, the study with the
 fewest images of the first five listed is requested in the same way. Sub-operations that were tried and failed prove that
@@ -46,14 +48,14 @@ func runD06(ctx context.Context, s *Session) Result {
 	}
 	var p dimse.RetrievalProbe
 	e := s.do(ctx, model, func(ctx context.Context, c *dimse.Client) (err error) {
-		if p, err = c.ProbeGet(ctx, model); err == nil && p.Ended {
-			return errEnded
+		if p, err = c.ProbeGet(ctx, model); err == nil && p.Ended != dimse.NotEnded {
+			return endError(p.Ended)
 		}
 		return err
 	})
 	switch {
 	case e.contact == ended:
-		return pass("C-GET was refused: the association was ended at the request.")
+		return s.judgeEnd(e.what)
 	case e.contact == failed:
 		return unknown("A C-GET has no result: %s.", e.what)
 	}
@@ -68,6 +70,21 @@ func runD06(ctx context.Context, s *Session) Result {
 	return s.getStudy(ctx, fmt.Sprintf("status %s (%s) for a study that does not exist", p.Status, meaning(p.Status)), p.Status)
 }
 
+// judgeEnd judges a C-GET at which the peer ended the association, as how says. It
+// is how some products refuse C-GET, and what others do wherever no storage
+// context is offered.
+func (s *Session) judgeEnd(how string) Result {
+	s.note(survey.BehaviourGetUnknown, behaviourOf(how))
+	known := s.Products.FactsOf(s.Service, s.behaviours...)
+	switch way := behaviourOf(how); {
+	case way != "" && slices.Contains(s.behaviours, survey.BehaviourFind+way):
+		return pass("C-GET was refused: the association was ended at the request (%s), as at a study query.", how)
+	case known.GetRefusalEnds:
+		return pass("C-GET was refused: the association was ended at the request (%s), which %s does where C-GET is not allowed and not otherwise.", how, known.Product)
+	}
+	return unknown("C-GET without a storage context ended the association (%s), which does not show whether it is allowed: some archives end every association that offers no storage context.", how)
+}
+
 // getStudy settles a C-GET whose first answer, named in first, was ambiguous.
 func (s *Session) getStudy(ctx context.Context, first string, status dimse.Status) Result {
 	lists := slices.Contains(s.queries, dicom.StudyRootFind) && s.accepts(dicom.StudyRootGet) && !s.dataSets
@@ -80,8 +97,8 @@ func (s *Session) getStudy(ctx context.Context, first string, status dimse.Statu
 	}
 	var p dimse.RetrievalProbe
 	e := s.do(ctx, dicom.StudyRootGet, func(ctx context.Context, c *dimse.Client) (err error) {
-		if p, err = c.ProbeGetStudy(ctx, s.listedDates, sampleStudies); err == nil && p.Ended {
-			return errEnded
+		if p, err = c.ProbeGetStudy(ctx, s.listedDates, sampleStudies); err == nil && p.Ended != dimse.NotEnded {
+			return endError(p.Ended)
 		}
 		return err
 	})

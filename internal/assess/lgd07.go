@@ -74,8 +74,8 @@ func runD07(ctx context.Context, s *Session) Result {
 // move requests the transfer of a study made up at random to a destination.
 func (s *Session) move(ctx context.Context, model, destination string) (p dimse.RetrievalProbe, e exchange) {
 	e = s.do(ctx, model, func(ctx context.Context, c *dimse.Client) (err error) {
-		if p, err = c.ProbeMove(ctx, model, destination); err == nil && p.Ended {
-			return errEnded
+		if p, err = c.ProbeMove(ctx, model, destination); err == nil && p.Ended != dimse.NotEnded {
+			return endError(p.Ended)
 		}
 		return err
 	})

@@ -91,6 +91,11 @@ func TestOrthancOpenWithoutSample(t *testing.T) {
 func TestOrthancQueryOnly(t *testing.T) {
 	s := realserver.Orthanc(t, realserver.OrthancOptions{Config: map[string]any{"DicomAlwaysAllowFind": true}, Studies: studies(2)})
 	tg := identify(t, s.DICOMAddr())
+	_, by := tg.run(t)
+	expect(t, by, map[string]survey.CheckState{"LG-D06": survey.Unknown}) // of a peer of which nothing is known
+	tg = identify(t, s.DICOMAddr())
+	tg.session.Service.Toolkit.Name = "DCMTK"
+	tg.session.Service.Behaviours = []string{survey.BehaviourAnyTitle, survey.BehaviourQueryAndStorage, survey.BehaviourMaxPDU + "16384"}
 	a, by := tg.run(t)
 	expect(t, by, map[string]survey.CheckState{"LG-D04": survey.Fail, "LG-D05": survey.Fail, "LG-D06": survey.Pass, "LG-D07": survey.Pass})
 	if v := survey.VerdictOf([]survey.Service{*tg.session.Service}, a.Checks); v != survey.Open {

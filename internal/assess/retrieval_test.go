@@ -39,8 +39,8 @@ func TestGet(t *testing.T) {
 		{"A701, then tried", answer(0xA701), answer(0xA702), 4, survey.Fail, "A702, 4 failed"},
 		{"0124", answer(0x0124), answer(0x0124), 0, survey.Pass, "0124"},
 		{"0122", answer(0x0122), answer(0x0122), 0, survey.Pass, "0122"},
-		{"abort", dimse.AbortAssociation, dimse.AbortAssociation, 0, survey.Pass, "ended"},
-		{"close", dimse.CloseConnection, dimse.CloseConnection, 0, survey.Pass, "ended"},
+		{"abort", dimse.AbortAssociation, dimse.AbortAssociation, 0, survey.Unknown, "A-ABORT"},
+		{"close", dimse.CloseConnection, dimse.CloseConnection, 0, survey.Unknown, "closed connection"},
 		{"C000, then 0124", answer(0xC000), answer(0x0124), 0, survey.Pass, "0124"},
 		{"C000 twice", answer(0xC000), answer(0xC000), 0, survey.Unknown, "without sub-operations"},
 		{"C000, then 0000 and nothing", answer(0xC000), answer(0), 0, survey.Unknown, "without sub-operations"},
@@ -61,6 +61,44 @@ func TestGet(t *testing.T) {
 			want := map[bool]survey.Verdict{true: survey.OpenImages, false: survey.Open}[test.state == survey.Fail]
 			if v := survey.VerdictOf([]survey.Service{*tg.session.Service}, a.Checks); v != want {
 				t.Errorf("verdict %s, want %s", v, want)
+			}
+		})
+	}
+}
+
+// TestGetThatEndsTheAssociation: some archives end every association without a
+// storage context at C-GET, others refuse in this way. It is a refusal where queries
+// are refused alike, or where the product is known for it.
+func TestGetThatEndsTheAssociation(t *testing.T) {
+	known := survey.Product{Name: "Orthanc", Confidence: survey.Certain}
+	guess := survey.Product{Name: "Orthanc", Confidence: survey.Possible}
+	for name, c := range map[string]struct {
+		find, get dimse.Outcome
+		product   survey.Product
+		state     survey.CheckState
+	}{
+		"answers queries":             {dimse.Answer(0), dimse.AbortAssociation, survey.Product{}, survey.Unknown},
+		"PixelMed":                    {dimse.Answer(0), dimse.AbortAssociation, survey.Product{Name: "PixelMed DicomAndWebStorageServer", Confidence: survey.Certain}, survey.Unknown},
+		"refuses queries alike":       {dimse.AbortAssociation, dimse.AbortAssociation, survey.Product{}, survey.Pass},
+		"refuses queries otherwise":   {dimse.CloseConnection, dimse.AbortAssociation, survey.Product{}, survey.Unknown},
+		"refuses queries by a status": {dimse.Answer(0x0124), dimse.AbortAssociation, survey.Product{}, survey.Unknown},
+		"known for it":                {dimse.Answer(0), dimse.AbortAssociation, known, survey.Pass},
+		"guessed":                     {dimse.Answer(0), dimse.AbortAssociation, guess, survey.Unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tg := identify(t, provide(t, &dimse.Provider{Find: outcome(c.find), Get: get(c.get, c.get, 0)}, dicom.StudyRootFind, dicom.StudyRootGet))
+			tg.session.Service.Product = c.product
+			a, by := tg.run(t)
+			if got := by["LG-D06"]; got.State != c.state {
+				t.Errorf("%s: %s", got.State, got.Evidence)
+			}
+			want := survey.DecidedClosed
+			if c.state == survey.Unknown {
+				want = survey.Undecided
+			}
+			if got := survey.ExposureOf(a.Checks).With(survey.Retrieves).State(); got != want {
+				t.Errorf("images %s, want %s", got, want)
 			}
 		})
 	}

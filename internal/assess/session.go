@@ -176,9 +176,11 @@ type exchange struct {
 	what    string
 }
 
-// errEnded is returned by a request function whose probe reports that the peer
+// endError is returned by a request function whose probe reports how the peer
 // ended the association.
-var errEnded = errors.New("association ended by the peer")
+type endError dimse.Ending
+
+func (e endError) Error() string { return "association ended by the peer" }
 
 // errPatience is the cause of a request given up.
 var errPatience = errors.New("patience exhausted")
@@ -259,16 +261,17 @@ func innermost(err error) error {
 
 // endedHow says how the peer ended an association, "" when it did not.
 func endedHow(err error) string {
-	var aborted *ul.AbortedError
-	switch {
-	case errors.As(err, &aborted):
+	var how endError
+	if !errors.As(err, &how) {
+		how = endError(dimse.EndingOf(err))
+	}
+	switch dimse.Ending(how) {
+	case dimse.EndedByAbort:
 		return "A-ABORT"
-	case errors.Is(err, ul.ErrReleaseRequested):
+	case dimse.EndedByRelease:
 		return "A-RELEASE"
-	case errors.Is(err, ul.ErrClosed):
+	case dimse.EndedByClose:
 		return "a closed connection"
-	case errors.Is(err, errEnded):
-		return "the end of the association"
 	}
 	return ""
 }

@@ -198,18 +198,18 @@ func TestRetrievalProbes(t *testing.T) {
 				return dimse.NewClient(a)
 			}
 			p, err := probing().ProbeGet(limit(t), dicom.StudyRootGet)
-			if err != nil || p.Ended != c.getEnds || !c.getEnds && p.Status != c.random {
+			if err != nil || (p.Ended != dimse.NotEnded) != c.getEnds || !c.getEnds && p.Status != c.random {
 				t.Errorf("random UID: %+v, %v; want status %s, ended %v", p, err, c.random, c.getEnds)
 			}
 			p, err = probing().ProbeGetStudy(limit(t), "", 10)
-			if err != nil || p.Ended != c.getEnds || !c.getEnds && p.Status != c.known {
+			if err != nil || (p.Ended != dimse.NotEnded) != c.getEnds || !c.getEnds && p.Status != c.known {
 				t.Errorf("known study: %+v, %v; want status %s, ended %v", p, err, c.known, c.getEnds)
 			}
 			if open := strings.Contains(name, "open"); open && p.Failed < 1 {
 				t.Errorf("known study: %d sub-operations failed, want at least one", p.Failed)
 			}
 			p, err = probing().ProbeMove(limit(t), dicom.StudyRootMove, "NOWHERE")
-			if err != nil || p.Ended != c.moveEnds || !c.moveEnds && p.Status != c.move {
+			if err != nil || (p.Ended != dimse.NotEnded) != c.moveEnds || !c.moveEnds && p.Status != c.move {
 				t.Errorf("move: %+v, %v; want status %s, ended %v", p, err, c.move, c.moveEnds)
 			}
 		})
