@@ -8,7 +8,7 @@ SHELL := bash
 
 # What the tests start: real servers, a browser, readers of PDF, programs that
 # decrypt, a debugger that writes core files, and the race detector's compiler.
-TEST_PACKAGES := curl orthanc orthanc-dicomweb dcmtk nginx iproute2 nftables stunnel4 postgresql chromium poppler-utils gnupg age gdb gcc libc6-dev
+TEST_PACKAGES := curl orthanc orthanc-dicomweb orthanc-webviewer orthanc-wsi orthanc-python orthanc-postgresql dcmtk nginx iproute2 nftables stunnel4 postgresql chromium poppler-utils gnupg age gdb gcc libc6-dev
 # What sweeps are compared with.
 SWEEP_PACKAGES := zmap masscan nmap
 

@@ -144,6 +144,12 @@ const holdings = "contents: {studies: 12, images_linked: 90}"
 
 // expectations are all cases.
 func expectations() []expectation {
+	return append(knownServers(), furtherServers()...)
+}
+
+// knownServers are the servers of the distribution as they come, in front of
+// each other, and the personas of the laboratory.
+func knownServers() []expectation {
 	open := realserver.OpenOrthanc()
 	few := realserver.Studies(1, 6, 2, realserver.StudyOptions{})
 	return []expectation{

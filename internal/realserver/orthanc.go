@@ -27,8 +27,24 @@ const (
 	answerLimit = 16 << 20
 )
 
-// dicomWebPlugin is where Debian's orthanc-dicomweb puts its plug-in.
-const dicomWebPlugin = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
+// pluginDir is where Debian's packages put plug-ins of Orthanc.
+const pluginDir = "/usr/share/orthanc/plugins/"
+
+// OrthancPlugin is the file name of a plug-in of Orthanc.
+type OrthancPlugin string
+
+// The plug-ins that Debian's packages orthanc, orthanc-dicomweb,
+// orthanc-webviewer, orthanc-wsi, orthanc-python and orthanc-postgresql bring.
+const (
+	PluginDICOMweb          OrthancPlugin = "libOrthancDicomWeb.so"
+	PluginWebViewer         OrthancPlugin = "libOrthancWebViewer.so"
+	PluginWSI               OrthancPlugin = "libOrthancWSI.so"
+	PluginPython            OrthancPlugin = "libOrthancPython.so"
+	PluginWorklists         OrthancPlugin = "libModalityWorklists.so"
+	PluginServeFolders      OrthancPlugin = "libServeFolders.so"
+	PluginPostgreSQLIndex   OrthancPlugin = "libOrthancPostgreSQLIndex.so"
+	PluginPostgreSQLStorage OrthancPlugin = "libOrthancPostgreSQLStorage.so"
+)
 
 // OrthancOptions say how an Orthanc is configured. The zero value is Orthanc
 // as it comes, apart from ports, storage and title.
@@ -43,6 +59,8 @@ type OrthancOptions struct {
 	InMemory bool
 	// DICOMweb loads the DICOMweb plug-in, served under /dicom-web/.
 	DICOMweb bool
+	// Plugins are further plug-ins of Debian's packages to load.
+	Plugins []OrthancPlugin
 	// Studies are stored before the server is handed over.
 	Studies []Study
 }
@@ -65,7 +83,14 @@ func Orthanc(t testing.TB, o OrthancOptions) *Server {
 	s.http = newHTTPAccess(t, config)
 	s.AETitle, _ = config["DicomAet"].(string)
 	file := filepath.Join(s.storage, "orthanc.json")
-	s.start(t, 2, func(ports []uint16) *exec.Cmd {
+	ports := 2
+	if on, ok := config["DicomServerEnabled"].(bool); ok && !on {
+		ports = 1
+	}
+	s.start(t, ports, func(ports []uint16) *exec.Cmd {
+		if len(ports) == 1 {
+			ports = []uint16{0, ports[0]}
+		}
 		config["DicomPort"], config["HttpPort"] = ports[0], ports[1]
 		text, err := json.Marshal(config)
 		if err != nil {
@@ -76,6 +101,9 @@ func Orthanc(t testing.TB, o OrthancOptions) *Server {
 		}
 		return exec.Command(path, file)
 	})
+	if ports == 1 { // that of HTTP
+		s.DICOMPort, s.HTTPPort = 0, s.DICOMPort
+	}
 	if len(o.Studies) > 0 {
 		s.LoadOrthanc(t, o.Studies)
 	}
@@ -97,12 +125,19 @@ func orthancConfig(t testing.TB, s *Server, o OrthancOptions) map[string]any {
 		config["RemoteAccessAllowed"] = true
 		config["AuthenticationEnabled"] = false
 	}
+	plugins := o.Plugins
 	if o.DICOMweb {
-		if _, err := os.Stat(dicomWebPlugin); err != nil {
-			t.Fatalf("Orthanc's DICOMweb plug-in is not installed (%v); run `make setup`, which installs Debian's package orthanc-dicomweb", err)
-		}
-		config["Plugins"] = []string{dicomWebPlugin}
+		plugins = append([]OrthancPlugin{PluginDICOMweb}, plugins...)
 	}
+	files := make([]string, 0, len(plugins))
+	for _, plugin := range plugins {
+		file := pluginDir + string(plugin)
+		if _, err := os.Stat(file); err != nil {
+			t.Fatalf("a plug-in of Orthanc is not installed (%v); run `make setup`", err)
+		}
+		files = append(files, file)
+	}
+	config["Plugins"] = files
 	maps.Copy(config, o.Config)
 	return config
 }
