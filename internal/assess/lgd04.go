@@ -24,7 +24,8 @@ with or without an identifier, status 0000, a warning, and FE00 without a cancel
 queries are processed, also by an archive that holds nothing. Statuses 0118, 0122, 0124 and 0211, and an association that is
 ended at the request, pass. Any other failure (0110, A7xx, A900, Cxxx) may mean that the query
 asks for too much. It is followed by queries that ask for
-less, until one is answered: with fewer keys, of one day, of one day with fewer keys, with the unique key alone. A failure of all of them is unknown. An
+less, until one is answered: with fewer keys, of one day, of one day with fewer keys, with the unique key alone. A failure of all of them is unknown, unless the count
+of the same service is answered with studies later on: then the check fails by that. An
 accepted presentation context alone is not exposure.`,
 	Sends: `One A-ASSOCIATE-RQ that proposes the query and retrieval contexts that the archive accepted before, none for
 storage. One to seven C-FIND-RQ (1.2.840.10008.5.1.4.1.2.2.1) of about 200 bytes with the keys

@@ -116,6 +116,7 @@ func CountedSSNs(f *survey.Finding, service *survey.Service, table *products.Tab
 			k.Remedy = table.Remedy(LGD11.ID, service)
 		}
 	}
+	countedIDs(f, service, table, n)
 	const ssn = "us-ssn"
 	i := slices.IndexFunc(f.IdentifyingClasses, func(c survey.IdentifyingClass) bool { return c.Class == ssn })
 	if i < 0 {

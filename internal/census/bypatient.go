@@ -23,7 +23,7 @@ func (c *counter) countByPatient() bool {
 	var patients dimse.Patients
 	defer patients.Wipe()
 	more := func() bool { c.t.left--; return c.t.left > 0 && !c.stop.Load() }
-	list := c.link.ask(func(cl *dimse.Client) (dimse.FindResult, error) { return patients.List(c.link.ctx, cl, more) })
+	list := c.link.ask(dicom.PatientRootFind, func(cl *dimse.Client) (dimse.FindResult, error) { return patients.List(c.link.ctx, cl, more) })
 	if patients.Len() == 0 && patients.Studies == 0 {
 		return false
 	}
@@ -71,7 +71,7 @@ func (c *counter) countByPatient() bool {
 func (c *counter) studiesOf(patients *dimse.Patients, i int) answer {
 	ask := func() answer {
 		c.t.begin(window{})
-		ans := c.link.ask(func(cl *dimse.Client) (dimse.FindResult, error) {
+		ans := c.link.ask(dicom.PatientRootFind, func(cl *dimse.Client) (dimse.FindResult, error) {
 			return patients.FindStudies(c.link.ctx, cl, i, window{}.keys(c.extra, false), c.t.takeWhole)
 		})
 		c.t.settle()

@@ -129,6 +129,8 @@ type Result struct {
 	Sketch []byte
 	// Associations, Queries and Responses are what was sent and received.
 	Associations, Queries, Responses int64
+	// Answered are the responses by the SOP class of their query.
+	Answered map[string]int64
 	// LongestQuery is the longest time from a request to its final response.
 	LongestQuery time.Duration
 	// EchoBefore and EchoDuring are the archive's median response times to

@@ -80,6 +80,8 @@ type link struct {
 	pace        pace
 	// noted is how the archive deviated from the standard and was read all the same.
 	noted dicom.Deviation
+	// answered is the number of responses by information model.
+	answered map[string]int64
 	// dataSets: the archive answers queries with whole data sets, so that it is
 	// asked nothing more.
 	dataSets bool
@@ -89,7 +91,7 @@ type link struct {
 const reasonDataSets = "the archive answers queries with whole data sets; the first ended the count"
 
 func newLink(open ul.Opener, o Options) link {
-	return link{open: open, o: &o, most: o.MaxQueries, pace: pace{now: o.Now, sleep: o.Sleep}}
+	return link{open: open, o: &o, most: o.MaxQueries, answered: map[string]int64{}, pace: pace{now: o.Now, sleep: o.Sleep}}
 }
 
 // contexts are what is proposed: never a storage class.
@@ -163,11 +165,11 @@ func (l *link) drop() {
 // find sends a query. An archive may close the connection after each; then the
 // next query opens another.
 func (l *link) find(class string, keys []dimse.Key, each func(dimse.Match) bool) answer {
-	return l.ask(func(c *dimse.Client) (dimse.FindResult, error) { return c.Find(l.ctx, class, keys, each) })
+	return l.ask(class, func(c *dimse.Client) (dimse.FindResult, error) { return c.Find(l.ctx, class, keys, each) })
 }
 
 // ask is find with a function that sends the query.
-func (l *link) ask(query func(*dimse.Client) (dimse.FindResult, error)) answer {
+func (l *link) ask(class string, query func(*dimse.Client) (dimse.FindResult, error)) answer {
 	for {
 		if l.queries >= l.most {
 			return answer{end: stopped, why: "the limit on queries was reached"}
@@ -180,6 +182,7 @@ func (l *link) ask(query func(*dimse.Client) (dimse.FindResult, error)) answer {
 		l.queries++
 		r, err := query(l.client)
 		l.account(r)
+		l.answered[class] += r.Pending
 		if err == nil {
 			l.used++
 			l.brokens = 0

@@ -11,7 +11,7 @@ func (c *counter) result() Result {
 	out := &c.out
 	r := Result{
 		Associations: c.link.opened, Queries: c.link.queries, Responses: c.link.responses,
-		LongestQuery: c.link.longest,
+		Answered: c.link.answered, LongestQuery: c.link.longest,
 		EchoBefore:   median(c.link.pace.before), EchoDuring: median(c.link.pace.during),
 		Incomplete: out.incomplete,
 	}

@@ -143,6 +143,7 @@ func (c *counter) query(ctx context.Context, f *survey.Finding, q answering, sta
 	})
 	f.Counts = r.Counts
 	assess.CountedSSNs(f, s, c.products)
+	assess.Counted(f, s, r.Answered, c.products)
 	if c.echoBefore == 0 {
 		c.echoBefore, c.echoDuring = r.EchoBefore, r.EchoDuring
 	}

@@ -122,6 +122,7 @@ func (h *Host) Finish(ctx context.Context) (Result, error) {
 	start := time.Now()
 	c := counter{reach: &h.reach, products: e.Products, key: e.SketchKey, memory: e.Memory}
 	c.count(ctx, f, queried)
+	judge(f) // the count may have shown what a check could not
 	h.steps.ended(ctx, "count", 0, "studies "+string(f.Counts.Studies.Quality)+", images "+string(f.Counts.ImagesLinked.Quality), start)
 	f.Suspicion = suspect.Weigh(suspect.Host(f, suspect.Facts{Products: e.Products, Demos: e.Demos,
 		Species: suspect.Species(a.species(ctx, f, queried))}))
