@@ -54,17 +54,22 @@ func (c *Client) FindSample(ctx context.Context, sopClass string, s Sample, each
 	var r SampleResult
 	// Date and time stand in every query because some archives demand them.
 	always := []Key{{dicom.QueryRetrieveLevel, dicom.CS, "STUDY"}, {dicom.StudyDate, dicom.DA, s.Dates}, {dicom.StudyTime, dicom.TM, ""}}
-	list := append([]Key{{dicom.StudyInstanceUID, dicom.UI, ""}}, always...)
-	found, err := c.Find(ctx, sopClass, list, func(m Match) bool {
-		chosen.offer(m, min(s.Studies, maxSample))
-		return chosen.offered < sampleFrom
-	})
-	r.add(found)
-	r.Listed = found.Pending - found.AfterCancel
-	if err != nil {
-		return r, fmt.Errorf("listing studies for a sample: %w", err)
+	for _, left := range fewerKeys(always) {
+		list := append([]Key{{dicom.StudyInstanceUID, dicom.UI, ""}}, left...)
+		found, err := c.Find(ctx, sopClass, list, func(m Match) bool {
+			chosen.offer(m, min(s.Studies, maxSample))
+			return chosen.offered < sampleFrom
+		})
+		r.add(found)
+		r.Listed = found.Pending - found.AfterCancel
+		if err != nil {
+			return r, fmt.Errorf("listing studies for a sample: %w", err)
+		}
+		if always = left; found.Pending > 0 || found.Final.Class() != ClassFailure || found.Final.Refused() {
+			break
+		}
 	}
-	keys := append(always, s.Keys...)
+	keys := append(slices.Clip(always), s.Keys...)
 	for i := range chosen.n {
 		got := false
 		found, err := c.findOne(ctx, sopClass, keys, chosen.uid(i), func(m Match) {
@@ -80,6 +85,23 @@ func (c *Client) FindSample(ctx context.Context, sopClass string, s Sample, each
 		}
 	}
 	return r, nil
+}
+
+// fewerKeys returns keys, and then keys without those that only return an attribute,
+// one at a time and then all of them, for an archive that refuses a query for a key
+// that it does not support. What has a value stays.
+func fewerKeys(keys []Key) [][]Key {
+	lists := [][]Key{keys}
+	bare := slices.DeleteFunc(slices.Clone(keys), func(k Key) bool { return k.Value == "" })
+	for i := len(keys) - 1; i >= 0; i-- {
+		if keys[i].Value == "" && len(keys)-len(bare) > 1 {
+			lists = append(lists, slices.Delete(slices.Clone(keys), i, i+1))
+		}
+	}
+	if len(bare) < len(keys) {
+		lists = append(lists, bare)
+	}
+	return lists
 }
 
 func (r *SampleResult) add(f FindResult) {

@@ -30,7 +30,8 @@ list of patients is stopped by C-CANCEL after eight. The check fails if a class 
 classes are listed in the finding. An archive that does not take the keys is asked once more with the short list.`,
 	Sends: `On the association of LG-D04 while it lasts, otherwise on a new one that proposes query and retrieval contexts
 only: one C-FIND-RQ with (0008,0052) STUDY, (0008,0020) as in LG-D04, (0008,0030) and (0020,000D) empty, ended by C-CANCEL-RQ
-after 24 responses; then up to eight C-FIND-RQ of about 500 bytes with the same (0008,0052), (0008,0020) and (0008,0030),
+after 24 responses, and where that fails without a response, again without (0008,0030), without (0008,0020) where it is empty, and
+without both; then up to eight C-FIND-RQ of about 500 bytes with the same (0008,0052), (0008,0020) and (0008,0030),
 (0020,000D) the UID of one study, and these keys, all empty:
 
 ` + identifyingTable() + `
