@@ -171,7 +171,7 @@ func (c *Client) probe(ctx context.Context, rq, rsp Command, sopClass, destinati
 			// The list of failed instances: read past, never looked at.
 			_, err = c.in.readDataSet(id)
 		}
-		if how := EndingOf(err); how != NotEnded {
+		if how := endingOf(err); how != NotEnded {
 			p.Ended = how
 			return p, nil
 		}
@@ -190,8 +190,8 @@ func (c *Client) probe(ctx context.Context, rq, rsp Command, sopClass, destinati
 	return p, fmt.Errorf("%s: more than %d pending responses", rq, most)
 }
 
-// EndingOf says how the peer ended the association, by the error of a read.
-func EndingOf(err error) Ending {
+// endingOf says how the peer ended the association, by the error of a read.
+func endingOf(err error) Ending {
 	var aborted *ul.AbortedError
 	switch {
 	case errors.As(err, &aborted):

@@ -261,16 +261,15 @@ func innermost(err error) error {
 
 // endedHow says how the peer ended an association, "" when it did not.
 func endedHow(err error) string {
-	var how endError
-	if !errors.As(err, &how) {
-		how = endError(dimse.EndingOf(err))
-	}
-	switch dimse.Ending(how) {
-	case dimse.EndedByAbort:
+	var aborted *ul.AbortedError
+	var probe endError
+	errors.As(err, &probe)
+	switch how := dimse.Ending(probe); {
+	case errors.As(err, &aborted), how == dimse.EndedByAbort:
 		return "A-ABORT"
-	case dimse.EndedByRelease:
+	case errors.Is(err, ul.ErrReleaseRequested), how == dimse.EndedByRelease:
 		return "A-RELEASE"
-	case dimse.EndedByClose:
+	case errors.Is(err, ul.ErrClosed), how == dimse.EndedByClose:
 		return "a closed connection"
 	}
 	return ""

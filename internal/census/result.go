@@ -12,7 +12,7 @@ func (c *counter) result() Result {
 	r := Result{
 		Associations: c.link.opened, Queries: c.link.queries, Responses: c.link.responses,
 		Answered: c.link.answered, LongestQuery: c.link.longest,
-		EchoBefore:   median(c.link.pace.before), EchoDuring: median(c.link.pace.during),
+		EchoBefore: median(c.link.pace.before), EchoDuring: median(c.link.pace.during),
 		Incomplete: out.incomplete,
 	}
 	r.Counts = survey.Counts{
