@@ -35,11 +35,11 @@ type casesListCommand struct {
 
 // Help explains the states, with examples.
 func (casesListCommand) Help() string {
-	return `A case is a system that a survey saw exposed. Its state follows from the surveys in
-the store, from disclosures, and from what people marked:
+	return `A case is a system that a survey saw exposed. Its state follows from the surveys and
+rechecks in the store, from disclosures, and from what people marked:
   open, notified, acknowledged    exposed, and how far its recipient is
   reopened                        exposed again after a proved repair
-  fixed                           proved by a later survey
+  fixed                           proved by a later survey or recheck
   gone                            nothing of it answers: no proof
   accepted, not-ours              marked by a person; a repair ends either
   false-positive, test-installation   marked by a person
@@ -266,7 +266,7 @@ type casesMarkCommand struct {
 // Help says what the marks mean, with examples.
 func (casesMarkCommand) Help() string {
 	return `Marks are added to the case and never changed; what was marked before stays in its
-timeline. That a system is fixed is not marked: a later survey proves it.
+timeline. That a system is fixed is not marked: a later survey or recheck proves it.
 An acceptance is over after its last day, and when the system is fixed. A system that
 is not ours is open again when another recipient is notified of it.
 

@@ -3,11 +3,13 @@ package main
 import (
 	"encoding/csv"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"leadglass/internal/cases"
+	"leadglass/internal/disclose"
 )
 
 // casesOf are the cases of a store, by address.
@@ -98,4 +100,64 @@ func marksOfCases(t *testing.T, db string) {
 		}
 	}
 	matches(t, "case", []byte(leadglass(t, db, "cases", "show", "::ffff:127.0.47.2", "--json").want(t, exitDone).out))
+}
+
+// TestRecheck rechecks a system after it was repaired: the case and the next report
+// say so each in its own way, and no figure of a survey changes.
+func TestRecheck(t *testing.T) {
+	dir := t.TempDir()
+	db := "--store=" + filepath.Join(dir, "s.db")
+	scope := scopeText("127.0.47.0/28", "11112", "8042")
+	path := filepath.Join(dir, "before.yaml")
+	if err := os.WriteFile(path, []byte(fleetBefore), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	scopeFile := file(t, scope)
+	t.Run("survey", func(t *testing.T) {
+		runFleet(t, path)
+		leadglass(t, db, "survey", "--scope", scopeFile, "--name", "one").want(t, exitDone)
+	})
+	_, recipient := ageFile(t, dir, "us.key")
+	recipients := file(t, "version: 1\nrecipients:\n  - {organisation: CERT, language: en, channel: portal, prefixes: [127.0.47.0/28], keys: {age: "+recipient+"}}\n")
+	leadglass(t, db, "disclose", "prepare", "--recipients", recipients, "--out", filepath.Join(dir, "bundles")).want(t, exitDone)
+	leadglass(t, db, "disclose", "mark", "CERT", "sent").want(t, exitDone)
+	after := filepath.Join(dir, "after.yaml")
+	if err := os.WriteFile(after, []byte(fleetAfter), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	figures := func() string { return leadglass(t, db, "survey", "show", "--json").want(t, exitDone).out }
+	before := figures()
+	runFleet(t, after)
+	out := leadglass(t, db, "recheck", "127.0.47.1", "--by", "Kim", "--json").want(t, exitDone).out
+	matches(t, "recheck", []byte(out))
+	if !strings.Contains(out, `"state":"fixed"`) {
+		t.Errorf("a repaired system: %s", out)
+	}
+	if text := leadglass(t, db, "recheck", "127.0.47.2", "127.0.47.6", "--scope", scopeFile).want(t, exitDone).out; !strings.Contains(text, "127.0.47.2: gone") || !strings.Contains(text, "127.0.47.6: notified") {
+		t.Errorf("a silent and an open system: %s", text)
+	}
+	if now := figures(); now != before {
+		t.Errorf("the survey's figures were\n%s, and are\n%s", before, now)
+	}
+	outcomes := map[string]disclose.Outcome{}
+	for _, f := range statusOf(t, db).Disclosures[0].Systems {
+		outcomes[f.Address] = f.Outcome
+	}
+	if outcomes["127.0.47.1"] != disclose.Fixed || outcomes["127.0.47.2"] != disclose.Gone || outcomes["127.0.47.6"] != disclose.StillOpen || outcomes["127.0.47.7"] != disclose.NotCovered {
+		t.Errorf("disclose status says %v", outcomes)
+	}
+	shown := leadglass(t, db, "cases", "show", "127.0.47.1").want(t, exitDone).out
+	if !strings.Contains(shown, "recheck-") || !strings.Contains(shown, "by Kim") {
+		t.Errorf("the timeline has no recheck:\n%s", shown)
+	}
+	for args, want := range map[string]string{"127.0.47.9": "has a record of", "pacs.example": "is not an address", "198.51.100.1": "has a record of"} {
+		if r := leadglass(t, db, "recheck", args).want(t, exitUsage); !strings.Contains(r.errors, want) {
+			t.Errorf("%s: %s, want %q", args, r.errors, want)
+		}
+	}
+	// The scope file with an exclusion that is new is another text; its exclude files may grow.
+	other := file(t, strings.Replace(scope, "Command line test", "Another", 1))
+	if r := leadglass(t, db, "recheck", "127.0.47.6", "--scope", other).want(t, exitUsage); !strings.Contains(r.errors, "its scope is not the text of") {
+		t.Errorf("another scope: %s", r.errors)
+	}
 }

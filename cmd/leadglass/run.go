@@ -32,6 +32,7 @@ type commandLine struct {
 	Diff     diffCommand     `cmd:"" help:"Say what has changed between two surveys."`
 	Trend    trendCommand    `cmd:"" help:"Show the figures of several surveys of one scope."`
 	Cases    casesCommand    `cmd:"" help:"List, show and mark single systems over surveys."`
+	Recheck  recheckCommand  `cmd:"" help:"Examine single systems of a survey again."`
 	Contacts contactsCommand `cmd:"" help:"Find and import contacts of those who can fix."`
 	Disclose discloseCommand `cmd:"" help:"Prepare and track encrypted notifications."`
 	Scope    scopeCommand    `cmd:"" help:"Look at scope files."`

@@ -48,6 +48,30 @@ func (w *workerRun) bounds() error {
 // engine is what examines the hosts of a survey: as its leader does, or an error
 // that says why this process cannot, or may not.
 func (w *workerRun) engine(ctx context.Context, v survey.Survey) (*examine.Engine, error) {
+	s, err := w.bounded(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	covers, err := coverageOf(s, w.o.Products, w.Version)
+	if err != nil {
+		return nil, err
+	}
+	if why := covers.Differs(*v.Coverage); why != "" {
+		return nil, fmt.Errorf("it was begun with %s", why)
+	}
+	eng, err := NewEngine(s, EngineOptions{Products: w.o.Products, GeoIP: w.o.GeoIP, Log: w.Log, Now: w.Now, Resolver: w.Resolver})
+	if err != nil {
+		return nil, err
+	}
+	if more := survey.AddSources(slices.Clone(v.Sources), eng.Sources...); len(more) != len(v.Sources) || len(eng.Sources) != len(v.Sources) {
+		return nil, errors.New("it was begun with other --geoip files or another overlay")
+	}
+	return eng, nil
+}
+
+// bounded is the scope of a survey with everything that bounds it, or an error that
+// says why this process may not act on it.
+func (w *workerRun) bounded(ctx context.Context, v survey.Survey) (*scope.Scope, error) {
 	m, err := w.db.Mandate(ctx, v.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, fmt.Errorf("its exclusions are not stored yet: its leader does that when it begins, or `leadglass survey --resume` for a survey of an older version (%w)", err)
@@ -66,24 +90,7 @@ func (w *workerRun) engine(ctx context.Context, v survey.Survey) (*examine.Engin
 	if err != nil {
 		return nil, err
 	}
-	if err := w.permitNames(ctx, s, m); err != nil {
-		return nil, err
-	}
-	covers, err := coverageOf(s, w.o.Products, w.Version)
-	if err != nil {
-		return nil, err
-	}
-	if why := covers.Differs(*v.Coverage); why != "" {
-		return nil, fmt.Errorf("it was begun with %s", why)
-	}
-	eng, err := NewEngine(s, EngineOptions{Products: w.o.Products, GeoIP: w.o.GeoIP, Log: w.Log, Now: w.Now, Resolver: w.Resolver})
-	if err != nil {
-		return nil, err
-	}
-	if more := survey.AddSources(slices.Clone(v.Sources), eng.Sources...); len(more) != len(v.Sources) || len(eng.Sources) != len(v.Sources) {
-		return nil, errors.New("it was begun with other --geoip files or another overlay")
-	}
-	return eng, nil
+	return s, w.permitNames(ctx, s, m)
 }
 
 // scopeOf is the scope of a survey with the exclusions of the survey and the
@@ -132,7 +139,7 @@ func (w *workerRun) permitNames(ctx context.Context, s *scope.Scope, m survey.Ma
 		if !slices.Contains(s.Names, p.Name) {
 			continue
 		}
-		if len(w.keys) == 0 {
+		if w.own != nil && len(w.keys) == 0 {
 			if asked == nil { // with a scope of its own, in which the answers are kept
 				other, err := scope.Load(w.o.ScopeFile)
 				if err != nil {

@@ -81,7 +81,7 @@ func looks(to []Look, surveys []survey.Survey, groups [][]survey.Facts) []Look {
 // does that bounds them.
 func (s *System) addRechecks(list []survey.Recheck, surveys map[string]*survey.Survey) {
 	for _, r := range list {
-		l := Look{ID: r.ID, At: r.At, Recheck: true, Finished: true, Facts: []survey.Facts{r.Facts}}
+		l := Look{ID: r.ID, At: r.At, Recheck: true, By: r.By, Finished: true, Facts: []survey.Facts{r.Facts}}
 		if v := surveys[r.SurveyID]; v != nil {
 			l.Coverage = v.Coverage
 		}

@@ -72,7 +72,7 @@ func (d *derivation) look(l *Look) {
 	case len(l.Facts) == 0:
 		return // nothing there, as before
 	}
-	e := Entry{At: l.At, Kind: "survey", Source: l.ID, Result: result}
+	e := Entry{At: l.At, Kind: "survey", Source: l.ID, Result: result, By: l.By}
 	if l.Recheck {
 		e.Kind = "recheck"
 	}

@@ -14,6 +14,8 @@ type Look struct {
 	ID      string
 	At      time.Time
 	Recheck bool
+	// By is who made a recheck.
+	By string
 	// Finished: that there are no facts means that nothing answered.
 	Finished bool
 	// Coverage is where the survey looked; nil where it did not keep that.

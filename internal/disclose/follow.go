@@ -2,6 +2,7 @@ package disclose
 
 import (
 	"context"
+	"iter"
 	"net/netip"
 	"slices"
 	"time"
@@ -15,6 +16,8 @@ type Surveys interface {
 	RecordsOf(ctx context.Context, surveyID, target string) ([]survey.Record, error)
 	// SurveysAfter returns the surveys that started later, the newest first.
 	SurveysAfter(ctx context.Context, t time.Time) ([]survey.Survey, error)
+	// Rechecks streams the rechecks of a target, in the order of time.
+	Rechecks(ctx context.Context, target string) iter.Seq2[survey.Recheck, error]
 }
 
 // Coverage says whether a survey looked at a port of an address. A survey
@@ -30,7 +33,7 @@ type Followed struct {
 	Viewer survey.Viewer  `json:"viewer,omitempty"`
 	// Outcome is what the latest surveys say; NotCovered when none looked.
 	Outcome Outcome `json:"outcome"`
-	// Survey is the survey that says so, and At when it began.
+	// Survey is the survey, or the recheck, that says so, and At when it began.
 	Survey string    `json:"survey,omitempty"`
 	At     time.Time `json:"at,omitzero"`
 }
@@ -64,6 +67,10 @@ func Follow(ctx context.Context, all Surveys, covers Coverage, d *survey.Disclos
 			}
 			seen = append(seen, Seen{later[i], judgeIn(later[i], f, records, covered[i])})
 		}
+		seen, err = withRechecks(ctx, all, covers, f, sys.Target, told, later, seen)
+		if err != nil {
+			return nil, err
+		}
 		last := Latest(seen)
 		followed := Followed{Address: f.Target.Address, Port: portOf(f), Told: f.Verdict, Viewer: f.Viewer, Outcome: NotCovered}
 		if last.Outcome != "" {
@@ -72,6 +79,25 @@ func Follow(ctx context.Context, all Surveys, covers Coverage, d *survey.Disclos
 		list = append(list, followed)
 	}
 	return list, nil
+}
+
+// withRechecks puts what rechecks say of a system among what later surveys say, the
+// newest first. A recheck looks where the survey does that bounds it.
+func withRechecks(ctx context.Context, all Surveys, covers Coverage, f *survey.Finding, target string, told survey.Survey, later []survey.Survey, seen []Seen) ([]Seen, error) {
+	surveys := append(slices.Clone(later), told)
+	for r, err := range all.Rechecks(ctx, target) {
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(surveys, func(v survey.Survey) bool { return v.ID == r.SurveyID })
+		if i < 0 || !r.At.After(told.StartedAt) || r.Finding == nil {
+			continue
+		}
+		records := []survey.Record{{SurveyID: r.SurveyID, Finding: *r.Finding}}
+		seen = append(seen, Seen{survey.Survey{ID: r.ID, StartedAt: r.At}, judgeIn(surveys[i], f, records, covers(surveys[i]))})
+	}
+	slices.SortStableFunc(seen, func(a, b Seen) int { return b.Survey.StartedAt.Compare(a.Survey.StartedAt) })
+	return seen, nil
 }
 
 // judgeIn judges a system by what one later survey found at its address.

@@ -147,12 +147,12 @@ func walk(v reflect.Value, of func(string) string) {
 	}
 }
 
-// Count is "1 archive", "2 archives".
+// Count is "1 archive", "2 archives", "2 queries", "2 days".
 func Count[N int | int64 | uint64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	if strings.HasSuffix(noun, "y") {
+	if strings.HasSuffix(noun, "y") && !strings.HasSuffix(noun, "ay") {
 		noun = strings.TrimSuffix(noun, "y") + "ie"
 	} else if strings.HasSuffix(noun, "s") {
 		noun += "e"

@@ -89,7 +89,7 @@ func streamed[T any](ctx context.Context, s *Store, query string, args []any, sc
 // AddRecheck stores the examination of one system on the authority of the survey
 // of the record, and returns it with its ID.
 func (s *Store) AddRecheck(ctx context.Context, r *survey.Record, at time.Time, by string) (survey.Recheck, error) {
-	out := survey.Recheck{SurveyID: r.SurveyID, At: at.UTC().Round(0), By: by, Facts: survey.FactsOf(r)}
+	out := survey.Recheck{SurveyID: r.SurveyID, At: at.UTC().Round(0), By: by, Facts: survey.FactsOf(r), Finding: &r.Finding}
 	key, err := KeyOfRecord(r)
 	if err != nil {
 		return out, err
@@ -116,15 +116,15 @@ func (s *Store) AddRecheck(ctx context.Context, r *survey.Record, at time.Time, 
 // Rechecks streams the rechecks, in the order of their targets' bytes and then of
 // time. A target that is not empty restricts it to one.
 func (s *Store) Rechecks(ctx context.Context, target string) iter.Seq2[survey.Recheck, error] {
-	return streamed(ctx, s, "SELECT id, survey_id, at, person, facts FROM rechecks WHERE $1 = '' OR target = $1 ORDER BY target, at, id", []any{target},
+	return streamed(ctx, s, "SELECT id, survey_id, at, person, facts, finding FROM rechecks WHERE $1 = '' OR target = $1 ORDER BY target, at, id", []any{target},
 		func(rows *sql.Rows) (r survey.Recheck, err error) {
 			var at string
-			var facts []byte
-			if err := rows.Scan(&r.ID, &r.SurveyID, &at, &r.By, &facts); err != nil {
+			var facts, finding []byte
+			if err := rows.Scan(&r.ID, &r.SurveyID, &at, &r.By, &facts, &finding); err != nil {
 				return r, err
 			}
 			if r.At, err = parseTime(at); err == nil {
-				err = readJSON(facts, &r.Facts, "facts of a recheck")
+				err = errors.Join(readJSON(facts, &r.Facts, "list of facts"), readJSON(finding, &r.Finding, "finding of a recheck"))
 			}
 			return r, err
 		})

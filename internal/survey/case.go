@@ -57,4 +57,5 @@ type Recheck struct {
 	At       time.Time `json:"at"`
 	By       string    `json:"by,omitempty"`
 	Facts    Facts     `json:"facts"`
+	Finding  *Finding  `json:"-"`
 }
