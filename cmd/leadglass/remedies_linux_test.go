@@ -102,6 +102,7 @@ func (s *site) sequence(c remedyCase, list []remedy.Remedy) {
 	if c.product != "Orthanc" {
 		title = "READWRITE"
 	}
+	s.fill(c, title)
 	before := s.check()
 	for _, r := range list {
 		if !slices.ContainsFunc(before.Checks, func(c survey.Check) bool { return c.State == survey.Fail && slices.Contains(r.Fixes, c.ID) }) {
@@ -129,6 +130,21 @@ func (s *site) sequence(c remedyCase, list []remedy.Remedy) {
 	}
 	if len(list) == len(runRemedies(s.t, c.product)) && string(before.Grade) != c.grade {
 		s.t.Errorf("grade %q after the whole plan, want %q; verdict %s", before.Grade, c.grade, before.Verdict)
+	}
+}
+
+// fill stores a study in an archive that is still open, so that the checks of what
+// an archive returns have something to see.
+func (s *site) fill(c remedyCase, title string) {
+	s.t.Helper()
+	port := map[string]string{"Orthanc": "4242", "DCMTK dcmqrscp": "104"}[c.product]
+	if port == "" {
+		return
+	}
+	image := filepath.Join(s.t.TempDir(), "first.dcm")
+	s.write(image, string(realserver.Studies(1, 1, 1, realserver.StudyOptions{})[0].File(0)))
+	if ok, out := s.try("", "storescu", "-aec", title, archiveAddr, port, image); !ok || strings.Contains(out, "Failed") {
+		s.t.Fatalf("the open archive stores nothing: %s", out)
 	}
 }
 
