@@ -236,7 +236,7 @@ func TestCatalogue(t *testing.T) {
 	}
 	leadglass(t, "check", "--explain", "LG-X99").want(t, exitUsage)
 	leadglass(t, "checks", "LG-X99").want(t, exitUsage)
-	if o := leadglass(t, "checks", "LG-D04", "--json").want(t, exitDone); !strings.Contains(o.out, `"LG-D04"`) || strings.Contains(o.out, `"LG-D05"`) {
+	if o := leadglass(t, "checks", "LG-D04", "--json").want(t, exitDone); !strings.Contains(o.out, `"id":"LG-D04"`) || strings.Contains(o.out, `"id":"LG-D05"`) {
 		t.Errorf("the check as JSON: %s", o.all())
 	}
 	for _, id := range []string{"LG-D04", "d04"} {

@@ -137,6 +137,12 @@ func (s *PostgresServer) begin() error {
 		if err == nil {
 			return nil
 		}
+		select {
+		case <-p.done: // processes of a former server had the port, or its memory
+			s.Stop()
+			return fmt.Errorf("%w\n%s", errEnded, out)
+		default:
+		}
 		if time.Now().After(deadline) {
 			s.Stop()
 			return fmt.Errorf("no answer in %v: %w\n%s", startLimit, err, out)
