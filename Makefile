@@ -9,6 +9,8 @@ SHELL := bash
 # What the tests start: real servers, a browser, readers of PDF, programs that
 # decrypt, a debugger that writes core files, and the race detector's compiler.
 TEST_PACKAGES := curl orthanc orthanc-dicomweb orthanc-webviewer orthanc-wsi orthanc-python orthanc-postgresql dcmtk nginx iproute2 nftables stunnel4 postgresql chromium poppler-utils gnupg age gdb gcc libc6-dev
+# Where the web servers and pages of viewers are that the tests take from npm.
+LEADGLASS_NPM ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/leadglass/npm
 # What sweeps are compared with.
 SWEEP_PACKAGES := zmap masscan nmap
 
@@ -37,8 +39,9 @@ export CGO_ENABLED ?= 0
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-setup: ## install the Debian packages that the tests need
+setup: ## install the Debian packages that the tests need, and fetch web servers and pages from npm
 	@scripts/setup.sh $(TEST_PACKAGES)
+	@LEADGLASS_NPM='$(LEADGLASS_NPM)' scripts/npm.sh
 
 build: check-go ## build bin/leadglass
 	@go build -trimpath -ldflags '-X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/leadglass ./cmd/leadglass
@@ -48,7 +51,7 @@ demo: build ## simulated fleet, survey, score, report, follow-up and comparison,
 
 test: setup lint ## everything that CI runs
 	@scripts/check-go.sh race
-	@CGO_ENABLED=1 go test -race -timeout 30m ./... 2>&1 | { grep -v '\[no test files\]$$' || true; }
+	@LEADGLASS_NPM='$(LEADGLASS_NPM)' CGO_ENABLED=1 go test -race -timeout 30m ./... 2>&1 | { grep -v '\[no test files\]$$' || true; }
 
 bench: setup check-go ## benchmarks, with allocations and ratios
 	@go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m ./... 2>&1 | \

@@ -152,7 +152,7 @@ func expectations() []expectation {
 func knownServers() []expectation {
 	open := realserver.OpenOrthanc()
 	few := realserver.Studies(1, 6, 2, realserver.StudyOptions{})
-	return []expectation{
+	return append([]expectation{
 		{product: "Orthanc", setup: "as it comes, with DICOMweb and without a password", real: true, start: realOrthanc(),
 			verdict: survey.OpenImages, grade: survey.GradeF, fail: "D01 D03 D08 D12 D13 W01 W02 W04 W05 W06 W08 W10 W11 W12", pass: "D04 D05 D06 D07 D09 W07 W09 N01 N02", unknown: "W03"},
 		{product: "Orthanc", setup: "as it comes, without a password", real: true, start: orthancREST,
@@ -231,5 +231,5 @@ func knownServers() []expectation {
 			verdict: survey.Open, grade: survey.GradeF, fail: "D01 D03 D04 D05 D08 D10", pass: "D06 D07 D09 D11 D13 N01 N02", unknown: "D12"},
 		{product: "unknown product", setup: "with a worklist", start: persona(11, "persona: vendor, worklist: 25, "+holdings),
 			verdict: survey.Open, grade: survey.GradeF, fail: "D01 D03 D04 D05 D08 D09 D10", pass: "D06 D07 D11 D13 N01 N02", unknown: "D12"},
-	}
+	}, webSetups()...)
 }

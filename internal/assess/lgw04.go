@@ -2,6 +2,7 @@ package assess
 
 import (
 	"context"
+	"fmt"
 
 	"leadglass/internal/survey"
 )
@@ -33,7 +34,7 @@ func runW04(_ context.Context, s *Session) Result {
 	case !h.Viewer:
 		return pass("The page is neither a viewer nor an administration page.")
 	}
-	return fail("The start page is %s, without login (status %d)%s.", pageName(h.Page), h.Status, s.dataBehind())
+	return fail("%s is %s, without login%s%s.", placeOf(h), pageName(h.Page), statusOf(h), s.dataBehind())
 }
 
 // dataBehind says how far the DICOMweb service beside a page is open, where
@@ -46,6 +47,22 @@ func (s *Session) dataBehind() string {
 		return "; the DICOMweb service beside it demands one"
 	case w.QIDO == survey.AccessOpen:
 		return "; the DICOMweb service beside it is open too"
+	}
+	return ""
+}
+
+// placeOf says which page of a server was recognised.
+func placeOf(h *survey.HTTP) string {
+	if h.PagePath == "" {
+		return "The start page"
+	}
+	return "The page at " + h.PagePath
+}
+
+// statusOf is the status of the start page, where that was recognised.
+func statusOf(h *survey.HTTP) string {
+	if h.PagePath == "" {
+		return fmt.Sprintf(" (status %d)", h.Status)
 	}
 	return ""
 }

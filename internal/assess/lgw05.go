@@ -28,5 +28,5 @@ func runW05(ctx context.Context, s *Session) Result {
 	case s.Service.TLS != nil:
 		return pass("The page is served over %s.", s.Service.TLS.Version)
 	}
-	return fail("The start page is %s, without login and over plain HTTP (status %d).", pageName(s.Service.HTTP.Page), s.Service.HTTP.Status)
+	return fail("%s is %s, without login and over plain HTTP%s.", placeOf(s.Service.HTTP), pageName(s.Service.HTTP.Page), statusOf(s.Service.HTTP))
 }

@@ -65,5 +65,8 @@ func (s *Session) webArchive(ctx context.Context) string {
 // demandsLogin reports whether the page or the DICOMweb service demands one.
 func (s *Session) demandsLogin() bool {
 	w, h := s.Service.DICOMweb, s.Service.HTTP
+	if w != nil && w.QIDO == survey.AccessOpen {
+		return false
+	}
 	return w != nil && w.QIDO == survey.AccessProtected || h != nil && h.AuthRequired
 }

@@ -110,9 +110,11 @@ func (l *listing) inLink(b byte, endings [][]byte) {
 		clear(l.name)
 		l.name, l.quote, l.slash, l.tail = l.name[:0], 0, false, false
 	case l.tail:
-	case b == '?' || b == '#':
+	case b == '?' || b == '#' && !bytes.HasSuffix(l.name, []byte("&")):
 		l.tail = true
 	case b == '/':
+		l.slash = true
+	case b == ';' && l.cut("&#47"), b == ';' && l.cut("&#x2f"): // a slash, as serve writes it
 		l.slash = true
 	default:
 		if l.slash { // what came before is a directory
@@ -121,6 +123,17 @@ func (l *listing) inLink(b byte, endings [][]byte) {
 		}
 		l.name = push(l.name, b, nameWindow)
 	}
+}
+
+// cut takes an end off the name, and reports whether it was there.
+func (l *listing) cut(end string) bool {
+	n := len(l.name) - len(end)
+	if !bytes.HasSuffix(l.name, []byte(end)) {
+		return false
+	}
+	clear(l.name[n:])
+	l.name = l.name[:n]
+	return true
 }
 
 // count counts the link whose name was read.
