@@ -85,9 +85,9 @@ func layers() map[string]layer {
 			needs: []string{"net/http"}}, // makes requests and reads answers; is given the function that sends them
 		"internal/privacy": {imports: []string{"dicom", "internal/survey"},
 			needs: []string{"github.com/dchest/siphash", "github.com/axiomhq/hyperloglog"}},
-		"internal/warrant": {imports: []string{"internal/survey"}},                      // keys and bytes
-		"internal/imports": {needs: []string{"github.com/klauspost/compress"}},          // files of other scanners
-		"internal/suspect": {imports: []string{"internal/products", "internal/survey"}}, // findings in, suspicion out
+		"internal/warrant": {imports: []string{"internal/survey"}},                                  // keys and bytes
+		"internal/imports": {needs: []string{"github.com/klauspost/compress", "golang.org/x/text"}}, // files of other scanners
+		"internal/suspect": {imports: []string{"internal/products", "internal/survey"}},             // findings in, suspicion out
 		"internal/attribute": {imports: []string{"internal/survey"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/oschwald/maxminddb-golang/v2"}},
 		"internal/registry": {imports: []string{"internal/survey"}, // is given the gate's client
@@ -122,7 +122,7 @@ func layers() map[string]layer {
 		// Disclosure makes files and sends nothing; only seal knows of encryption.
 		"internal/disclose": {imports: []string{"internal/strictyaml", "internal/survey", "internal/plain", "internal/publish", "internal/disclose/seal"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/goccy/go-yaml"}},
-		"internal/disclose/seal": {imports: []string{"internal/scratch"}, needs: []string{"github.com/ProtonMail/gopenpgp/v3", "filippo.io/age"}},
+		"internal/disclose/seal": {imports: []string{"internal/scratch"}, needs: []string{"github.com/ProtonMail/gopenpgp/v3", "github.com/ProtonMail/go-crypto", "filippo.io/age"}},
 		"internal/pdf":           {imports: []string{"internal/scratch"}, needs: []string{"os/exec", "syscall"}}, // runs a browser on a file
 
 		// The simulated fleet must not know what identify and assess expect.

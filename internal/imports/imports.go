@@ -1,7 +1,8 @@
 // Package imports answers one question: which hosts and ports does this file
-// of another scanner name? It reads the output of nmap (XML), masscan (JSON and
-// list), zmap (CSV), naabu, zgrab2, Shodan and Censys (JSON), and plain lists,
-// also packed with gzip or zstd, told by their content and not by their name.
+// of another scanner name? It reads the output of nmap (XML), masscan (XML, JSON
+// and list), zmap (CSV), naabu, zgrab2, Shodan and Censys (JSON), Shodan's tables,
+// reports of Nessus and OpenVAS (XML), and plain lists, also packed with gzip or
+// zstd and in UTF-16, told by their content and not by their name.
 //
 // It reads in a stream, in bounded memory whatever the file holds, and names
 // each line that it cannot read. It knows no scope: what may be touched of a
@@ -16,6 +17,8 @@ import (
 	"io"
 	"net/netip"
 	"strings"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
 // The most that is taken of a file at once, in bytes.
@@ -42,10 +45,12 @@ type Format string
 
 // The formats.
 const (
-	NmapXML Format = "nmap XML"
-	JSON    Format = "JSON"
-	ZmapCSV Format = "CSV"
-	List    Format = "list"
+	NmapXML    Format = "nmap XML"
+	NessusXML  Format = "Nessus XML"
+	OpenVASXML Format = "OpenVAS XML"
+	JSON       Format = "JSON"
+	ZmapCSV    Format = "CSV"
+	List       Format = "list"
 )
 
 // Problem is a part of a file that could not be read.
@@ -85,6 +90,7 @@ type reader struct {
 	in   *bufio.Reader
 	each func(Entry) error
 	sum  Summary
+	cut  bool // the element at hand is not whole
 }
 
 // Read hands each entry of a file to each, in the file's order, and returns
@@ -97,10 +103,14 @@ func Read(r io.Reader, o Options, each func(Entry) error) (Summary, error) {
 		return Summary{}, fmt.Errorf("%s: %w", o.Name, err)
 	}
 	defer done()
-	in := &reader{Options: o, in: bufio.NewReaderSize(plain, 64<<10), each: each}
+	text, err := asUTF8(plain)
+	if err != nil {
+		return Summary{}, fmt.Errorf("%s: %w", o.Name, err)
+	}
+	in := &reader{Options: o, in: text, each: each}
 	in.sum.Format, err = in.format()
 	if err == nil {
-		err = map[Format]func() error{NmapXML: in.nmap, JSON: in.json, ZmapCSV: in.csv, List: in.list}[in.sum.Format]()
+		err = map[Format]func() error{NmapXML: in.nmap, NessusXML: in.nessus, OpenVASXML: in.openVAS, JSON: in.json, ZmapCSV: in.csv, List: in.list}[in.sum.Format]()
 	}
 	var problem *Problem
 	if err != nil && !errors.As(err, &problem) {
@@ -124,7 +134,7 @@ func (r *reader) format() (Format, error) {
 	case bytes.HasPrefix(first, []byte("# Nmap ")), bytes.HasPrefix(first, []byte("Starting Nmap ")): // -oG and -oN
 		return "", errors.New("is nmap's normal or grepable output; give its XML, which -oX FILE or -oA NAME writes")
 	case head[0] == '<':
-		return NmapXML, nil
+		return xmlFormat(head)
 	case head[0] == '{', head[0] == '[' && !bytes.Contains(first, []byte("]:")) && !bytes.Contains(first, []byte("::")):
 		return JSON, nil // a list can begin with [2001:db8::1]:104
 	case isHeader(string(first)):
@@ -153,3 +163,27 @@ func (r *reader) problem(line int64, format string, args ...any) error {
 	}
 	return nil
 }
+
+// asUTF8 returns text in UTF-8. A file in UTF-16, as PowerShell's redirection
+// writes it, is told by its byte order mark or, without one, by every other byte
+// of its first characters being zero.
+func asUTF8(r io.Reader) (*bufio.Reader, error) {
+	in := bufio.NewReaderSize(r, readBuffer)
+	head, err := in.Peek(4)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	var order unicode.Endianness
+	switch {
+	case len(head) >= 2 && head[0] == 0xFF && head[1] == 0xFE, len(head) == 4 && head[0] != 0 && head[1] == 0 && head[2] != 0 && head[3] == 0:
+		order = unicode.LittleEndian
+	case len(head) >= 2 && head[0] == 0xFE && head[1] == 0xFF, len(head) == 4 && head[0] == 0 && head[1] != 0 && head[2] == 0 && head[3] != 0:
+		order = unicode.BigEndian
+	default:
+		return in, nil
+	}
+	return bufio.NewReaderSize(unicode.UTF16(order, unicode.UseBOM).NewDecoder().Reader(in), readBuffer), nil
+}
+
+// readBuffer is how much of a file is read at once, in bytes.
+const readBuffer = 64 << 10

@@ -79,6 +79,69 @@ var samples = map[string]struct {
 	"damaged lines of JSON":        {"{\"ip\":\"192.0.2.1\"}\n{\"ip\":\"192.0\n{\"ip\":\"192.0.2.2\"}\nx\n{\"ip\":7}\n{\"ip\":\"192.0.2.3\"", imports.JSON, "192.0.2.1 192.0.2.2", 0, 4},
 	"XML that ends early":          {`<nmaprun><host><address addr="192.0.2.1" addrtype="ipv4"/><ports><port protocol="tcp" portid="104"><state state="open"/></port><port`, imports.NmapXML, "192.0.2.1:104", 0, 1},
 	"nothing":                      {"", imports.List, "", 0, 0},
+	"nmap in Latin-1, with a control character": {"<?xml version=\"1.0\" encoding=\"iso-8859-1\"?>\n<nmaprun><host><address addr=\"192.0.2.1\" addrtype=\"ipv4\"/><hostnames><hostname name=\"r\xf6ntgen\"/></hostnames>" +
+		"<ports><port protocol=\"tcp\" portid=\"104\"><state state=\"open\"/><service product=\"\x01\"/></port></ports></host></nmaprun>", imports.NmapXML, "192.0.2.1:104", 0, 0},
+	"nmap, a tag inside a tag": {"<nmaprun><host><address addr=\"192.0.2.1\"/><ports><port protocol=\"tcp\" portid=\"1<taskprogress/>04\"><state state=\"open\"/></port></ports></host>\n" +
+		"<host><address addr=\"192.0.2.2\"/><ports><port protocol=\"tcp\" portid=\"104\"><state state=\"open\"/></port></ports></host></nmaprun>", imports.NmapXML, "192.0.2.2:104", 0, 1},
+	"nmap, a host that is cut off": {"<nmaprun><host><address addr=\"192.0.2.1\"/><ports><po\n" +
+		"<host><address addr=\"192.0.2.2\"/><ports><port protocol=\"tcp\" portid=\"104\"><state state=\"open\"/></port></ports></host></nmaprun>", imports.NmapXML, "192.0.2.2:104", 0, 1},
+	"masscan -oX": {`<?xml version="1.0"?><nmaprun scanner="masscan"><host endtime="1"><address addr="192.0.2.1" addrtype="ipv4"/><ports><port protocol="tcp" portid="104"><state state="open" reason="syn-ack"/></port></ports></host></nmaprun>`,
+		imports.NmapXML, "192.0.2.1:104", 0, 0},
+	"Nessus": {`<?xml version="1.0" ?><NessusClientData_v2><Report name="r"><ReportHost name="pacs.example.org"><HostProperties><tag name="host-ip">192.0.2.1</tag></HostProperties>
+<ReportItem port="104" protocol="tcp"/><ReportItem port="104" protocol="tcp"/><ReportItem port="161" protocol="udp"/><ReportItem port="0" protocol="tcp"/></ReportHost>
+<ReportHost name="192.0.2.2"><ReportItem port="11112" protocol="tcp"></ReportItem></ReportHost></Report></NessusClientData_v2>`, imports.NessusXML, "192.0.2.1:104 192.0.2.2:11112", 1, 0},
+	"OpenVAS": {`<report id="1"><report id="1"><results><result id="2"><name>DICOM</name><host>192.0.2.1<asset asset_id="x"/><hostname>p</hostname></host><port>104/tcp</port></result>
+<result id="3"><host>192.0.2.1</host><port>104/tcp</port></result><result id="4"><host>192.0.2.1</host><port>general/tcp</port></result></results></report></report>`, imports.OpenVASXML, "192.0.2.1:104", 1, 0},
+	"Shodan's table":          {"data,ip,ip_str,port,transport\n\"x\n\",3221225985,192.0.2.1,104,tcp\ny,3221225986,192.0.2.2,161,udp\n", imports.ZmapCSV, "192.0.2.1:104", 1, 0},
+	"Shadowserver":            {"timestamp,ip,protocol,port\n1,192.0.2.1,tcp,104\n1,192.0.2.1,udp,104\n", imports.ZmapCSV, "192.0.2.1:104", 1, 0},
+	"InternetDB":              {`{"cpes":[],"hostnames":[],"ip":"192.0.2.1","ports":[104,443],"tags":[],"vulns":[]}`, imports.JSON, "192.0.2.1:104 192.0.2.1:443", 0, 0},
+	"Shodan, matches":         {`{"matches":[{"ip_str":"192.0.2.1","port":104,"transport":"tcp"},{"ip_str":"192.0.2.2","port":161,"transport":"udp"}],"total":2}`, imports.JSON, "192.0.2.1:104", 1, 0},
+	"Shodan, host":            {`{"ip_str":"192.0.2.1","ports":[104,161],"data":[{"port":104,"transport":"tcp"},{"port":161,"transport":"udp"}]}`, imports.JSON, "192.0.2.1:104", 1, 0},
+	"zmap, JSON":              {`{"saddr":"192.0.2.1","sport":104,"classification":"synack","success":1}`, imports.JSON, "192.0.2.1:104", 0, 0},
+	"runZero":                 {`{"service_address":"192.0.2.1","service_port":104,"service_transport":"tcp"}`, imports.JSON, "192.0.2.1:104", 0, 0},
+	"IntelMQ":                 {`{"source.ip":"192.0.2.1","source.port":104}`, imports.JSON, "192.0.2.1:104", 0, 0},
+	"nuclei":                  {`{"template-id":"dicom","type":"tcp","host":"192.0.2.1:104","matched-at":"192.0.2.1:104"}`, imports.JSON, "192.0.2.1:104", 0, 0},
+	"a field of another kind": {"{\"ip\":\"192.0.2.1\",\"services\":7}\n{\"ip\":\"192.0.2.2\"}\n", imports.JSON, "192.0.2.2", 0, 1},
+	"UTF-16, little endian":   {"\xff\xfe1\x009\x002\x00.\x000\x00.\x002\x00.\x001\x00\r\x00\n\x00", imports.List, "192.0.2.1", 0, 0},
+	"UTF-16 without a mark":   {"1\x009\x002\x00.\x000\x00.\x002\x00.\x001\x00\n\x00", imports.List, "192.0.2.1", 0, 0},
+}
+
+// FuzzDamagedHost: whatever is put into one host of nmap's XML, no other host is
+// lost.
+func FuzzDamagedHost(f *testing.F) {
+	for _, damage := range []string{"\x01", "\xff", "<taskprogress/>", "<!--", "]]>", "<![CDATA[", "&", "\"", "</host>", "<?", "<host", "</port"} {
+		f.Add(damage, uint(60))
+		f.Add(damage, uint(120))
+	}
+	f.Fuzz(func(t *testing.T, damage string, at uint) {
+		const host = "<host><address addr=\"192.0.2.%d\"/><ports><port protocol=\"tcp\" portid=\"104\"><state state=\"open\"/></port></ports></host>\n"
+		second := fmt.Sprintf(host, 2)
+		cut := 1 + int(at%uint(len(second)-2))
+		text := "<nmaprun>\n" + fmt.Sprintf(host, 1) + second[:cut] + damage + second[cut:] + fmt.Sprintf(host, 3) + fmt.Sprintf(host, 4) + "</nmaprun>"
+		got, _, err := read(t, strings.NewReader(text), imports.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, whole := range []string{"192.0.2.1:104", "192.0.2.3:104", "192.0.2.4:104"} {
+			if !strings.Contains(got, whole) {
+				t.Errorf("%s is lost: %q", whole, got)
+			}
+		}
+	})
+}
+
+// TestOtherFiles: what is no output of a scanner is named as what it is.
+func TestOtherFiles(t *testing.T) {
+	for text, says := range map[string]string{
+		"<!DOCTYPE html><html><head><title>Sign in</title></head></html>": "HTML page",
+		"<html><body>":                       "HTML page",
+		"<?xml version=\"1.0\"?><Workbook/>": "<Workbook>",
+		"<!-- nothing -->":                   "no element",
+	} {
+		if _, _, err := read(t, strings.NewReader(text), imports.Options{}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, want %q", text, err, says)
+		}
+	}
 }
 
 // read reads a file whole.

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"strconv"
 )
 
@@ -36,8 +38,8 @@ func (r *reader) json() error {
 			continue
 		}
 		var h record
-		if json.Unmarshal(object, &h) != nil {
-			if bad := r.problem(line, "no valid JSON"); bad != nil {
+		if err := json.Unmarshal(object, &h); err != nil {
+			if bad := r.problem(line, "%s", notRead(err)); bad != nil {
 				return bad
 			}
 			continue
@@ -48,6 +50,15 @@ func (r *reader) json() error {
 	}
 }
 
+// notRead says why an object was not read.
+func notRead(err error) string {
+	var kind *json.UnmarshalTypeError
+	if errors.As(err, &kind) && kind.Field != "" {
+		return fmt.Sprintf("the field %.60q is a %s, which none of the known formats has there", kind.Field, kind.Value)
+	}
+	return "no valid JSON"
+}
+
 // isFinished reports whether an object is the last line of masscan's older
 // JSON, which is not JSON: {finished: 1}.
 func isFinished(object []byte) bool {
@@ -56,16 +67,24 @@ func isFinished(object []byte) bool {
 
 // record is what is read of an object of any of the formats; each sets some.
 type record struct {
-	IPStr   text   `json:"ip_str"`
-	IP      text   `json:"ip"`
-	Domain  text   `json:"domain"`
-	Port    port   `json:"port"`
-	Proto   text   `json:"protocol"`
-	Carrier text   `json:"transport"`
-	Ports   []open `json:"ports"`
+	IPStr text `json:"ip_str"`
+	// Those of zmap, of runZero's services, of IntelMQ.
+	ZmapAddr   text   `json:"saddr"`
+	ZmapPort   port   `json:"sport"`
+	RunZero    text   `json:"service_address"`
+	RunPort    port   `json:"service_port"`
+	RunCarrier text   `json:"service_transport"`
+	Source     text   `json:"source.ip"`
+	SourcePort port   `json:"source.port"`
+	IP         text   `json:"ip"`
+	Domain     text   `json:"domain"`
+	Port       port   `json:"port"`
+	Proto      text   `json:"protocol"`
+	Carrier    text   `json:"transport"`
+	Ports      []open `json:"ports"`
 	// Services are those of Censys.
 	Services []open `json:"services"`
-	// Data is zgrab2's, by module.
+	// Data is zgrab2's, by module, or the list of a host of Shodan, by service.
 	Data json.RawMessage `json:"data"`
 	// Host is a name in naabu's, an object in Censys's; the others wrap objects
 	// in answers of Censys.
@@ -74,6 +93,8 @@ type record struct {
 	Resource *record         `json:"resource"`
 	Result   *record         `json:"result"`
 	Hits     []record        `json:"hits"`
+	// Matches are the answers of a search at Shodan.
+	Matches []record `json:"matches"`
 }
 
 // open is a port in a list of ports.
@@ -82,6 +103,16 @@ type open struct {
 	Proto   text `json:"proto"`
 	Carrier text `json:"transport_protocol"`
 	Status  text `json:"status"`
+}
+
+// UnmarshalJSON reads a port with what is said of it, or its number alone, as
+// Shodan's InternetDB has it.
+func (o *open) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] != '{' {
+		return json.Unmarshal(b, &o.Port)
+	}
+	type plain open
+	return json.Unmarshal(b, (*plain)(o))
 }
 
 // text is a string; any other value is taken for none.
@@ -150,8 +181,10 @@ func (h *record) inner() []*record {
 			all = append(all, w)
 		}
 	}
-	for i := range h.Hits {
-		all = append(all, &h.Hits[i])
+	for _, list := range [][]record{h.Hits, h.Matches} {
+		for i := range list {
+			all = append(all, &list[i])
+		}
 	}
 	var host record
 	if len(h.Host) > 0 && h.Host[0] == '{' && json.Unmarshal(h.Host, &host) == nil {
@@ -164,7 +197,7 @@ func (h *record) inner() []*record {
 func (h *record) place() (Entry, bool) {
 	var name text
 	_ = json.Unmarshal(h.Host, &name) // never fails for a string
-	for _, t := range []text{h.IPStr, h.IP, name, h.Domain} {
+	for _, t := range []text{h.IPStr, h.IP, h.ZmapAddr, h.RunZero, h.Source, name, h.Domain} {
 		if addr, ok := parseAddr(string(t)); ok {
 			return Entry{Addr: addr}, true
 		}
@@ -175,7 +208,17 @@ func (h *record) place() (Entry, bool) {
 			return e, what == ""
 		}
 	}
-	return Entry{}, false
+	// nuclei's host may have the port, which it then has as a field of its own too,
+	// or nowhere else.
+	e, what := parsePlace(string(name))
+	if what != "" || e.Port == 0 {
+		return Entry{}, false
+	}
+	if h.Port == 0 {
+		h.Port = port(e.Port)
+	}
+	e.Port = 0
+	return e, true
 }
 
 // open are the open TCP ports of an object, port 0 where it names a host
@@ -188,10 +231,16 @@ func (h *record) open() (ports []port, other int64) {
 		}
 		ports = append(ports, p)
 	}
-	if h.Port != 0 {
-		add(h.Port, h.Proto+h.Carrier, "")
+	for _, p := range []port{h.Port, h.ZmapPort, h.RunPort, h.SourcePort} {
+		if p != 0 {
+			add(p, h.Proto+h.Carrier+h.RunCarrier, "")
+		}
 	}
-	for _, list := range [][]open{h.Ports, h.Services} {
+	stated := h.services()
+	if stated == nil {
+		stated = h.Ports
+	}
+	for _, list := range [][]open{stated, h.Services} {
 		for _, o := range list {
 			add(o.Port, o.Proto+o.Carrier, o.Status)
 		}
@@ -201,8 +250,28 @@ func (h *record) open() (ports []port, other int64) {
 	if len(ports) == 0 && other == 0 {
 		ports = append(ports, 0)
 	}
-	return ports, other
+	slices.Sort(ports)
+	return slices.Compact(ports), other
 }
+
+// services are those in the data of a host of Shodan, which are also in its list
+// of ports, where the transport is not said.
+func (h *record) services() []open {
+	var all []struct {
+		Port    port `json:"port"`
+		Carrier text `json:"transport"`
+	}
+	if len(h.Data) == 0 || h.Data[0] != '[' || json.Unmarshal(h.Data, &all) != nil {
+		return nil
+	}
+	var open []open
+	for _, s := range all {
+		open = append(open, newOpen(s.Port, s.Carrier))
+	}
+	return open
+}
+
+func newOpen(p port, carrier text) open { return open{Port: p, Carrier: carrier} }
 
 // isUDP reports whether a protocol is one that DICOM does not use.
 func isUDP(t text) bool {

@@ -166,9 +166,10 @@ func isName(text string) bool {
 }
 
 // The names of columns that are read, those of zmap (saddr, sport, success,
-// classification) and what others call them.
+// classification) and what others call them. Shodan's tables have the address in
+// ip_str, and as a number in ip.
 var (
-	addressColumns = []string{"saddr", "ip", "address", "host"}
+	addressColumns = []string{"saddr", "ip_str", "ip", "address", "host"}
 	portColumns    = []string{"sport", "port"}
 	// endColumns are those that say that a row is a range.
 	endColumns = []string{"last", "end", "to", "last_ip", "end_ip", "ip_end", "ip_to", "to_ip", "range_end", "end_address", "last_address", "netmask", "mask"}
@@ -208,7 +209,7 @@ func (r *reader) csv() error {
 		}
 		return -1
 	}
-	c := columns{find(addressColumns...), find(portColumns...), find("success"), find("classification")}
+	c := columns{find(addressColumns...), find(portColumns...), find("success"), find("classification"), find("transport", "protocol", "proto")}
 	for {
 		row, err := table.Read()
 		in.rest()
@@ -229,7 +230,7 @@ func (r *reader) csv() error {
 }
 
 // columns are where a table has what is read of it; -1 where it has not.
-type columns struct{ address, port, success, class int }
+type columns struct{ address, port, success, class, transport int }
 
 // row reads a row of a table.
 func (r *reader) row(line int64, row []string, c columns) error {
@@ -240,6 +241,10 @@ func (r *reader) row(line int64, row []string, c columns) error {
 		return strings.TrimSpace(row[i])
 	}
 	success, class := at(c.success), at(c.class)
+	if transport := strings.ToLower(at(c.transport)); transport == "udp" || transport == "sctp" || transport == "icmp" {
+		r.sum.Other++
+		return nil
+	}
 	if success == "0" || strings.EqualFold(success, "false") || class != "" && class != "synack" {
 		r.sum.Other++
 		return nil

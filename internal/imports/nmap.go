@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -13,31 +14,30 @@ type nmapHost struct {
 	named bool
 }
 
-// nmap reads nmap -oX. The elements are read one after the other, so that the
-// size of a file does not matter.
+// nmap reads nmap -oX, and what masscan writes like it, host by host: a host that
+// is damaged is lost, and those behind it are read.
 func (r *reader) nmap() error {
-	in := &limited{in: r.in, most: maxLine}
-	d := xml.NewDecoder(in)
-	d.Entity = map[string]string{}
+	return r.elements("host", "nmaprun", r.nmapHost)
+}
+
+// nmapHost reads one host element.
+func (r *reader) nmapHost(line int64, element []byte) error {
 	var host nmapHost
 	var port uint64
-	for {
+	for d := decoder(element); ; {
 		token, err := d.RawToken()
-		in.rest()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		line, _ := d.InputPos()
+		at, _ := d.InputPos()
 		if err != nil {
-			return r.problem(int64(line), "no XML from here on (%v); what came before was read", err)
+			return r.damaged(line+int64(at)-1, "host", err)
 		}
 		start, ok := token.(xml.StartElement)
 		if !ok {
 			continue
 		}
 		switch start.Name.Local {
-		case "host":
-			host = nmapHost{}
 		case "address":
 			host.address(start)
 		case "port":
@@ -45,7 +45,7 @@ func (r *reader) nmap() error {
 				port = 0
 			}
 		case "state":
-			if err := r.nmapState(int64(line), host, port, attribute(start, "state")); err != nil {
+			if err := r.nmapState(line+int64(at)-1, host, port, attribute(start, "state")); err != nil {
 				return err
 			}
 		}
@@ -75,6 +75,124 @@ func (r *reader) nmapState(line int64, host nmapHost, port uint64, state string)
 	e.Port = uint16(port)
 	return r.entry(e)
 }
+
+// nessus reads a report of Nessus (NessusClientData_v2), host by host: its ports are
+// those with an item of TCP, port 0 being the host itself.
+func (r *reader) nessus() error {
+	return r.elements("ReportHost", "NessusClientData_v2", func(line int64, element []byte) error {
+		var name, address string
+		var ports []string
+		var tag string
+		for d := decoder(element); ; {
+			token, err := d.RawToken()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				at, _ := d.InputPos()
+				return r.damaged(line+int64(at)-1, "host", err)
+			}
+			switch e := token.(type) {
+			case xml.StartElement:
+				tag = attribute(e, "name")
+				switch e.Name.Local {
+				case "ReportHost":
+					name = tag
+				case "ReportItem":
+					if attribute(e, "protocol") == "tcp" {
+						ports = append(ports, attribute(e, "port"))
+					} else {
+						r.sum.Other++
+					}
+				}
+			case xml.CharData:
+				if tag == "host-ip" {
+					address = string(bytes.TrimSpace(e))
+				}
+			case xml.EndElement:
+				tag = ""
+			}
+		}
+		if address == "" {
+			address = name
+		}
+		return r.ports(line, address, ports)
+	})
+}
+
+// ports hands over the ports of a host, each once.
+func (r *reader) ports(line int64, host string, ports []string) error {
+	seen := map[string]bool{"0": true}
+	for _, port := range ports {
+		if seen[port] {
+			continue
+		}
+		seen[port] = true
+		e, what := parsePlace(netJoin(host, port))
+		if what != "" {
+			if err := r.problem(line, "%.60q %s", netJoin(host, port), what); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.entry(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openVAS reads a report of OpenVAS or GVM, result by result: a host, and a port as
+// 104/tcp or, for the host itself, general/tcp.
+func (r *reader) openVAS() error {
+	seen := map[string]bool{}
+	return r.elements("result", "report", func(line int64, element []byte) error {
+		text := map[string]string{}
+		var inside []string
+		for d := decoder(element); ; {
+			token, err := d.RawToken()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				at, _ := d.InputPos()
+				return r.damaged(line+int64(at)-1, "result", err)
+			}
+			switch e := token.(type) {
+			case xml.StartElement:
+				inside = append(inside, e.Name.Local)
+			case xml.EndElement:
+				inside = inside[:max(0, len(inside)-1)]
+			case xml.CharData:
+				// Deeper elements have the same names: a host's asset, a result's
+				// original.
+				if len(inside) == 2 && text[inside[1]] == "" {
+					text[inside[1]] = string(bytes.TrimSpace(e))
+				}
+			}
+		}
+		port, kind, _ := bytes.Cut([]byte(text["port"]), []byte("/"))
+		place := netJoin(text["host"], string(port))
+		switch {
+		case string(kind) != "tcp" || len(port) == 0 || port[0] < '0' || port[0] > '9':
+			r.sum.Other++
+			return nil
+		case seen[place]:
+			return nil
+		case len(seen) < maxPlaces:
+			seen[place] = true
+		}
+		e, what := parsePlace(place)
+		if what != "" {
+			return r.problem(line, "%.60q %s", place, what)
+		}
+		return r.entry(e)
+	})
+}
+
+// maxPlaces is how many places of a report with many results each are told apart;
+// a place that is handed over twice is one entry more, and no harm.
+const maxPlaces = 100_000
 
 func attribute(e xml.StartElement, name string) string {
 	for _, a := range e.Attr {
