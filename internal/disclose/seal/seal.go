@@ -9,8 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
 	"time"
 
@@ -49,8 +47,8 @@ func (k *Key) Extension() string {
 	return ".pgp"
 }
 
-// OpenPGPFiles reads OpenPGP public keys, one a file, armoured or binary. Each
-// must be usable for encryption at the moment now.
+// OpenPGPFiles reads OpenPGP public keys, one or more a file, armoured or binary.
+// Each must be usable for encryption at the moment now.
 func OpenPGPFiles(paths []string, now time.Time) (*Key, error) {
 	ring, err := crypto.NewKeyRing(nil)
 	if err != nil {
@@ -58,17 +56,19 @@ func OpenPGPFiles(paths []string, now time.Time) (*Key, error) {
 	}
 	k := &Key{Method: OpenPGP, ring: ring}
 	for _, path := range paths {
-		key, err := readKey(path)
+		keys, err := readKeys(path, now)
 		if err != nil {
 			return nil, err
 		}
-		if err := usable(key, now); err != nil {
-			return nil, fmt.Errorf("%s: the key %s %w", path, fingerprint(key), err)
+		for _, key := range keys {
+			if err := usable(key, now); err != nil {
+				return nil, fmt.Errorf("%s: the key %s %w", path, fingerprint(key), err)
+			}
+			if err := ring.AddKey(key); err != nil {
+				return nil, fmt.Errorf("%s: %w", path, err)
+			}
+			k.Names = append(k.Names, fingerprint(key))
 		}
-		if err := ring.AddKey(key); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		k.Names = append(k.Names, fingerprint(key))
 	}
 	if len(k.Names) == 0 {
 		return nil, errors.New("no OpenPGP key is given")
@@ -76,66 +76,7 @@ func OpenPGPFiles(paths []string, now time.Time) (*Key, error) {
 	return k, nil
 }
 
-// usable says why nothing can be encrypted to key at the moment now.
-func usable(key *crypto.Key, now time.Time) error {
-	switch {
-	case key.IsPrivate():
-		return errors.New("is a secret key, which nobody but its owner should have; name the public one (gpg --armor --export)")
-	case key.IsRevoked(now.Unix()):
-		return errors.New("is revoked; ask the recipient for the new one")
-	case key.GetEntity().PrimaryKey.CreationTime.After(now):
-		return errors.New("lies in the future; set this machine's clock, or ask the recipient for a valid one")
-	case key.IsExpired(now.Unix()):
-		return errors.New("has expired; ask the recipient for the new one, or fetch it again if its term was extended")
-	}
-	if _, err := key.GetEntity().EncryptionKeyWithError(now, nil); err != nil {
-		return errors.New("has no part that may encrypt: what there is has expired, is revoked, too weak, or for signing only; ask the recipient for another one")
-	}
-	return nil
-}
-
 func fingerprint(key *crypto.Key) string { return strings.ToUpper(key.GetFingerprint()) }
-
-// readKey reads the one key of a file.
-func readKey(path string) (*crypto.Key, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, unreadable(path, err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
-	switch {
-	case err != nil:
-		return nil, unreadable(path, err)
-	case len(data) > maxKeyFile:
-		return nil, fmt.Errorf("%s is larger than %d MiB, which no OpenPGP key is; export the one key alone", path, maxKeyFile>>20)
-	}
-	key, err := parseKey(data)
-	if err != nil { // the parser's own words say what byte it stopped at, which helps nobody
-		return nil, fmt.Errorf("%s is not one OpenPGP key: it holds none, or several; export the one with gpg --armor --export ADDRESS", path)
-	}
-	return key, nil
-}
-
-// unreadable says which key there is not.
-func unreadable(path string, err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		err = pe.Err // the path is named anyway
-	}
-	return fmt.Errorf("%s: %w; name the file of an OpenPGP key, in a file of recipients as seen from there", path, err)
-}
-
-// parseKey turns a panic of the parser into an error: a key file comes from
-// outside.
-func parseKey(data []byte) (key *crypto.Key, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			key, err = nil, fmt.Errorf("parsing: %v", r)
-		}
-	}()
-	return crypto.NewKeyFromReader(strings.NewReader(string(data)))
-}
 
 // AgeRecipients takes native age recipients ("age1…", "age1pq1…").
 func AgeRecipients(recipients []string) (*Key, error) {
@@ -167,10 +108,14 @@ type Signer struct {
 // ReadSigner reads a secret OpenPGP key, and unlocks it with the passphrase
 // where it is locked. Close overwrites it.
 func ReadSigner(path string, passphrase []byte, now time.Time) (*Signer, error) {
-	key, err := readKey(path)
+	keys, err := readKeys(path, now)
 	if err != nil {
 		return nil, err
 	}
+	if len(keys) > 1 {
+		return nil, fmt.Errorf("%s holds %d keys; to sign, export the one (gpg --armor --export-secret-keys ADDRESS)", path, len(keys))
+	}
+	key := keys[0]
 	if !key.IsPrivate() {
 		return nil, fmt.Errorf("%s holds a public key; to sign, name a secret one (gpg --armor --export-secret-keys)", path)
 	}

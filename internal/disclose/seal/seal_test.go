@@ -210,8 +210,9 @@ func TestUnusableKeys(t *testing.T) {
 		{expired, "has expired", time.Now()},
 		{g.export("revoked@cert.example"), "is revoked", time.Now()},
 		{g.export("signing@cert.example"), "no part that may encrypt", time.Now()},
-		{two, "not one OpenPGP key", time.Now()},
-		{junk, "not one OpenPGP key", time.Now()},
+		{g.export("signing@cert.example"), "it has no encryption subkey", time.Now()},
+		{two, "it has no encryption subkey", time.Now()},
+		{junk, "no OpenPGP key that can be read", time.Now()},
 		{filepath.Join(t.TempDir(), "absent.asc"), "no such file", time.Now()},
 	} {
 		_, err := seal.OpenPGPFiles([]string{c.path}, c.now)
@@ -219,6 +220,69 @@ func TestUnusableKeys(t *testing.T) {
 			t.Errorf("%s: %v, want %q", filepath.Base(c.path), err, c.want)
 		}
 	}
+}
+
+// TestSeveralKeys: of a file with the keys of a team all are used, of copies of one
+// key the renewed one, whichever stands first, and one that is damaged is not left
+// out without a word.
+func TestSeveralKeys(t *testing.T) {
+	t.Parallel()
+	g := newGnuPG(t)
+	one, two := g.generate("one@cert.example"), g.generate("two@cert.example")
+	team := filepath.Join(t.TempDir(), "team.asc")
+	text := func(path string) []byte {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	write := func(path string, parts ...[]byte) {
+		if err := os.WriteFile(path, bytes.Join(parts, []byte("\n")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(team, text(one), text(two))
+	k, err := seal.OpenPGPFiles([]string{team}, time.Now())
+	if err != nil || len(k.Names) != 2 || k.Names[0] == k.Names[1] {
+		t.Fatalf("%v, %v", k, err)
+	}
+	together := filepath.Join(t.TempDir(), "together.asc")
+	write(together, g.must("--armor", "--export", "one@cert.example", "two@cert.example"))
+	if k, err := seal.OpenPGPFiles([]string{together}, time.Now()); err != nil || len(k.Names) != 2 {
+		t.Errorf("in one block: %v, %v", k, err)
+	}
+	damaged := text(two)
+	damaged = append(damaged[:len(damaged)/2:len(damaged)/2], "\n-----END PGP PUBLIC KEY BLOCK-----\n"...)
+	write(team, text(one), damaged)
+	if k, err := seal.OpenPGPFiles([]string{team}, time.Now()); err == nil {
+		t.Errorf("a damaged key is left out without a word: %v", k.Names)
+	}
+
+	expired := text(g.generate("renewed@cert.example", "--faked-system-time", "20200101T000000"))
+	fingerprint := ""
+	for line := range strings.Lines(string(g.must("--with-colons", "--fingerprint", "renewed@cert.example"))) {
+		if f := strings.Split(line, ":"); f[0] == "fpr" && fingerprint == "" {
+			fingerprint = f[9]
+		}
+	}
+	g.must("--passphrase", "", "--faked-system-time", "20201101T000000", "--quick-set-expire", fingerprint, "2036-01-01")
+	g.must("--passphrase", "", "--faked-system-time", "20201101T000000", "--quick-set-expire", fingerprint, "2036-01-01", "*")
+	renewed := g.must("--armor", "--export", "renewed@cert.example")
+	for name, parts := range map[string][][]byte{"expired first": {expired, renewed}, "renewed first": {renewed, expired}} {
+		write(team, parts...)
+		if k, err := seal.OpenPGPFiles([]string{team}, time.Now()); err != nil || len(k.Names) != 1 {
+			t.Errorf("%s: %v, %v", name, k, err)
+		}
+	}
+}
+
+// other32 is another character of Bech32 than the last one of text.
+func other32(text string) string {
+	if strings.HasSuffix(text, "q") {
+		return "p"
+	}
+	return "q"
 }
 
 // ageKey makes an age key and returns its file and its recipient.
@@ -248,7 +312,7 @@ func TestAge(t *testing.T) {
 	if out, err := exec.Command("age", "--decrypt", "-i", other, path).Output(); err == nil || len(out) > 0 {
 		t.Errorf("another key decrypts to %q", out)
 	}
-	for _, bad := range []string{"", "age1", "AGE-SECRET-KEY-1QQQQ", recipient + "\n" + recipient, recipient[:len(recipient)-1] + "q"} {
+	for _, bad := range []string{"", "age1", "AGE-SECRET-KEY-1QQQQ", recipient + "\n" + recipient, recipient[:len(recipient)-1] + other32(recipient)} {
 		if _, err := seal.AgeRecipients([]string{bad}); err == nil || strings.Contains(err.Error(), "SECRET-KEY-1") {
 			t.Errorf("recipient %q: %v", bad, err)
 		}
