@@ -58,7 +58,7 @@ func (d *Database) probe(name string) error {
 		if err := result.Decode(&e); err != nil {
 			return fmt.Errorf("database %s: %w; the file is damaged, or not of the MMDB layouts of GeoLite2, DB-IP, IPinfo and ip-location-db", name, err)
 		}
-		if e.country() != "" || e.number() != 0 {
+		if code, _ := e.country(); code != "" || e.number() != 0 {
 			return nil
 		}
 		if n++; n >= enough {
@@ -95,10 +95,12 @@ type entry struct {
 	Name                         string `maxminddb:"name"`
 }
 
-// country returns an assigned ISO 3166-1 code, or "" where the table says
-// something else, such as EU for a region.
-func (e *entry) country() string {
-	code := e.CountryCode
+// country returns a country's code, or why what the table says is none: EU and
+// AP are regions, and a code that is left to users means what its user means by
+// it, often "unknown"; XK alone is known. UK is read as GB: ISO 3166-1 reserves it
+// for the United Kingdom. Both are empty where the table says nothing.
+func (e *entry) country() (code, why string) {
+	code = e.CountryCode
 	switch c := e.Country.(type) {
 	case string:
 		if code == "" {
@@ -110,10 +112,19 @@ func (e *entry) country() string {
 		}
 	}
 	code = strings.ToUpper(code)
-	if survey.CountryName(code) == "" {
-		return ""
+	switch {
+	case code == "":
+		return "", ""
+	case code == "UK":
+		return "GB", ""
+	case survey.IsCountry(code):
+		return code, ""
+	case code == "EU" || code == "AP":
+		return "", "the database says " + code + ", which is a region and no country"
+	case len(code) == 2 && code[0] >= 'A' && code[0] <= 'Z' && code[1] >= 'A' && code[1] <= 'Z':
+		return "", "the database says " + code + ", which ISO 3166-1 assigns to no country"
 	}
-	return code
+	return "", "the database says something that is no country code"
 }
 
 func (e *entry) number() uint32 {
@@ -192,7 +203,7 @@ func (s *Sources) List() []survey.Source {
 }
 
 // Owner returns what the sources know of an address, and false where they know
-// nothing. What the overlay says stands; country, AS number and network that
+// nothing. What the overlay says is kept; country, AS number and network that
 // it leaves empty come from the first database that has them. The owner says
 // of each where it comes from.
 func (s *Sources) Owner(addr netip.Addr) (survey.Owner, bool) {
@@ -205,15 +216,17 @@ func (s *Sources) Owner(addr netip.Addr) (survey.Owner, bool) {
 		return owner, known
 	}
 	for _, d := range s.Databases {
-		if owner.Country != "" && owner.ASN != 0 {
+		if owner.Country+owner.CountryReason != "" && owner.ASN != 0 {
 			break
 		}
 		e, ok := d.lookup(addr)
 		if !ok {
 			continue
 		}
-		if c := e.country(); c != "" && owner.Country == "" {
-			owner.Country, owner.Source, known = c, d.source, true
+		// An answer that is no country ends the search too: what a worse source says
+		// would be a guess against a better one.
+		if c, why := e.country(); c+why != "" && owner.Country+owner.CountryReason == "" {
+			owner.Country, owner.CountryReason, owner.Source, known = c, why, d.source, true
 		}
 		if n := e.number(); n != 0 && owner.ASN == 0 {
 			owner.ASN, owner.Network, owner.NetworkSource, known = n, e.network(), d.source, true

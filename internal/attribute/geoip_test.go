@@ -17,7 +17,7 @@ import (
 
 // database writes an MMDB file with one entry, for 203.0.114.0/24 (which no
 // registry reserves, as the writer demands).
-func database(t testing.TB, kind string, entry mmdbtype.Map) string {
+func database(t testing.TB, kind string, entry mmdbtype.Map, elsewhere ...mmdbtype.Map) string {
 	t.Helper()
 	w, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: kind, RecordSize: 24})
 	if err != nil {
@@ -29,6 +29,15 @@ func database(t testing.TB, kind string, entry mmdbtype.Map) string {
 	}
 	if err := w.Insert(network, entry); err != nil {
 		t.Fatal(err)
+	}
+	for _, other := range elsewhere {
+		_, network, err := net.ParseCIDR("203.0.115.0/24")
+		if err == nil {
+			err = w.Insert(network, other)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	path := filepath.Join(t.TempDir(), kind+".mmdb")
 	f, err := os.Create(path)
@@ -138,6 +147,30 @@ func TestRegions(t *testing.T) {
 	_, err := attribute.OpenDatabase(database(t, "country ipvAll", mmdbtype.Map{"country_code": mmdbtype.String("EU")}))
 	if err == nil || !strings.Contains(err.Error(), "neither countries nor networks") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestCodesOfUsers: an answer that is no country of ISO 3166-1 is kept, or is
+// unknown with its reason; a worse source never takes its place.
+func TestCodesOfUsers(t *testing.T) {
+	open := func(code string) *attribute.Database {
+		t.Helper()
+		d, err := attribute.OpenDatabase(database(t, "country ipv4", mmdbtype.Map{"country_code": mmdbtype.String(code)},
+			mmdbtype.Map{"country_code": mmdbtype.String("DE")}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = d.Close() })
+		return d
+	}
+	worse := open("CN")
+	addr := netip.MustParseAddr("203.0.114.7")
+	for code, want := range map[string]string{"XK": "XK", "UK": "GB", "EU": "", "AP": "", "XX": "", "ZZ": "", "QQ": "", "T1": ""} {
+		better := open(code)
+		got, _ := (&attribute.Sources{Databases: []*attribute.Database{better, worse}}).Owner(addr)
+		if got.Country != want || (want == "") != (got.CountryReason != "") {
+			t.Errorf("%s: country %q (%s), want %q", code, got.Country, got.CountryReason, want)
+		}
 	}
 }
 

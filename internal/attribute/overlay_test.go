@@ -68,7 +68,7 @@ func TestMistakesNameLineAndRemedy(t *testing.T) {
 		{"host bits", "192.0.2.7/24,DE\n", "has host bits set; write 192.0.2.0/24 for the network or 192.0.2.7 for"},
 		{"mapped", "::ffff:192.0.2.0/120,DE\n", "write it as IPv4"},
 		{"zone", "fe80::1%eth0,DE\n", "not an address or prefix"},
-		{"country", "prefix,country\n192.0.2.0/24,XX\n", `sites.csv:2: "XX" is not an ISO 3166-1 alpha-2 country code`},
+		{"country", "prefix,country\n192.0.2.0/24,EU\n", `sites.csv:2: "EU" is not an ISO 3166-1 alpha-2 country code`},
 		{"country name", "192.0.2.0/24,Germany\n", `"Germany" is not an ISO`},
 		{"uk", "192.0.2.0/24,UK\n", "write GB"},
 		{"twice", "192.0.2.0/24,DE\n192.0.2.0/24,FR\n", "sites.csv:2: prefix 192.0.2.0/24 is already in line 1"},

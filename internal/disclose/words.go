@@ -30,7 +30,7 @@ func country(language, iso2 string) string {
 			return fields[column]
 		}
 	}
-	if name := survey.CountryName(iso2); name != "" {
+	if name := survey.CountryName(iso2); survey.IsCountry(iso2) {
 		return name
 	}
 	return iso2

@@ -41,7 +41,7 @@ func fill(r *survey.Registration, n *rdap.IPNetwork, addr netip.Addr) error {
 		return nil
 	}
 	r.Handle = printable(n.Handle)
-	if code := strings.ToUpper(n.Country); survey.CountryName(code) != "" {
+	if code := strings.ToUpper(n.Country); survey.IsCountry(code) {
 		r.Country = code
 	}
 	entities := flatten(n.Entities)

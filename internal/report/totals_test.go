@@ -43,7 +43,7 @@ func TestUniqueStudies(t *testing.T) {
 func TestTotals(t *testing.T) {
 	rs := []survey.Record{
 		plain(1, survey.OpenImages, "DE"), plain(2, survey.Open, "DE"), plain(3, survey.Protected, "FR"),
-		plain(4, survey.OpenImages, ""), plain(5, survey.Identified, "XX"), {Finding: survey.Finding{Verdict: survey.NotDICOM, Viewer: survey.ViewerOpenHTTP}},
+		plain(4, survey.OpenImages, ""), plain(5, survey.Identified, "QL"), {Finding: survey.Finding{Verdict: survey.NotDICOM, Viewer: survey.ViewerOpenHTTP}},
 		{Finding: survey.Finding{Verdict: survey.Unreachable}}, // nothing answered, so nothing was analysed
 	}
 	rs[0].Finding.Viewer = survey.ViewerOpenHTTPS

@@ -3,12 +3,20 @@ package survey
 import "strings"
 
 // CountryName returns the English name of an ISO 3166-1 alpha-2 code, or ""
-// when the code is not assigned. Case does not matter.
+// when the code is not assigned. Case does not matter. XK is Kosovo, as the
+// European Union, banks and databases of addresses have it; of the other codes
+// that ISO 3166-1 leaves to users the name says that they are such.
 func CountryName(iso2 string) string {
 	if len(iso2) != 2 {
 		return ""
 	}
 	code := strings.ToUpper(iso2)
+	switch {
+	case code == Kosovo:
+		return "Kosovo"
+	case UserAssigned(code):
+		return code + " (a code assigned by its user)"
+	}
 	for rest := countryTable; rest != ""; {
 		var line string
 		line, rest, _ = strings.Cut(rest, "\n")
@@ -17,6 +25,32 @@ func CountryName(iso2 string) string {
 		}
 	}
 	return ""
+}
+
+// Kosovo is the code in common use for Kosovo, which ISO 3166-1 has not assigned.
+const Kosovo = "XK"
+
+// UserAssigned reports whether a code in upper case is one of those that ISO 3166-1
+// leaves to its users (ISO 3166-1, 8.1.3): AA, QM to QZ, XA to XZ, ZZ.
+func UserAssigned(code string) bool {
+	if len(code) != 2 {
+		return false
+	}
+	switch first, second := code[0], code[1]; first {
+	case 'A', 'Z':
+		return second == first
+	case 'Q':
+		return second >= 'M' && second <= 'Z'
+	case 'X':
+		return second >= 'A' && second <= 'Z'
+	}
+	return false
+}
+
+// IsCountry reports whether a code in upper case is a country's: assigned by ISO
+// 3166-1, or Kosovo's.
+func IsCountry(code string) bool {
+	return code == Kosovo || CountryName(code) != "" && !UserAssigned(code)
 }
 
 // countryTable holds every code that ISO 3166-1 assigns, one a line with the

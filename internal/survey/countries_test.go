@@ -9,7 +9,8 @@ import (
 func TestCountryName(t *testing.T) {
 	for code, want := range map[string]string{
 		"DE": "Germany", "us": "United States", "ZW": "Zimbabwe", "AD": "Andorra", "CI": "Côte d’Ivoire",
-		"": "", "D": "", "XX": "", "ZZ": "", "UK": "", "DEU": "", "D ": "", "\nA": "",
+		"XK": "Kosovo", "xx": "XX (a code assigned by its user)", "QM": "QM (a code assigned by its user)", "QL": "", "AB": "", "ZY": "",
+		"": "", "D": "", "UK": "", "EU": "", "DEU": "", "D ": "", "\nA": "",
 	} {
 		if got := survey.CountryName(code); got != want {
 			t.Errorf("CountryName(%q) = %q, want %q", code, got, want)
@@ -18,8 +19,12 @@ func TestCountryName(t *testing.T) {
 	n := 0
 	for a := 'A'; a <= 'Z'; a++ {
 		for b := 'A'; b <= 'Z'; b++ {
-			if survey.CountryName(string([]rune{a, b})) != "" {
+			code := string([]rune{a, b})
+			if survey.CountryName(code) != "" && !survey.UserAssigned(code) {
 				n++
+			}
+			if survey.IsCountry(code) != (survey.CountryName(code) != "" && (code == "XK" || !survey.UserAssigned(code))) {
+				t.Errorf("IsCountry(%q) is %v", code, survey.IsCountry(code))
 			}
 		}
 	}

@@ -159,10 +159,13 @@ type IdentifyingClass struct {
 type Owner struct {
 	// Country is an ISO 3166-1 alpha-2 code, upper case; empty when unknown.
 	Country string `json:"country,omitempty"`
-	Site    string `json:"site,omitempty"`
-	Contact string `json:"contact,omitempty"`
-	ASN     uint32 `json:"asn,omitempty"`
-	Network string `json:"network,omitempty"`
+	// CountryReason says why the country is unknown though a source has an answer;
+	// empty elsewhere.
+	CountryReason string `json:"country_reason,omitempty"`
+	Site          string `json:"site,omitempty"`
+	Contact       string `json:"contact,omitempty"`
+	ASN           uint32 `json:"asn,omitempty"`
+	Network       string `json:"network,omitempty"`
 	// Source says where the country comes from or, where that is unknown, the
 	// rest: one of the kinds of Source.
 	Source SourceKind `json:"source,omitempty"`
