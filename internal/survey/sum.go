@@ -58,12 +58,13 @@ func CountedOf(archives, counted int64) string {
 
 // Plus adds the counts of further archives to c: exact ones to an exact sum,
 // estimates to an estimate whose half-widths are added in quadrature, with the
-// least of the confidences. With a lower bound the sum is one, and with an
-// unknown part too: its reason says how many of the archives were counted.
+// least of the confidences. With a lower bound the sum is one, in which the
+// estimates together count with the low end of their sum, and with an unknown
+// part too: its reason says how many of the archives were counted.
 // Nothing but unknown parts is unknown.
 func (c Count) Plus(others ...Count) Count {
 	parts := append([]Count{c}, others...)
-	var value, least, counted int64
+	var value, certain, counted int64
 	var below, above, confidence float64
 	exact, bound := true, false
 	var sum Count
@@ -80,7 +81,10 @@ func (c Count) Plus(others ...Count) Count {
 			sum.Source = strings.TrimPrefix(sum.Source+", "+p.Source, ", ")
 		}
 		counted++
-		value, least = AddCapped(value, n), AddCapped(least, max(0, p.Least()))
+		value = AddCapped(value, n)
+		if p.Quality != Estimated {
+			certain = AddCapped(certain, max(0, n))
+		}
 		most, bounded := p.Most()
 		if bound = bound || !bounded; bounded {
 			below, above = math.Hypot(below, float64(n-p.Least())), math.Hypot(above, float64(most-n))
@@ -96,7 +100,7 @@ func (c Count) Plus(others ...Count) Count {
 		if n := int64(len(parts)); counted < n {
 			sum = sum.Because(CountedOf(n, counted))
 		}
-		return AtLeast(least, sum.Source, sum.Reason)
+		return AtLeast(max(certain, value-int64(math.Ceil(below))), sum.Source, sum.Reason)
 	case exact:
 		return ExactCount(value, sum.Source).Because(sum.Reason)
 	}

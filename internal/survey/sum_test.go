@@ -66,3 +66,16 @@ func TestLeastAndMost(t *testing.T) {
 		}
 	}
 }
+
+// TestBoundOfEstimates: a lower bound that is made of several estimates counts
+// them with the low end of their sum, as a report does.
+func TestBoundOfEstimates(t *testing.T) {
+	e := survey.EstimateOf(100, 70, 130, 0.95, "sample", "sampled")
+	sum := survey.AtLeast(10, "c-find-study", "cut").Plus(e, e)
+	if n, _ := sum.Int(); sum.Quality != survey.LowerBound || n != 210-43 { // the root of 2 × 30², rounded up
+		t.Errorf("%v", sum)
+	}
+	if n, _ := e.Plus(survey.UnknownCount("refused")).Int(); n != 70 {
+		t.Errorf("one estimate beside an unknown part: at least %d", n)
+	}
+}
