@@ -165,8 +165,8 @@ func (r *reader) problem(line int64, format string, args ...any) error {
 }
 
 // asUTF8 returns text in UTF-8. A file in UTF-16, as PowerShell's redirection
-// writes it, is told by its byte order mark or, without one, by every other byte
-// of its first characters being zero.
+// writes it, is recognised by its byte order mark or, without one, by zeros in
+// every other byte of its first two characters.
 func asUTF8(r io.Reader) (*bufio.Reader, error) {
 	in := bufio.NewReaderSize(r, readBuffer)
 	head, err := in.Peek(4)

@@ -3,8 +3,6 @@ package imports
 import (
 	"bytes"
 	"encoding/xml"
-	"errors"
-	"io"
 	"strconv"
 )
 
@@ -24,18 +22,10 @@ func (r *reader) nmap() error {
 func (r *reader) nmapHost(line int64, element []byte) error {
 	var host nmapHost
 	var port uint64
-	for d := decoder(element); ; {
-		token, err := d.RawToken()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		at, _ := d.InputPos()
-		if err != nil {
-			return r.damaged(line+int64(at)-1, "host", err)
-		}
+	_, err := r.tokens(line, element, "host", func(at int64, token xml.Token) error {
 		start, ok := token.(xml.StartElement)
 		if !ok {
-			continue
+			return nil
 		}
 		switch start.Name.Local {
 		case "address":
@@ -45,11 +35,11 @@ func (r *reader) nmapHost(line int64, element []byte) error {
 				port = 0
 			}
 		case "state":
-			if err := r.nmapState(line+int64(at)-1, host, port, attribute(start, "state")); err != nil {
-				return err
-			}
+			return r.nmapState(at, host, port, attribute(start, "state"))
 		}
-	}
+		return nil
+	})
+	return err
 }
 
 // address takes a host's address; that of its network card is passed over.
@@ -83,15 +73,7 @@ func (r *reader) nessus() error {
 		var name, address string
 		var ports []string
 		var tag string
-		for d := decoder(element); ; {
-			token, err := d.RawToken()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				at, _ := d.InputPos()
-				return r.damaged(line+int64(at)-1, "host", err)
-			}
+		whole, err := r.tokens(line, element, "host", func(_ int64, token xml.Token) error {
 			switch e := token.(type) {
 			case xml.StartElement:
 				tag = attribute(e, "name")
@@ -112,6 +94,10 @@ func (r *reader) nessus() error {
 			case xml.EndElement:
 				tag = ""
 			}
+			return nil
+		})
+		if err != nil || !whole {
+			return err
 		}
 		if address == "" {
 			address = name
@@ -149,15 +135,7 @@ func (r *reader) openVAS() error {
 	return r.elements("result", "report", func(line int64, element []byte) error {
 		text := map[string]string{}
 		var inside []string
-		for d := decoder(element); ; {
-			token, err := d.RawToken()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				at, _ := d.InputPos()
-				return r.damaged(line+int64(at)-1, "result", err)
-			}
+		whole, err := r.tokens(line, element, "result", func(_ int64, token xml.Token) error {
 			switch e := token.(type) {
 			case xml.StartElement:
 				inside = append(inside, e.Name.Local)
@@ -170,6 +148,10 @@ func (r *reader) openVAS() error {
 					text[inside[1]] = string(bytes.TrimSpace(e))
 				}
 			}
+			return nil
+		})
+		if err != nil || !whole {
+			return err
 		}
 		port, kind, _ := bytes.Cut([]byte(text["port"]), []byte("/"))
 		place := netJoin(text["host"], string(port))
@@ -190,8 +172,8 @@ func (r *reader) openVAS() error {
 	})
 }
 
-// maxPlaces is how many places of a report with many results each are told apart;
-// a place that is handed over twice is one entry more, and no harm.
+// maxPlaces is how many places of a report are remembered, to leave out repeats; a
+// place that is handed over twice is one entry more, and no harm.
 const maxPlaces = 100_000
 
 func attribute(e xml.StartElement, name string) string {

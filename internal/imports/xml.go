@@ -122,6 +122,25 @@ func decoder(element []byte) *xml.Decoder {
 	return d
 }
 
+// tokens gives the tokens of an element to each, with the line of each. whole is
+// false where the element is no XML from some place on, which is a problem of the
+// file and noted.
+func (r *reader) tokens(line int64, element []byte, what string, each func(line int64, token xml.Token) error) (whole bool, err error) {
+	for d := decoder(element); ; {
+		token, err := d.RawToken()
+		if errors.Is(err, io.EOF) {
+			return true, nil
+		}
+		at, _ := d.InputPos()
+		if err != nil {
+			return false, r.damaged(line+int64(at)-1, what, err)
+		}
+		if err := each(line+int64(at)-1, token); err != nil {
+			return false, err
+		}
+	}
+}
+
 // damaged is the problem of an element that is no XML.
 func (r *reader) damaged(line int64, what string, err error) error {
 	if r.cut {

@@ -148,7 +148,7 @@ func (f *Facts) add(facts []fact) {
 }
 
 // ByDefaultPDU returns the toolkit that announces a longest PDU of so many bytes
-// by default and is told by it; "" for none.
+// by default, which identifies it; "" for none.
 func (t *Table) ByDefaultPDU(bytes uint32) string {
 	if t == nil || bytes == 0 {
 		return ""

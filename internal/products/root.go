@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// aeTitleInRoot stands in a root for an AE title of the archive.
+// aeTitleInRoot is the placeholder in a root for an AE title of the archive.
 const aeTitleInRoot = "{AET}"
 
 // webRoot is where DICOMweb is served (PS3.18 8.2, base URI).
