@@ -38,7 +38,7 @@ func layers() map[string]layer {
 		"dicom", "dicom/ul", "dicom/dimse", "internal/survey", "internal/scope", "internal/gate",
 		"internal/discover", "internal/identify", "internal/products", "internal/remedy", "internal/assess",
 		"internal/census", "internal/census/webcount", "internal/privacy", "internal/attribute", "internal/store",
-		"internal/tlsprobe", "internal/suspect", "internal/wipe", "internal/markup", "internal/jsonscan", "internal/dicomweb", "internal/strictyaml",
+		"internal/tlsprobe", "internal/suspect", "internal/wipe", "internal/markup", "internal/jsonscan", "internal/dicomweb", "internal/peer", "internal/strictyaml",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
 	everything := append(slices.Clone(stages), "internal/imports", "internal/warrant", "internal/examine", "internal/campaign", "internal/jobs", "internal/publish", "internal/plain", "internal/scratch", "internal/report", "internal/registry", "internal/contacts",
@@ -63,25 +63,29 @@ func layers() map[string]layer {
 		"internal/markup":   {imports: []string{"internal/wipe"}, needs: []string{"golang.org/x/net"}},
 		"internal/jsonscan": {},
 
+		// How an exchange with a peer ended, in one wording.
+		"internal/peer": {imports: []string{"dicom/dimse", "dicom/ul", "internal/survey"},
+			needs: []string{"net", "crypto/tls", "syscall"}}, // types and numbers of errors
+
 		// What requests of DICOMweb have in common.
 		"internal/dicomweb": {needs: []string{"net/http"}},
 
 		// The stages.
 		"internal/discover": {imports: []string{"internal/survey", "internal/scope", "internal/gate"},
 			needs: []string{"net", "syscall", "golang.org/x/time"}}, // types and numbers of errors
-		"internal/identify": {imports: append([]string{"internal/products", "internal/jsonscan", "internal/markup"}, protocol...),
+		"internal/identify": {imports: append([]string{"internal/peer", "internal/products", "internal/jsonscan", "internal/markup"}, protocol...),
 			needs: []string{"net", "net/http", "crypto/tls", "syscall", "golang.org/x/net"}}, // syscall: numbers of errors
 		"internal/remedy": {}, // what a remedy is, as data and for people
 		"internal/products": {imports: []string{"internal/advisories", "internal/jsonscan", "internal/remedy", "internal/strictyaml", "internal/survey"},
 			needs: []string{"github.com/goccy/go-yaml"}},
-		"internal/tlsprobe": {imports: []string{"internal/survey"},
+		"internal/tlsprobe": {imports: []string{"internal/peer", "internal/survey"},
 			needs: []string{"net", "crypto/tls", "syscall"}}, // names of versions; syscall: numbers of errors
-		"internal/assess": {imports: append([]string{"internal/advisories", "internal/dicomweb", "internal/products", "internal/remedy", "internal/jsonscan", "internal/markup", "internal/privacy"}, protocol...),
+		"internal/assess": {imports: append([]string{"internal/advisories", "internal/dicomweb", "internal/peer", "internal/products", "internal/remedy", "internal/jsonscan", "internal/markup", "internal/privacy"}, protocol...),
 			needs: []string{"net", "net/http", "crypto/tls", "golang.org/x/net"}},
 		"internal/advisories": {imports: []string{"internal/survey"}}, // what a version means for an advisory
-		"internal/census": {imports: append([]string{"internal/privacy"}, protocol...),
+		"internal/census": {imports: append([]string{"internal/peer", "internal/privacy"}, protocol...),
 			needs: []string{"net", "net/http"}},
-		"internal/census/webcount": {imports: []string{"dicom", "internal/dicomweb", "internal/jsonscan", "internal/privacy", "internal/products", "internal/survey"},
+		"internal/census/webcount": {imports: []string{"dicom", "internal/dicomweb", "internal/jsonscan", "internal/peer", "internal/privacy", "internal/products", "internal/survey"},
 			needs: []string{"net/http"}}, // makes requests and reads answers; is given the function that sends them
 		"internal/privacy": {imports: []string{"dicom", "internal/survey"},
 			needs: []string{"github.com/dchest/siphash", "github.com/axiomhq/hyperloglog"}},

@@ -174,8 +174,8 @@ func (s *Session) lastDays(days int) string {
 // list was cut short by our own doing, which tells nothing of its end.
 func (r reply) behaviour() string {
 	switch {
-	case r.how != "":
-		return behaviourOf(r.how)
+	case r.end.ByPeer():
+		return r.end.Behaviour()
 	case r.kind == replyNone || r.matches > 0:
 		return ""
 	}

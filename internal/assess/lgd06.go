@@ -7,6 +7,7 @@ import (
 
 	"leadglass/dicom"
 	"leadglass/dicom/dimse"
+	"leadglass/internal/peer"
 	"leadglass/internal/survey"
 )
 
@@ -49,13 +50,13 @@ func runD06(ctx context.Context, s *Session) Result {
 	var p dimse.RetrievalProbe
 	e := s.do(ctx, model, func(ctx context.Context, c *dimse.Client) (err error) {
 		if p, err = c.ProbeGet(ctx, model); err == nil && p.Ended != dimse.NotEnded {
-			return endError(p.Ended)
+			return peer.OfProbe(p.Ended)
 		}
 		return err
 	})
 	switch {
 	case e.contact == ended:
-		return s.judgeEnd(e.what)
+		return s.judgeEnd(e.end)
 	case e.contact == failed:
 		return unknown("A C-GET has no result: %s.", e.what)
 	}
@@ -70,13 +71,14 @@ func runD06(ctx context.Context, s *Session) Result {
 	return s.getStudy(ctx, fmt.Sprintf("status %s (%s) for a study that does not exist", p.Status, meaning(p.Status)), p.Status)
 }
 
-// judgeEnd judges a C-GET at which the peer ended the association, as how says. It
+// judgeEnd judges a C-GET at which the peer ended the association, as end says. It
 // is how some products refuse C-GET, and what others do wherever no storage
 // context is offered.
-func (s *Session) judgeEnd(how string) Result {
-	s.note(survey.BehaviourGetUnknown, behaviourOf(how))
+func (s *Session) judgeEnd(end peer.End) Result {
+	how := end.Name()
+	s.note(survey.BehaviourGetUnknown, end.Behaviour())
 	known := s.Products.FactsOf(s.Service, s.behaviours...)
-	switch way := behaviourOf(how); {
+	switch way := end.Behaviour(); {
 	case way != "" && slices.Contains(s.behaviours, survey.BehaviourFind+way):
 		return pass("C-GET was refused: the association was ended at the request (%s), as at a study query.", how)
 	case known.GetRefusalEnds:
@@ -98,7 +100,7 @@ func (s *Session) getStudy(ctx context.Context, first string, status dimse.Statu
 	var p dimse.RetrievalProbe
 	e := s.do(ctx, dicom.StudyRootGet, func(ctx context.Context, c *dimse.Client) (err error) {
 		if p, err = c.ProbeGetStudy(ctx, s.listedDates, sampleStudies); err == nil && p.Ended != dimse.NotEnded {
-			return endError(p.Ended)
+			return peer.OfProbe(p.Ended)
 		}
 		return err
 	})

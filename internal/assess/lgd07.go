@@ -6,6 +6,7 @@ import (
 
 	"leadglass/dicom"
 	"leadglass/dicom/dimse"
+	"leadglass/internal/peer"
 	"leadglass/internal/survey"
 )
 
@@ -75,7 +76,7 @@ func runD07(ctx context.Context, s *Session) Result {
 func (s *Session) move(ctx context.Context, model, destination string) (p dimse.RetrievalProbe, e exchange) {
 	e = s.do(ctx, model, func(ctx context.Context, c *dimse.Client) (err error) {
 		if p, err = c.ProbeMove(ctx, model, destination); err == nil && p.Ended != dimse.NotEnded {
-			return endError(p.Ended)
+			return peer.OfProbe(p.Ended)
 		}
 		return err
 	})

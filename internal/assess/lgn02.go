@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"leadglass/internal/peer"
 	"leadglass/internal/survey"
 )
 
@@ -41,7 +42,7 @@ func runN02(ctx context.Context, s *Session) Result {
 	for _, port := range s.HL7 {
 		switch open, err := s.Accepts(ctx, port); {
 		case err != nil:
-			untried = append(untried, fmt.Sprintf("port %d could not be tried: %s", port, innermost(err)))
+			untried = append(untried, fmt.Sprintf("port %d could not be tried: %s", port, peer.During(ctx, err)))
 		case open:
 			accepts = append(accepts, fmt.Sprint(port))
 		default:

@@ -10,6 +10,7 @@ import (
 
 	"leadglass/dicom"
 	"leadglass/internal/assess"
+	"leadglass/internal/peer"
 	"leadglass/internal/survey"
 )
 
@@ -181,7 +182,7 @@ func TestHL7(t *testing.T) {
 		{"open", speaks(), []uint16{6661, 2575}, accepts, survey.Fail, "Port 2575, which HL7 v2 MLLP usually uses, accepts connections; nothing was sent"},
 		{"open beside DICOMweb", web, []uint16{2575}, accepts, survey.Fail, "what speaks there is not known"},
 		{"closed", speaks(), []uint16{6661}, accepts, survey.Pass, "6661"},
-		{"cannot be tried", speaks(), []uint16{6661, 7777}, accepts, survey.Unknown, "port 7777 could not be tried: budget"},
+		{"cannot be tried", speaks(), []uint16{6661, 7777}, accepts, survey.Unknown, "port 7777 could not be tried: the host's budget ran out"},
 		{"one open, one cannot be tried", speaks(), []uint16{7777, 2575}, accepts, survey.Fail, "2575"},
 		{"no archive", page, []uint16{2575}, nil, survey.NotApplicable, "no other port was tried"},
 		{"no ports", speaks(), nil, accepts, survey.NotApplicable, "lists no port"},
@@ -198,7 +199,7 @@ func TestHL7(t *testing.T) {
 }
 
 // errGate is an error that leaves the answer open.
-var errGate = errors.New("budget used up")
+var errGate = peer.End{Kind: peer.OverBudget}
 
 func TestHostChecks(t *testing.T) {
 	required := survey.TLS{Version: "TLS 1.2", ClientCertificate: "required"}

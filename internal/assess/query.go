@@ -10,8 +10,7 @@ import (
 
 	"leadglass/dicom"
 	"leadglass/dicom/dimse"
-	"leadglass/dicom/ul"
-	"leadglass/internal/survey"
+	"leadglass/internal/peer"
 )
 
 // reply is how a query went.
@@ -23,8 +22,8 @@ type reply struct {
 	// says that it came without an identifier.
 	matches int64
 	bare    bool
-	// how the peer ended the association, "" when it did not.
-	how string
+	// end is how the peer ended the association, zero when it did not.
+	end peer.End
 	// what says how it went, as part of a sentence.
 	what string
 }
@@ -62,7 +61,7 @@ func (s *Session) ask(ctx context.Context, sopClass string, keys []dimse.Key) re
 		return reply{kind: replyAnswered, status: dimse.Pending, matches: result.Pending, bare: bare}
 	case e.contact == ended:
 		s.recordAbort(cause)
-		return reply{kind: replyRefused, how: e.what, what: "the association was ended at the request (" + e.what + ")"}
+		return reply{kind: replyRefused, end: e.end, what: "the association was ended at the request (" + e.what + ")"}
 	case e.contact == failed:
 		return reply{kind: replyNone, what: e.what}
 	}
@@ -94,10 +93,8 @@ func find(ctx context.Context, c *dimse.Client, sopClass string, keys []dimse.Ke
 // recordAbort keeps the codes of an abort at a query, unless an earlier
 // rejection is on record.
 func (s *Session) recordAbort(err error) {
-	var aborted *ul.AbortedError
-	if s.Service.Rejection == nil && errors.As(err, &aborted) {
-		s.Service.Rejection = &survey.Rejection{Kind: "abort", Source: uint8(aborted.Abort.Source),
-			Reason: uint8(aborted.Abort.Reason), Text: aborted.Abort.String(), During: "c-find"}
+	if s.Service.Rejection == nil {
+		s.Service.Rejection = peer.Rejection(err, peer.DuringFind)
 	}
 }
 

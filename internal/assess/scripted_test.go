@@ -321,7 +321,7 @@ func TestCancelledRun(t *testing.T) {
 		t.Errorf("took %v", took)
 	}
 	i := slices.IndexFunc(a.Checks, func(c survey.Check) bool { return c.ID == "LG-D04" })
-	if c := a.Checks[i]; c.State != survey.Unknown || !strings.Contains(c.Evidence, "ran out") {
+	if c := a.Checks[i]; c.State != survey.Unknown || !strings.Contains(c.Evidence, "time limit was reached") {
 		t.Errorf("%s: %s", c.State, c.Evidence)
 	}
 }

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"leadglass/dicom"
 	"leadglass/dicom/dimse"
 	"leadglass/dicom/ul"
+	"leadglass/internal/peer"
 	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
@@ -169,21 +169,13 @@ const (
 	failed
 )
 
-// exchange is how one request went. What says how the peer ended the
-// association, or why nothing is known, as part of a sentence.
+// exchange is how one request went. What names how the peer ended the
+// association, or says why nothing is known, as part of a sentence.
 type exchange struct {
 	contact contact
+	end     peer.End
 	what    string
 }
-
-// endError is returned by a request function whose probe reports how the peer
-// ended the association.
-type endError dimse.Ending
-
-func (e endError) Error() string { return "association ended by the peer" }
-
-// errPatience is the cause of a request given up.
-var errPatience = errors.New("patience exhausted")
 
 // do runs request on an association that has a context for the SOP class: the
 // one in use if it is still good, otherwise a new one. An association that the
@@ -192,11 +184,11 @@ var errPatience = errors.New("patience exhausted")
 func (s *Session) do(ctx context.Context, sopClass string, request func(context.Context, *dimse.Client) error) exchange {
 	for {
 		if s.silences >= maxSilences {
-			return exchange{failed, "it was not asked, because earlier requests were not answered in time"}
+			return exchange{contact: failed, what: "it was not requested, because earlier requests were not answered in time"}
 		}
 		l, why := s.dial(ctx, sopClass)
 		if l == nil {
-			return exchange{failed, why}
+			return exchange{contact: failed, what: why}
 		}
 		used := l.used
 		l.used = true
@@ -205,14 +197,14 @@ func (s *Session) do(ctx context.Context, sopClass string, request func(context.
 			return exchange{contact: answered}
 		}
 		s.drop()
-		how := endedHow(err)
-		if how != "" && used && ctx.Err() == nil {
+		end := s.endOf(ctx, err)
+		if end.ByPeer() && used && ctx.Err() == nil {
 			continue
 		}
-		if how != "" {
-			return exchange{ended, how}
+		if end.ByPeer() {
+			return exchange{ended, end, end.Name()}
 		}
-		return exchange{failed, s.explain(ctx, err)}
+		return exchange{failed, end, end.String()}
 	}
 }
 
@@ -222,69 +214,19 @@ func (s *Session) try(ctx context.Context, l *line, request func(context.Context
 	if patience == 0 {
 		patience = defaultPatience
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, errPatience)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return request(ctx, l.client)
 }
 
-// explain says in words of ours why a request is without result. No text of a
-// peer can get into it, because the errors of ul and dimse hold none.
-func (s *Session) explain(ctx context.Context, err error) string {
-	var broken *dimse.ProtocolError
-	var brokenPDU *ul.ProtocolError
-	switch {
-	case ctx.Err() != nil:
-		return "the time for this target ran out"
-	case errors.Is(err, errPatience) || errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "no answer in time"):
+// endOf says how a request without result ended, and counts it where the peer
+// was silent.
+func (s *Session) endOf(ctx context.Context, err error) peer.End {
+	end := peer.During(ctx, err)
+	if end.TimedOut() {
 		s.silences++
-		return "no answer came in time"
-	case errors.Is(err, dimse.ErrNoContext):
-		return "the presentation context was not accepted again"
-	case errors.As(err, &broken):
-		return "the answer breaks the protocol (" + broken.What + ")"
-	case errors.As(err, &brokenPDU):
-		return "the answer breaks the protocol (" + brokenPDU.What + ")"
 	}
-	return "the connection failed (" + innermost(err).Error() + ")"
-}
-
-// innermost unwraps an error down to its cause, which names no address.
-func innermost(err error) error {
-	for {
-		next := errors.Unwrap(err)
-		if next == nil {
-			return err
-		}
-		err = next
-	}
-}
-
-// endedHow says how the peer ended an association, "" when it did not.
-func endedHow(err error) string {
-	var aborted *ul.AbortedError
-	var probe endError
-	errors.As(err, &probe)
-	switch how := dimse.Ending(probe); {
-	case errors.As(err, &aborted), how == dimse.EndedByAbort:
-		return "A-ABORT"
-	case errors.Is(err, ul.ErrReleaseRequested), how == dimse.EndedByRelease:
-		return "A-RELEASE"
-	case errors.Is(err, ul.ErrClosed), how == dimse.EndedByClose:
-		return "a closed connection"
-	}
-	return ""
-}
-
-// behaviourOf is how in the form that behaviours are named in, "" for ways
-// that none names.
-func behaviourOf(how string) string {
-	switch how {
-	case "A-ABORT":
-		return survey.BehaviourAbort
-	case "a closed connection":
-		return survey.BehaviourClose
-	}
-	return ""
+	return end
 }
 
 // dial returns an association with a context for the SOP class, or the reason
@@ -312,14 +254,8 @@ func (s *Session) dial(ctx context.Context, sopClass string) (*line, string) {
 		}
 		wait *= 2
 	}
-	var rejected *ul.RejectedError
-	switch how := endedHow(err); {
-	case errors.As(err, &rejected):
-		return nil, "a further association was rejected (" + rejected.RJ.String() + ")"
-	case how != "":
-		return nil, "a further association was answered with " + how
-	case err != nil:
-		return nil, s.explain(ctx, err)
+	if err != nil {
+		return nil, "no further association: " + s.endOf(ctx, err).String()
 	}
 	s.line = &line{association: a, client: dimse.NewClient(a)}
 	s.line.client.Drain = dimse.DrainLimits{Time: cancelPatience, Responses: cancelResponses}

@@ -7,11 +7,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 
 	"leadglass/internal/dicomweb"
+	"leadglass/internal/peer"
 )
 
 // Limits on what the checks of HTTP services may ask.
@@ -186,18 +186,13 @@ func (s *Session) askWeb(ctx context.Context, r webRequest, read func(webReply, 
 	return answer, nil
 }
 
-// explainWeb says in words of ours why there is no answer: errors of net/http
-// can hold bytes of the peer.
+// explainWeb says why there is no answer to a request over HTTP.
 func (s *Session) explainWeb(ctx context.Context, err error) error {
-	var timeout net.Error
-	switch {
-	case ctx.Err() != nil:
-		return errors.New("the time for this target ran out")
-	case errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout():
+	end := peer.DuringHTTP(ctx, err)
+	if end.TimedOut() {
 		s.silences++
-		return errors.New("no answer came in time")
 	}
-	return errors.New("the connection gave no HTTP answer")
+	return end
 }
 
 // webClient is the session's client: it follows few redirects, on the same

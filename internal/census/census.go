@@ -164,7 +164,7 @@ func Count(ctx context.Context, open ul.Opener, o Options) Result {
 	}
 	c.ctx, c.link.ctx = ctx, ctx
 	if err := c.link.connect(); err != nil {
-		why := "no association for queries: " + explain(err)
+		why := "no association for queries: " + c.link.explain(err)
 		return Result{Counts: survey.NotCounted(why), Associations: c.link.opened, Incomplete: why}
 	}
 	defer c.close()

@@ -9,6 +9,7 @@ import (
 	"leadglass/dicom"
 	"leadglass/dicom/dimse"
 	"leadglass/dicom/ul"
+	"leadglass/internal/peer"
 )
 
 // Limits on patience.
@@ -176,7 +177,7 @@ func (l *link) ask(class string, query func(*dimse.Client) (dimse.FindResult, er
 		}
 		if l.client == nil {
 			if err := l.connect(); err != nil {
-				return answer{end: broken, why: "no new association: " + explain(err)}
+				return answer{end: broken, why: "no new association: " + l.explain(err)}
 			}
 		}
 		l.queries++
@@ -212,7 +213,7 @@ func (l *link) ask(class string, query func(*dimse.Client) (dimse.FindResult, er
 		if r.CancelSent {
 			return answer{end: stopped, raw: r.Pending - r.AfterCancel, why: "the archive ignored C-CANCEL"}
 		}
-		return answer{end: broken, raw: r.Pending, why: explain(err)}
+		return answer{end: broken, raw: r.Pending, why: l.explain(err)}
 	}
 }
 
@@ -246,45 +247,8 @@ func judge(r dimse.FindResult) answer {
 	return ans
 }
 
-func endedByPeer(err error) bool {
-	var aborted *ul.AbortedError
-	return errors.As(err, &aborted) || errors.Is(err, ul.ErrClosed) || errors.Is(err, ul.ErrReleaseRequested) ||
-		errors.Is(err, ul.ErrState)
-}
+// endedByPeer reports whether the peer ended the association of a query.
+func endedByPeer(err error) bool { return peer.Of(err).ByPeer() || errors.Is(err, ul.ErrState) }
 
-// explain puts an error of an association into words, without addresses.
-func explain(err error) string {
-	var rejected *ul.RejectedError
-	var aborted *ul.AbortedError
-	var bad *ul.ProtocolError
-	var message *dimse.ProtocolError
-	switch {
-	case errors.As(err, &rejected):
-		return rejected.Error()
-	case errors.As(err, &aborted):
-		return aborted.Error()
-	case errors.As(err, &bad):
-		return bad.Error()
-	case errors.As(err, &message):
-		return message.Error()
-	case errors.Is(err, dimse.ErrNoContext):
-		return dimse.ErrNoContext.Error()
-	case errors.Is(err, ul.ErrClosed):
-		return ul.ErrClosed.Error()
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return "the time ran out"
-	}
-	return "the connection failed: " + lastWords(err)
-}
-
-// lastWords is the innermost error: "i/o timeout", "connection refused". What
-// wraps it names addresses.
-func lastWords(err error) string {
-	for {
-		next := errors.Unwrap(err)
-		if next == nil {
-			return err.Error()
-		}
-		err = next
-	}
-}
+// explain says why a query under the link's context has no result.
+func (l *link) explain(err error) string { return peer.During(l.ctx, err).String() }

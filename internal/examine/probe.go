@@ -99,10 +99,10 @@ func wantsTLS(s survey.Service) bool { return s.HTTP != nil && s.HTTP.Status == 
 
 func (p *prober) http(ctx context.Context, port uint16, scheme string) survey.Service {
 	return identify.HTTP(ctx, port, p.client(gate.HTTPOptions{Timeout: p.timeouts.Answer}), scheme, identify.HTTPOptions{Host: p.host(), LandingField: gate.LandingField,
-		Products: p.products, BudgetErr: gate.ErrBudget})
+		Products: p.products})
 }
 
 func (p *prober) identifyOptions() identify.Options {
 	return identify.Options{DefaultAETitles: p.scope.Allow.DefaultAETitles, KnownAETitles: p.titles,
-		Products: p.products, BudgetErr: gate.ErrBudget}
+		Products: p.products}
 }

@@ -2,19 +2,18 @@ package examine
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"leadglass/dicom"
 	"leadglass/dicom/ul"
 	"leadglass/internal/gate"
+	"leadglass/internal/peer"
 	"leadglass/internal/scope"
 	"leadglass/internal/tlsprobe"
 )
@@ -137,13 +136,10 @@ func (r *reach) accepts(ctx context.Context, port uint16) (bool, error) {
 	if err == nil {
 		return true, conn.Close()
 	}
-	var timeout net.Error
-	switch {
-	case ctx.Err() != nil:
+	switch peer.During(ctx, err).Kind {
+	case peer.OutOfTime:
 		return false, context.Cause(ctx)
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET),
-		errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH),
-		errors.As(err, &timeout) && timeout.Timeout():
+	case peer.Refused, peer.Closed, peer.Unroutable, peer.Silent, peer.Unanswered, peer.Late:
 		return false, nil
 	}
 	return false, err

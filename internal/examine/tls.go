@@ -5,14 +5,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"io"
-	"net"
 	"net/http"
 	"strings"
-	"syscall"
 	"time"
 
 	"leadglass/internal/identify"
+	"leadglass/internal/peer"
 	"leadglass/internal/products"
 	"leadglass/internal/survey"
 	"leadglass/internal/tlsprobe"
@@ -137,20 +135,21 @@ func demandsCertificate(conn *tls.Conn) bool {
 	}
 	var one [1]byte
 	_, err := conn.Read(one[:])
-	return isAlert(err) || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)
+	if err == nil {
+		return false
+	}
+	end := peer.Of(err).Kind
+	return end == peer.Alert || end == peer.Closed
 }
 
 // wantsName reports whether a server ended the handshake for the name in it, or
 // for want of one (RFC 6066 3, unrecognized_name).
 func wantsName(err error) bool {
-	return isAlert(err) && strings.Contains(err.Error(), "unrecognized name")
+	return err != nil && peer.Of(err) == peer.End{Kind: peer.Alert, Detail: "unrecognized name"}
 }
 
 // isAlert reports whether the peer ended a TLS connection by an alert.
-func isAlert(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "remote error"
-}
+func isAlert(err error) bool { return err != nil && peer.Of(err).Kind == peer.Alert }
 
 // demandOf says whether a server wants a client certificate, by what it
 // answered without one; asked says whether it asked for one. nginx does so and

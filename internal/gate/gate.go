@@ -15,7 +15,6 @@ package gate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -28,10 +27,22 @@ import (
 
 var (
 	// ErrOutOfScope: the policy does not permit the address.
-	ErrOutOfScope = errors.New("out of scope")
+	ErrOutOfScope error = limit{"out of scope"}
 	// ErrBudget: the host's budget of time or bytes is used up.
-	ErrBudget = errors.New("budget used up")
+	ErrBudget error = limit{"budget used up"}
 )
+
+// limit is an error of our own limits, which packages that do not know the gate
+// recognise by its methods.
+type limit struct{ text string }
+
+func (l limit) Error() string { return l.text }
+
+// Budget reports whether the host's budget is used up.
+func (l limit) Budget() bool { return error(l) == ErrBudget }
+
+// Scope reports whether the policy does not permit the address.
+func (l limit) Scope() bool { return error(l) == ErrOutOfScope }
 
 // Policy says which addresses may be touched at the moment now; nil means yes.
 type Policy interface {

@@ -11,6 +11,7 @@ import (
 	"leadglass/dicom"
 	"leadglass/dicom/dimse"
 	"leadglass/dicom/ul"
+	"leadglass/internal/peer"
 	"leadglass/internal/products"
 	"leadglass/internal/survey"
 )
@@ -199,15 +200,16 @@ func (c *contact) echo(ctx context.Context, a *ul.Association) {
 	client := dimse.NewClient(a)
 	defer client.Wipe()
 	status, err := client.Echo(ctx)
-	var aborted *ul.AbortedError
-	switch {
-	case err == nil:
+	if err == nil {
 		c.fact(survey.BehaviourEcho + status.String())
 		_ = a.Release(ctx) // as above
-	case errors.As(err, &aborted):
+		return
+	}
+	switch peer.Of(err).Kind {
+	case peer.Aborted:
 		c.fact(survey.BehaviourEcho + survey.BehaviourAbort)
-		c.service.Rejection = abortOf(aborted.Abort, duringEcho)
-	case errors.Is(err, ul.ErrClosed), errors.Is(err, ul.ErrReleaseRequested):
+		c.service.Rejection = peer.Rejection(err, peer.DuringEcho)
+	case peer.Closed, peer.Released:
 		c.fact(survey.BehaviourEcho + survey.BehaviourClose)
 	}
 }
@@ -215,7 +217,7 @@ func (c *contact) echo(ctx context.Context, a *ul.Association) {
 // accepted notes by which title an association came about.
 func (c *contact) accepted(title string, policy survey.AEPolicy) {
 	c.service.CalledAETitle = survey.CalledAETitle{Accepted: title, Policy: policy}
-	if r := c.service.Rejection; r != nil && r.During == duringAssociation {
+	if r := c.service.Rejection; r != nil && r.During == peer.DuringAssociation {
 		c.service.Rejection = nil // of an earlier title
 	}
 }

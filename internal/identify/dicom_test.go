@@ -113,7 +113,6 @@ func TestOutcomeOfPeersThatAreNotDICOM(t *testing.T) {
 }
 
 func TestOutcomeOfConnections(t *testing.T) {
-	errBudget := errors.New("spent")
 	timeout := &net.OpError{Op: "dial", Err: deadline{}}
 	tests := []struct {
 		name string
@@ -125,8 +124,7 @@ func TestOutcomeOfConnections(t *testing.T) {
 		{"no answer to the connection", timeout, survey.Silent},
 		{"no route", &net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}, survey.Silent},
 		{"no answer on the connection", &net.OpError{Op: "read", Err: deadline{}}, survey.Mute},
-		{"budget by value", fmt.Errorf("reading: %w", errBudget), survey.OverBudget},
-		{"budget by method", fmt.Errorf("reading: %w", spent{}), survey.OverBudget},
+		{"budget", fmt.Errorf("reading: %w", spent{}), survey.OverBudget},
 		{"reset", &net.OpError{Op: "read", Err: syscall.ECONNRESET}, survey.Closed},
 		{"no TLS", fmt.Errorf("TLS handshake: %w", tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}), survey.Foreign},
 		{"closed in the TLS handshake", fmt.Errorf("TLS handshake: %w", io.EOF), survey.Closed},
@@ -135,7 +133,7 @@ func TestOutcomeOfConnections(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			open := func(context.Context, string, []ul.PresentationContext) (*ul.Association, error) { return nil, tt.err }
-			s := identify.DICOM(t.Context(), 104, open, identify.Options{BudgetErr: errBudget})
+			s := identify.DICOM(t.Context(), 104, open, identify.Options{})
 			if s.Outcome != tt.want {
 				t.Errorf("outcome %q, want %q", s.Outcome, tt.want)
 			}

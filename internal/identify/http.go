@@ -44,8 +44,6 @@ type HTTPOptions struct {
 	// LandingField is the name under which the client puts the path that was
 	// asked for in the end, redirects included, into a response's header.
 	LandingField string
-	// BudgetErr is as in Options.
-	BudgetErr error
 }
 
 // web is the work on one HTTP port.
@@ -76,7 +74,7 @@ func HTTP(ctx context.Context, port uint16, client *http.Client, scheme string, 
 	defer w.page.wipe()
 	start, err := w.look(ctx, "/", "/")
 	if err != nil {
-		w.service.Outcome, w.service.Detail = httpOutcome(ctx, err, o.BudgetErr)
+		w.service.Outcome, w.service.Detail = httpOutcome(ctx, err)
 		if w.service.Outcome == survey.Silent && w.connected { // it may send, but never a whole answer
 			w.service.Outcome, w.service.Detail = survey.Mute, "no whole HTTP answer came in time"
 		}
@@ -133,7 +131,7 @@ func (w *web) get(ctx context.Context, path string, limit int, judge func(*http.
 	defer w.page.wipe()
 	n, err := io.ReadFull(resp.Body, w.page.buffer[:limit])
 	w.page.body = w.page.buffer[:n]
-	if err != nil && isBudget(err, w.opt.BudgetErr) {
+	if isBudget(err) {
 		return err
 	}
 	judge(resp) // a page cut short is still a page
@@ -233,7 +231,7 @@ func (w *web) wellKnown(ctx context.Context) {
 		}
 		page, err := w.look(ctx, path, as)
 		if err != nil {
-			if isBudget(err, w.opt.BudgetErr) {
+			if isBudget(err) {
 				return
 			}
 			continue
@@ -283,19 +281,4 @@ func (w *web) document(ctx context.Context, api products.API) (version string, p
 		return "", 0, false
 	}
 	return d.Read()
-}
-
-// httpOutcome is outcome for a port that gave no HTTP answer.
-func httpOutcome(ctx context.Context, err, budget error) (survey.Outcome, string) {
-	o, detail := outcome(ctx, err, budget)
-	switch {
-	case o == survey.OverBudget || o == survey.Refused || o == survey.Mute:
-	case strings.Contains(err.Error(), "malformed HTTP"):
-		return survey.Foreign, "unknown"
-	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return survey.Foreign, "no tls"
-	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || o == survey.Closed && !strings.HasPrefix(detail, "tls"):
-		return survey.Closed, "closed or reset after the request"
-	}
-	return o, detail
 }

@@ -48,9 +48,6 @@ type Options struct {
 	LikelyProducts []string
 	// Products are the fingerprints; without them nothing is recognised.
 	Products *products.Table
-	// BudgetErr is the error, found by errors.Is, of an exhausted budget.
-	// Errors with a method Budget() bool that returns true count as well.
-	BudgetErr error
 	// RetryWait overrides the wait before the retry of a transient rejection;
 	// 0 means half a second.
 	RetryWait time.Duration

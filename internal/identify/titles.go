@@ -8,12 +8,8 @@ import (
 	"time"
 
 	"leadglass/dicom/ul"
+	"leadglass/internal/peer"
 	"leadglass/internal/survey"
-)
-
-const (
-	duringAssociation = "association"
-	duringEcho        = "c-echo"
 )
 
 // blame says whether the called AE title may be why no association came
@@ -147,32 +143,20 @@ func isRejection(err error) bool {
 // note puts an attempt that brought no association into the service.
 func (c *contact) note(ctx context.Context, err error) {
 	s := &c.service
-	s.Outcome, s.Detail = outcome(ctx, err, c.opt.BudgetErr)
-	var rejected *ul.RejectedError
-	var aborted *ul.AbortedError
-	switch {
-	case errors.As(err, &rejected):
-		s.Rejection = rejection(rejected.RJ)
+	s.Outcome, s.Detail = outcome(ctx, err)
+	rejection := peer.Rejection(err, peer.DuringAssociation)
+	if rejection == nil {
+		return
+	}
+	s.Rejection = rejection
+	if rejected := (*ul.RejectedError)(nil); errors.As(err, &rejected) {
 		switch rj := rejected.RJ; {
 		case rj.Source == ul.ServiceUser && rj.Reason == ul.CalledAETitleNotRecognized:
 			c.fact(survey.BehaviourTitleRefused)
 		case rj.Source == ul.ServiceUser && rj.Reason == ul.CallingAETitleNotRecognized:
 			c.fact(survey.BehaviourCallingRefused)
 		}
-	case errors.As(err, &aborted):
-		s.Rejection = abortOf(aborted.Abort, duringAssociation)
-	default:
-		return
 	}
 	s.Protocol = survey.ProtocolDICOM
 	s.Levels.Speaks = true
-}
-
-func rejection(rj ul.AssociateRJ) *survey.Rejection {
-	return &survey.Rejection{Kind: "reject", Result: uint8(rj.Result), Source: uint8(rj.Source),
-		Reason: uint8(rj.Reason), Text: rj.String(), During: duringAssociation}
-}
-
-func abortOf(a ul.Abort, during string) *survey.Rejection {
-	return &survey.Rejection{Kind: "abort", Source: uint8(a.Source), Reason: uint8(a.Reason), Text: a.String(), During: during}
 }

@@ -14,11 +14,11 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"slices"
 	"syscall"
 	"time"
 
+	"leadglass/internal/peer"
 	"leadglass/internal/survey"
 )
 
@@ -360,15 +360,10 @@ func exchange(ctx context.Context, dial Dialer, h hello, patience time.Duration)
 
 // explain says in words of ours why there was no answer.
 func explain(ctx context.Context, err error) string {
-	switch {
-	case ctx.Err() != nil:
-		return "the time for this target ran out"
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return "no answer came in time"
-	case errors.Is(err, errForeign), errors.Is(err, errMalformed):
+	if errors.Is(err, errForeign) || errors.Is(err, errMalformed) {
 		return err.Error()
 	}
-	return "the connection failed"
+	return peer.During(ctx, err).String()
 }
 
 // versionNames are the names of versions, oldest first.

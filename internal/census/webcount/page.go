@@ -1,7 +1,6 @@
 package webcount
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 
 	"leadglass/dicom"
 	"leadglass/internal/jsonscan"
+	"leadglass/internal/peer"
 )
 
 // window is the part of an archive that a search asks for: studies of some
@@ -266,14 +266,7 @@ func (c *counter) explain(err error) string {
 			return known.Error()
 		}
 	}
-	if c.ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
-		return "the time for it was over"
-	}
-	var timeout interface{ Timeout() bool }
-	if errors.As(err, &timeout) && timeout.Timeout() {
-		return "the time for it was over"
-	}
-	return "the connection failed or a limit of the host was reached"
+	return peer.DuringHTTP(c.ctx, err).String()
 }
 
 // pause leaves the archive as much time between requests as it took for the
