@@ -34,7 +34,7 @@ DEMO_FLAGS ?= --follow-up follow-up-2019-11
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help setup build demo test bench bench-sweep bench-load fuzz hostile loss kill scale data lint remedies sbom clean check-go
+.PHONY: help setup build demo test bench bench-sweep bench-load fuzz hostile loss kill scale data lint remedies platforms sbom clean check-go
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -94,6 +94,9 @@ lint: check-go ## vet, gofmt, go.mod, staticcheck, known vulnerabilities
 	@go mod tidy -diff
 	@go tool staticcheck ./...
 	@scripts/vulncheck.sh
+
+platforms: check-go ## build for linux, windows, darwin and freebsd, on amd64 and arm64
+	@scripts/platforms.sh
 
 sbom: check-go ## bin/leadglass.cdx.json: the modules in the program, as CycloneDX
 	@mkdir -p bin

@@ -38,7 +38,7 @@ func layers() map[string]layer {
 		"dicom", "dicom/ul", "dicom/dimse", "internal/survey", "internal/scope", "internal/gate",
 		"internal/discover", "internal/identify", "internal/products", "internal/remedy", "internal/assess",
 		"internal/census", "internal/census/webcount", "internal/privacy", "internal/attribute", "internal/store",
-		"internal/tlsprobe", "internal/suspect", "internal/wipe", "internal/markup", "internal/jsonscan", "internal/dicomweb", "internal/peer", "internal/strictyaml",
+		"internal/tlsprobe", "internal/suspect", "internal/wipe", "internal/markup", "internal/jsonscan", "internal/dicomweb", "internal/peer", "internal/strictyaml", "internal/connerr",
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
 	everything := append(slices.Clone(stages), "internal/imports", "internal/warrant", "internal/examine", "internal/campaign", "internal/jobs", "internal/publish", "internal/plain", "internal/scratch", "internal/report", "internal/registry", "internal/contacts",
@@ -46,15 +46,16 @@ func layers() map[string]layer {
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
 		"dicom":       {},
-		"dicom/ul":    {imports: []string{"dicom"}, needs: []string{"net", "syscall"}},
+		"dicom/ul":    {imports: []string{"dicom", "internal/connerr"}, needs: []string{"net"}},
 		"dicom/dimse": {imports: []string{"dicom", "dicom/ul"}},
 
 		// The nouns; then what we may touch, and the only door out.
 		"internal/survey":     {},
-		"internal/strictyaml": {needs: []string{"github.com/goccy/go-yaml"}}, // files that users write
+		"internal/connerr":    {needs: []string{"syscall", "golang.org/x/sys"}}, // what the system's errors mean
+		"internal/strictyaml": {needs: []string{"github.com/goccy/go-yaml"}},    // files that users write
 		"internal/scope": {imports: []string{"internal/strictyaml", "internal/survey"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/goccy/go-yaml"}},
-		"internal/gate": {imports: []string{"internal/survey", "internal/wipe"},
+		"internal/gate": {imports: []string{"internal/connerr", "internal/survey", "internal/wipe"},
 			needs: []string{"net", "net/http", "net/http/httputil", "crypto/tls", "syscall", "golang.org/x/sys", "golang.org/x/time",
 				"unsafe"}}, // sendmmsg, the ring of a packet socket, and strings in memory that is overwritten
 
@@ -64,7 +65,7 @@ func layers() map[string]layer {
 		"internal/jsonscan": {},
 
 		// How an exchange with a peer ended, in one wording.
-		"internal/peer": {imports: []string{"dicom/dimse", "dicom/ul", "internal/survey"},
+		"internal/peer": {imports: []string{"internal/connerr", "dicom/dimse", "dicom/ul", "internal/survey"},
 			needs: []string{"net", "crypto/tls", "syscall"}}, // types and numbers of errors
 
 		// What requests of DICOMweb have in common.
@@ -73,12 +74,12 @@ func layers() map[string]layer {
 		// The stages.
 		"internal/discover": {imports: []string{"internal/survey", "internal/scope", "internal/gate"},
 			needs: []string{"net", "syscall", "golang.org/x/time"}}, // types and numbers of errors
-		"internal/identify": {imports: append([]string{"internal/peer", "internal/products", "internal/jsonscan", "internal/markup"}, protocol...),
+		"internal/identify": {imports: append([]string{"internal/connerr", "internal/peer", "internal/products", "internal/jsonscan", "internal/markup"}, protocol...),
 			needs: []string{"net", "net/http", "crypto/tls", "syscall", "golang.org/x/net"}}, // syscall: numbers of errors
 		"internal/remedy": {}, // what a remedy is, as data and for people
 		"internal/products": {imports: []string{"internal/advisories", "internal/jsonscan", "internal/remedy", "internal/strictyaml", "internal/survey"},
 			needs: []string{"github.com/goccy/go-yaml"}},
-		"internal/tlsprobe": {imports: []string{"internal/peer", "internal/survey"},
+		"internal/tlsprobe": {imports: []string{"internal/connerr", "internal/peer", "internal/survey"},
 			needs: []string{"net", "crypto/tls", "syscall"}}, // names of versions; syscall: numbers of errors
 		"internal/assess": {imports: append([]string{"internal/advisories", "internal/dicomweb", "internal/peer", "internal/products", "internal/remedy", "internal/jsonscan", "internal/markup", "internal/privacy"}, protocol...),
 			needs: []string{"net", "net/http", "crypto/tls", "golang.org/x/net"}},

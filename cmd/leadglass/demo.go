@@ -10,7 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
+	"runtime"
 	"time"
 
 	"leadglass/internal/lab"
@@ -103,7 +103,7 @@ func (c *demoCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	result := demoResult{Scores: scores, Seconds: time.Since(start).Seconds(), ClientMaxRSS: maxRSS(syscall.RUSAGE_SELF),
+	result := demoResult{Scores: scores, Seconds: time.Since(start).Seconds(), ClientMaxRSS: peakOfSelf(),
 		LabMaxRSS: process.stop(), Report: paths[0]}
 	if result.PDF, err = printDemo(ctx, a, order); err != nil {
 		return err
@@ -141,8 +141,11 @@ func (c *demoCommand) print(a *app, r demoResult) error {
 		err = json.NewEncoder(a.out).Encode(r)
 	} else {
 		err = a.printScores(r.Scores)
-		a.printf("%.1f s, %d MB resident at most, simulated fleet %d MB\nreport: %s\n",
-			r.Seconds, r.ClientMaxRSS>>20, r.LabMaxRSS>>20, r.Report)
+		a.printf("%.1f s", r.Seconds)
+		if r.ClientMaxRSS > 0 && r.LabMaxRSS > 0 {
+			a.printf(", %d MB resident at most, simulated fleet %d MB", r.ClientMaxRSS>>20, r.LabMaxRSS>>20)
+		}
+		a.printf("\nreport: %s\n", r.Report)
 		if r.PDF != "" {
 			a.printf("as PDF: %s\n", r.PDF)
 		}
@@ -180,7 +183,7 @@ func startLab(ctx context.Context, a *app, fleet, dir string) (*labProcess, stri
 	}
 	cmd := exec.CommandContext(ctx, self, "lab", "run", fleet, "--dir", dir, "--json")
 	cmd.Stderr = a.err
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Cancel = func() error { return interrupt(cmd.Process) }
 	cmd.WaitDelay = 5 * time.Second
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -203,24 +206,21 @@ func startLab(ctx context.Context, a *app, fleet, dir string) (*labProcess, stri
 }
 
 // stop ends the process, waits for it, and returns the most memory it had
-// resident, in bytes.
+// resident, in bytes; 0 where the system does not say.
 func (p *labProcess) stop() int64 {
 	if p.stopped {
 		return 0
 	}
 	p.stopped = true
-	_ = p.cmd.Process.Signal(os.Interrupt) // it may have ended by itself
+	_ = interrupt(p.cmd.Process) // it may have ended by itself
 	_ = p.cmd.Wait()
-	if usage, ok := p.cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		return usage.Maxrss << 10
-	}
-	return 0
+	return peakOf(p.cmd.ProcessState)
 }
 
-func maxRSS(who int) int64 {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(who, &usage); err != nil {
-		return 0
+// interrupt asks a process to end, or ends it where the system cannot ask (Windows).
+func interrupt(p *os.Process) error {
+	if runtime.GOOS == "windows" {
+		return p.Kill()
 	}
-	return usage.Maxrss << 10
+	return p.Signal(os.Interrupt)
 }

@@ -9,10 +9,10 @@ import (
 	"net"
 	"os"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"leadglass/dicom"
+	"leadglass/internal/connerr"
 )
 
 // Association is an association over a connection. One goroutine may read
@@ -323,7 +323,7 @@ func (a *Association) classify(err error) error {
 		return fmt.Errorf("%w: %w", ErrState, err)
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+		connerr.Reset(err) {
 		a.step(evTransportClosed)
 		return fmt.Errorf("%w: %w", ErrClosed, err)
 	}

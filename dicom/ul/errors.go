@@ -3,7 +3,7 @@ package ul
 import (
 	"errors"
 	"fmt"
-	"syscall"
+	"leadglass/internal/connerr"
 )
 
 // RejectedError is the error of an association that was rejected.
@@ -91,4 +91,4 @@ func Between(err error) bool {
 
 // PortClosed reports whether the connection was refused, so that no association was
 // requested.
-func PortClosed(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
+func PortClosed(err error) bool { return connerr.Refused(err) }

@@ -6,10 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"leadglass/internal/connerr"
 	"net"
 	"net/netip"
 	"os"
-	"syscall"
 	"time"
 )
 
@@ -74,9 +74,9 @@ func (s *Sweeper) attempt(a Attempt) Outcome {
 	switch {
 	case err == nil:
 		o.Open = s.hold(a.Target, c.(*net.TCPConn))
-	case errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET):
+	case connerr.Refused(err) || connerr.Reset(err):
 		o.Answer = Refused
-	case errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH):
+	case connerr.Unreachable(err):
 		o.Answer = Unreachable
 	case errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout():
 		o.Answer = Silent

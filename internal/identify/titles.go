@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"syscall"
 	"time"
 
 	"leadglass/dicom/ul"
+	"leadglass/internal/connerr"
 	"leadglass/internal/peer"
 	"leadglass/internal/survey"
 )
@@ -48,7 +48,7 @@ func blameOf(err error) blame {
 
 // transient reports whether the peer may be tried again later: it says so, or
 // refuses the connection, at a port that has just accepted one.
-func transient(err error) bool { return ul.Later(err) || errors.Is(err, syscall.ECONNREFUSED) }
+func transient(err error) bool { return ul.Later(err) || connerr.Refused(err) }
 
 // attemptTitle is a called AE title to try, and the policy that its acceptance
 // shows.

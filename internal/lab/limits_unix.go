@@ -20,7 +20,7 @@ func (f *Fleet) raiseFileLimit() error {
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return fmt.Errorf("reading the limit on open files: %w", err)
 	}
-	if limit.Cur >= need {
+	if uint64(limit.Cur) >= need { // signed on FreeBSD
 		return nil
 	}
 	limit.Cur = limit.Max

@@ -12,6 +12,7 @@ import (
 
 	"leadglass/dicom/dimse"
 	"leadglass/dicom/ul"
+	"leadglass/internal/connerr"
 )
 
 // Of says how an exchange ended that returned err, which is not nil.
@@ -104,14 +105,14 @@ func ofConnection(err error) Kind {
 		return Alert
 	case errors.As(err, new(tls.RecordHeaderError)):
 		return NotTLS
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case connerr.Refused(err):
 		return Refused
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+	case connerr.Unreachable(err):
 		return Unroutable
 	case isOp && op.Op == "dial" && isTimeout(err):
 		return Silent
 	case errors.Is(err, ul.ErrClosed), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		connerr.Reset(err):
 		return Closed
 	case isTimeout(err) && (isOp || errors.Is(err, os.ErrDeadlineExceeded)):
 		return Unanswered
@@ -123,7 +124,7 @@ func ofConnection(err error) Kind {
 
 func isTimeout(err error) bool {
 	var t interface{ Timeout() bool }
-	return errors.As(err, &t) && t.Timeout() || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, syscall.ETIMEDOUT)
+	return errors.As(err, &t) && t.Timeout() || errors.Is(err, context.DeadlineExceeded) || connerr.TimedOut(err)
 }
 
 // detail says more of an error of a connection: the alert, or the operating

@@ -15,9 +15,9 @@ import (
 	"io"
 	"net"
 	"slices"
-	"syscall"
 	"time"
 
+	"leadglass/internal/connerr"
 	"leadglass/internal/peer"
 	"leadglass/internal/survey"
 )
@@ -348,7 +348,7 @@ func exchange(ctx context.Context, dial Dialer, h hello, patience time.Duration)
 		return flight{}, err
 	}
 	f, err := readFlight(conn)
-	closed := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+	closed := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || connerr.Reset(err)
 	switch {
 	case closed && f.version == 0 && ctx.Err() == nil:
 		return flight{refused: true}, nil
