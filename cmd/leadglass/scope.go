@@ -15,9 +15,10 @@ import (
 )
 
 type scopeCommand struct {
-	New   scopeNewCommand   `cmd:"" help:"Write a commented scope file to fill in."`
-	Check scopeCheckCommand `cmd:"" help:"Validate a scope file and show what a survey would send; sends nothing."`
-	Key   scopeKeyCommand   `cmd:"" help:"Make the key by which surveys are signed for workers, and print its public half."`
+	New     scopeNewCommand     `cmd:"" help:"Write a commented scope file to fill in."`
+	Check   scopeCheckCommand   `cmd:"" help:"Validate a scope file and show what a survey would send; sends nothing."`
+	Probing scopeProbingCommand `cmd:"" name:"probing-txt" help:"Write the file by which those who see our probes learn who sends them (RFC 9511), and reverse DNS records; sends nothing."`
+	Key     scopeKeyCommand     `cmd:"" help:"Make the key by which surveys are signed for workers, and print its public half."`
 }
 
 type scopeNewCommand struct {
@@ -88,6 +89,7 @@ func (c *scopeCheckCommand) Run(a *app) error {
 	}
 	a.printf("%s: valid until %s, ordered by %s (%s)\n", s.Name,
 		s.Authority.ValidUntil.Add(-time.Second).Format(time.DateOnly), s.Authority.Organisation, s.Authority.Contact)
+	printAuthority(a, s)
 	a.printf("  addresses       %s, names %d\n", grouped(int64(p.Addresses)), p.Names)
 	a.printf("  probes          %s on %d ports\n", grouped(int64(p.Probes)), p.Ports)
 	a.printf("  packets         %s, of %s bytes together, when nobody answers; with --syn %s, of %s\n", grouped(int64(p.Packets)),
@@ -101,6 +103,13 @@ func (c *scopeCheckCommand) Run(a *app) error {
 		a.printf("  too large       %s: list its addresses instead\n", prefix)
 	}
 	return nil
+}
+
+// printAuthority says on which ground the survey is made, as letters will say it.
+func printAuthority(a *app, s *scope.Scope) {
+	for _, l := range scope.AuthorityLines(&s.Authority.Authority, &s.Identity) {
+		a.printf("  %-15s %s\n", l.Label, l.Text)
+	}
 }
 
 // networksShown is how many networks are printed one by one.

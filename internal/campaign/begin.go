@@ -35,7 +35,7 @@ func (w *lead) openSurvey(ctx context.Context, found survey.Survey) (survey.Surv
 		return found, nil
 	}
 	return w.db.CreateSurvey(ctx, survey.Survey{Name: name, Scope: s.Text, Simulated: o.Simulated || s.Simulated, Version: w.Version,
-		Authority: survey.Authority{Organisation: s.Authority.Organisation, Contact: s.Authority.Contact, Reference: s.Authority.Reference},
+		Authority: s.Authority.Authority,
 		StartedAt: time.Now(), Addresses: w.targets.size, Coverage: coverage})
 }
 

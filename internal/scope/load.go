@@ -1,7 +1,6 @@
 package scope
 
 import (
-	"bytes"
 	"fmt"
 	"net/netip"
 	"path/filepath"
@@ -61,17 +60,7 @@ func Parse(path string, text []byte, now time.Time) (*Scope, error) {
 }
 
 func parse(path string, text []byte, now time.Time, stored bool) (*Scope, error) {
-	d := &draft{
-		stored:       stored,
-		decoder:      &decoder{file: path},
-		scope:        defaults(),
-		seenNames:    map[string]position{},
-		seenExcludes: map[netip.Prefix]position{},
-	}
-	plain := bytes.TrimPrefix(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\ufeff"))
-	if root := d.document(plain); root != nil {
-		d.read(root)
-	}
+	d := readDraft(path, string(text), stored)
 	if d.err != nil {
 		return nil, d.err
 	}
@@ -85,6 +74,26 @@ func parse(path string, text []byte, now time.Time, stored bool) (*Scope, error)
 		return nil, d.err
 	}
 	return s, nil
+}
+
+// readDraft reads the text of a scope file, and no file that it names.
+func readDraft(path, text string, stored bool) *draft {
+	d := &draft{
+		stored:       stored,
+		decoder:      &decoder{file: path},
+		scope:        defaults(),
+		seenNames:    map[string]position{},
+		seenExcludes: map[netip.Prefix]position{},
+	}
+	if root := d.document(plainText(text)); root != nil {
+		d.read(root)
+	}
+	return d
+}
+
+// plainText is the text without carriage returns and byte order mark.
+func plainText(text string) []byte {
+	return []byte(strings.TrimPrefix(strings.ReplaceAll(text, "\r\n", "\n"), "\ufeff"))
 }
 
 // defaults is a scope file that says nothing.
@@ -138,6 +147,16 @@ func (d *draft) authority(n ast.Node) {
 		{"reference", false, d.text("authority.reference", &a.Reference)},
 		{"valid_from", true, d.date("authority.valid_from", &a.ValidFrom, &from)},
 		{"valid_until", true, d.date("authority.valid_until", &a.ValidUntil, &until)},
+		{"basis", false, d.basis(&a.Basis)},
+		{"instrument", false, d.text("authority.instrument", &a.Instrument)},
+		{"ordered_by", false, d.text("authority.ordered_by", &a.OrderedBy)},
+		{"requested_by", false, d.text("authority.requested_by", &a.RequestedBy)},
+		{"data_protection", false, d.dataProtection(&a.DataProtection)},
+		{"retention", false, d.span("authority.retention", 24, maxRetentionDays*24, func(hours int) { a.RetentionDays = hours / 24 })},
+		{"inform_within", false, d.span("authority.inform_within", 1, 365*24, func(hours int) { a.InformWithinHours = hours })},
+		{"opt_out", false, d.contactable("authority.opt_out", &a.OptOut)},
+		{"telephone", false, d.telephone("authority.telephone", &a.Telephone)},
+		{"page", false, d.webAddress("authority.page", &a.Page)},
 	})
 	if a.ValidUntil.Before(a.ValidFrom) {
 		d.fail(until, "valid_until "+day(a.ValidUntil)+" lies before valid_from "+day(a.ValidFrom), "swap the dates or correct one")
@@ -150,6 +169,7 @@ func (d *draft) identity(n ast.Node) {
 	d.mapping(n, "identity", []field{
 		{"calling_ae_title", false, d.aeTitle("identity.calling_ae_title", &d.scope.Identity.CallingAETitle)},
 		{"url", false, d.webAddress("identity.url", &d.scope.Identity.URL)},
+		{"source_addresses", false, d.sourceAddresses(&d.scope.Identity.SourceAddresses)},
 	})
 }
 
@@ -233,7 +253,7 @@ func (d *draft) count(n ast.Node) {
 }
 
 // choice reads one of some words; what is the name of the key in an error.
-func (d *draft) choice(key, what string, into *string, words ...string) func(ast.Node) {
+func (d *decoder) choice(key, what string, into *string, words ...string) func(ast.Node) {
 	return func(n ast.Node) {
 		s, ok := d.scalar(n, key)
 		if !ok {
@@ -256,13 +276,13 @@ func (d *draft) overlay(n ast.Node) {
 	d.text("overlay", &d.scope.Overlay)(n)
 }
 
-// relative is path as seen from the scope file.
 // simulated is what the laboratory's scope files say of themselves.
 func (d *draft) simulated(n ast.Node) {
 	d.simulatedAt = nodePosition(n)
 	d.boolean("simulated", &d.scope.Simulated)(n)
 }
 
+// relative is path as seen from the scope file.
 func (d *draft) relative(path string) string {
 	if filepath.IsAbs(path) {
 		return path

@@ -6,12 +6,14 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"leadglass/internal/scope"
+	"leadglass/internal/survey"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -211,5 +213,30 @@ func TestDigest(t *testing.T) {
 func TestSimulated(t *testing.T) {
 	if !load(t, "simulated.yaml").Simulated || load(t, "minimal.yaml").Simulated {
 		t.Error("simulated is not as the file says")
+	}
+}
+
+// TestAuthorityWhole: everything that an authority may say of itself is read, also
+// from the text that is kept with a survey after its validity ended.
+func TestAuthorityWhole(t *testing.T) {
+	s := load(t, "authority-whole.yaml")
+	want := survey.Authority{Organisation: "Example CERT", Contact: "pacs@cert.example", Reference: "MANDATE-17", Basis: survey.RequestOfEntity,
+		Instrument: "Example Security Act, section 7", OrderedBy: "Head of operations", RequestedBy: "Example Hospital Association",
+		DataProtection: &survey.DataProtection{Basis: "GDPR Art. 6(1)(e)", DPIA: "DPIA-4", Ethics: "EK-2026-11"}, RetentionDays: 365, InformWithinHours: 72,
+		OptOut: "https://cert.example/survey/opt-out", Telephone: "+49 30 1234567", Page: "https://cert.example/survey"}
+	stored, identity, err := scope.AuthorityOf(s.Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, got := range []survey.Authority{s.Authority.Authority, stored.Authority} {
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("authority %+v, want %+v", got, want)
+		}
+	}
+	if len(identity.SourceAddresses) != 2 || identity.SourceAddresses[1].String() != "2001:db8::7" || identity.CallingAETitle != "LEADGLASS" {
+		t.Errorf("identity %+v", identity)
+	}
+	if _, _, err := scope.AuthorityOf("version: 2\n"); err == nil {
+		t.Error("a text that is no scope file was read")
 	}
 }

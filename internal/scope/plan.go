@@ -3,6 +3,8 @@ package scope
 import (
 	"net/netip"
 	"time"
+
+	"leadglass/internal/survey"
 )
 
 // What one pair of an address and a port costs when nobody answers. It is tried
@@ -26,6 +28,10 @@ const PlanSchema = "leadglass.scope-plan/1"
 type Plan struct {
 	// Schema names the form of the JSON.
 	Schema string `json:"schema"`
+	// Authority says who ordered the survey; SourceAddresses are those from which
+	// it connects, as the scope file has them.
+	Authority       survey.Authority `json:"authority"`
+	SourceAddresses []netip.Addr     `json:"source_addresses,omitempty"`
 	// Addresses includes one for each name that is not resolved yet, where
 	// names permit addresses (see Scope.Resolved).
 	Addresses uint64 `json:"addresses"`
@@ -74,6 +80,7 @@ func (s *Scope) Plan() Plan {
 	}
 	p := Plan{
 		Schema:    PlanSchema,
+		Authority: s.Authority.Authority, SourceAddresses: s.Identity.SourceAddresses,
 		Addresses: s.Size(),
 		Names:     len(s.Names),
 		NotSwept:  s.lists.tooLarge,

@@ -23,6 +23,8 @@ import (
 	"time"
 
 	"github.com/gaissmai/bart"
+
+	"leadglass/internal/survey"
 )
 
 // The reasons why Check says no.
@@ -94,9 +96,7 @@ type Scope struct {
 
 // Authority says who ordered the work and when it may be done.
 type Authority struct {
-	Organisation string
-	Contact      string
-	Reference    string
+	survey.Authority
 	// ValidFrom and ValidUntil bound the validity: from the first instant of
 	// the one (inclusive) to the other (exclusive). A file's valid_until names
 	// the last valid day, so ValidUntil is midnight UTC after it. Both are zero
@@ -109,6 +109,8 @@ type Identity struct {
 	// CallingAETitle is 1 to 16 characters (PS3.5 6.2, VR AE).
 	CallingAETitle string
 	URL            string
+	// SourceAddresses are those from which we connect, as seen from outside.
+	SourceAddresses []netip.Addr
 }
 
 // Ports are the ports that are tried.

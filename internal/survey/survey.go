@@ -220,13 +220,6 @@ type Survey struct {
 	Coverage *Coverage `json:"-"`
 }
 
-// Authority says who ordered a survey.
-type Authority struct {
-	Organisation string `json:"organisation"`
-	Contact      string `json:"contact"`
-	Reference    string `json:"reference,omitempty"`
-}
-
 // State is the state of a survey.
 type State string
 
