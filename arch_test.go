@@ -42,7 +42,7 @@ func layers() map[string]layer {
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
 	everything := append(slices.Clone(stages), "internal/imports", "internal/warrant", "internal/examine", "internal/campaign", "internal/jobs", "internal/publish", "internal/plain", "internal/scratch", "internal/report", "internal/registry", "internal/contacts",
-		"internal/metrics", "internal/cases", "internal/merge", "internal/compare", "internal/disclose", "internal/disclose/seal", "internal/pdf", "internal/lab", "internal/lab/content", "lab/fleets")
+		"internal/metrics", "internal/cases", "internal/merge", "internal/compare", "internal/documents", "internal/disclose", "internal/disclose/seal", "internal/pdf", "internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
 		"dicom":       {},
@@ -121,8 +121,10 @@ func layers() map[string]layer {
 		// Sketches of unique studies are united there.
 		"internal/report":  {imports: []string{"internal/survey", "internal/plain", "internal/publish", "internal/scratch"}, needs: []string{"github.com/axiomhq/hyperloglog"}},
 		"internal/compare": {imports: []string{"internal/merge", "internal/survey", "internal/plain", "internal/publish", "internal/report"}},
-		"internal/merge":   {imports: []string{"internal/survey"}},                                       // streams of several surveys, target by target
-		"internal/cases":   {imports: []string{"internal/merge", "internal/publish", "internal/survey"}}, // systems over surveys
+		// Reports, comparisons and trends of the surveys in a store, for any front end.
+		"internal/documents": {imports: []string{"internal/compare", "internal/pdf", "internal/plain", "internal/publish", "internal/report", "internal/store", "internal/survey"}},
+		"internal/merge":     {imports: []string{"internal/survey"}},                                       // streams of several surveys, target by target
+		"internal/cases":     {imports: []string{"internal/merge", "internal/publish", "internal/survey"}}, // systems over surveys
 
 		// Disclosure makes files and sends nothing; only seal knows of encryption.
 		"internal/disclose": {imports: []string{"internal/strictyaml", "internal/survey", "internal/plain", "internal/publish", "internal/disclose/seal"},

@@ -98,7 +98,7 @@ func (c *demoCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	// The archives are simulated, so that no small count needs to be withheld.
-	order := reportCommand{Survey: v.ID, Format: []string{"html", "json", "csv"}, Edition: publish.EditionPublic, MinCount: new(1), Out: c.Out}
+	order := reportCommand{Survey: v.ID, Format: []publish.Format{publish.HTML, publish.JSON, publish.CSV}, Edition: publish.EditionPublic, MinCount: new(1), Out: c.Out}
 	paths, err := writeReport(ctx, a, order)
 	if err != nil {
 		return err
@@ -123,7 +123,7 @@ func printDemo(ctx context.Context, a *app, order reportCommand) (string, error)
 		a.note("no PDF: %s", err)
 		return "", nil
 	}
-	order.Format = []string{"pdf"}
+	order.Format = []publish.Format{publish.PDF}
 	paths, err := writeReport(ctx, a, order)
 	if err != nil {
 		return "", err

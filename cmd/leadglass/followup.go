@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"leadglass/internal/compare"
+	"leadglass/internal/documents"
 	"leadglass/internal/lab"
 	"leadglass/internal/publish"
 	"leadglass/internal/store"
@@ -78,11 +79,11 @@ func (f *followUp) run(ctx context.Context, a *app, out, before string) (*follow
 	if err != nil {
 		return nil, err
 	}
-	d, err := openDiff(ctx, db, before, v.ID)
+	d, err := documents.Compare(ctx, db, before, v.ID)
 	if err != nil {
 		return nil, err
 	}
-	public := compare.Publish(d.sum, 1) // the fleet is simulated, so nothing need be withheld
+	public := compare.Publish(d.Sum, 1) // the fleet is simulated, so nothing need be withheld
 	files, err := compare.Files(public, nil, publish.HTML, publish.JSON)
 	if err != nil {
 		return nil, err

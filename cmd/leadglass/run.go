@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -14,6 +15,7 @@ import (
 
 	"leadglass/internal/campaign"
 	"leadglass/internal/plain"
+	"leadglass/internal/publish"
 )
 
 // commandLine is the whole command line: the global flags and one field a
@@ -81,7 +83,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	parser, err := kong.New(&cl, kong.Name("leadglass"), kong.Description(description),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.ValueFormatter(withDefault), kong.UsageOnError())
+		kong.ValueFormatter(withDefault), kong.UsageOnError(), formats())
 	if err != nil {
 		fmt.Fprintln(stderr, "leadglass:", err)
 		return exitFailed
@@ -99,6 +101,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	a.ownStore = slices.ContainsFunc(k.Path, func(p *kong.Path) bool { return p.Flag != nil && p.Flag.Name == "store" })
 	k.BindTo(ctx, (*context.Context)(nil))
 	return a.finish(k.Run(a))
+}
+
+// formats are the variables of the command line that list formats of documents.
+func formats() kong.Vars {
+	return kong.Vars{"report_formats": strings.Join(publish.Report().Formats(), ","), "diff_formats": strings.Join(publish.Comparison().Formats(), ",")}
 }
 
 func isTerminal(w io.Writer) bool {

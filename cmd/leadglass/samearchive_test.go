@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"leadglass/internal/campaign"
+	"leadglass/internal/publish"
 	"leadglass/internal/realserver"
 	"leadglass/internal/scope"
 	"leadglass/internal/store"
@@ -158,7 +159,7 @@ ports: {dicom: [%d], http: []}
 	if text := out.String(); !strings.Contains(text, "studies            30\n") || !strings.Contains(errs.String(), "each archive is counted once") {
 		t.Errorf("the summary says: %s\n%s", text, &errs)
 	}
-	report, err := writeReport(t.Context(), a, reportCommand{Format: []string{"json"}, Edition: "confidential", MinCount: new(1), Out: t.TempDir()})
+	report, err := writeReport(t.Context(), a, reportCommand{Format: []publish.Format{publish.JSON}, Edition: "confidential", MinCount: new(1), Out: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

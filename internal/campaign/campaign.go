@@ -144,15 +144,9 @@ func (r *Result) Complete() bool { return r.Unresolved == 0 && r.GivenUp == 0 }
 
 // Refusal is the error of what is refused before anything is sent: options that
 // do not go together, a scope that is not valid, a survey that is not there.
-type Refusal struct{ Err error }
+type Refusal = survey.Refusal
 
-// Error implements error.
-func (r *Refusal) Error() string { return r.Err.Error() }
-
-// Unwrap returns r.Err.
-func (r *Refusal) Unwrap() error { return r.Err }
-
-func refuse(err error) error { return &Refusal{err} }
+func refuse(err error) error { return &Refusal{Err: err} }
 
 // Refused reports whether an error says that something was refused: by the
 // campaign, by the reader of a scope file, or by the gate at connecting.

@@ -10,14 +10,11 @@ import (
 	"leadglass/internal/publish"
 )
 
-// tlp is the marking of the confidential edition.
-const tlp = "TLP:AMBER"
-
 // Confidential makes the confidential edition of a comparison, in which
 // nothing is withheld. Its renderers are given the changes besides.
 func Confidential(s *Comparison) Public {
 	r := Publish(s, 1)
-	r.Edition, r.TLP = publish.EditionConfidential, tlp
+	r.Edition, r.TLP = publish.EditionConfidential, publish.TLPAmber
 	return r
 }
 
@@ -78,20 +75,10 @@ func write(w io.Writer, parts ...[]byte) error {
 }
 
 // Files are the files of a comparison, diff.html and diff.json, for
-// report.WriteFiles.
+// publish.WriteFiles.
 func Files(r Public, changes iter.Seq2[Change, error], formats ...publish.Format) ([]publish.File, error) {
-	var files []publish.File
-	for _, f := range formats {
-		switch f {
-		case publish.HTML:
-			files = append(files, publish.File{Name: "diff.html", Edition: r.Edition,
-				Write: func(w io.Writer) error { return WriteHTML(w, r, changes) }})
-		case publish.JSON:
-			files = append(files, publish.File{Name: "diff.json", Edition: r.Edition,
-				Write: func(w io.Writer) error { return WriteJSON(w, r, changes) }})
-		default:
-			return nil, fmt.Errorf("unknown format %q of a comparison; known are html, json", f)
-		}
-	}
-	return files, nil
+	return publish.Comparison().Files(r.Edition, publish.Writers{
+		"diff.html": func(w io.Writer) error { return WriteHTML(w, r, changes) },
+		"diff.json": func(w io.Writer) error { return WriteJSON(w, r, changes) },
+	}, formats...)
 }

@@ -27,18 +27,6 @@ const TLPAmber = "TLP:AMBER"
 // TLPMeaning says what the mark allows, by the definition of FIRST.
 const TLPMeaning = "Limited disclosure: recipients may share it within their own organisation and with its clients, with those who need to know. It names single systems."
 
-// Format names a kind of file.
-type Format string
-
-// The formats of files.
-const (
-	HTML Format = "html"
-	JSON Format = "json"
-	CSV  Format = "csv"
-	// PDF is the HTML page, printed; a Printer makes it.
-	PDF Format = "pdf"
-)
-
 // Printer prints an HTML page, which page writes, as PDF.
 type Printer func(page func(io.Writer) error, w io.Writer) error
 
@@ -91,8 +79,8 @@ func WriteFiles(dir string, files []File) ([]string, error) {
 // written: they are of an earlier report, maybe of another survey.
 func Stale(dir string, written []string) []string {
 	var stale []string
-	for _, name := range []string{"report.html", "report.json", "countries.csv", "archives.csv", "report.pdf"} {
-		path := filepath.Join(dir, name)
+	for _, e := range Report() {
+		path := filepath.Join(dir, e.Name)
 		if _, err := os.Lstat(path); err == nil && !slices.Contains(written, path) {
 			stale = append(stale, path)
 		}

@@ -1,4 +1,4 @@
-package main
+package documents
 
 import (
 	"context"
@@ -12,29 +12,28 @@ import (
 	"leadglass/internal/survey"
 )
 
-// defaultMinCount is the least number of archives behind a published cell where
-// neither the command nor an earlier publication says another.
-const defaultMinCount = 3
-
-// checkMinCount refuses what is no number of archives; nil is none.
-func checkMinCount(asked *int) error {
-	if asked != nil && *asked < 1 {
-		return usage(fmt.Errorf("--min-count %d: must be 1 or more", *asked))
+// validMinCount refuses what is no number of archives; nil is none.
+func validMinCount(requested *int) error {
+	if requested != nil && *requested < 1 {
+		return refuse("--min-count %d: must be 1 or more", *requested)
 	}
 	return nil
 }
 
-// publishMinCount is the --min-count of a document of the public edition on
-// these surveys, which is kept for all later ones: two documents with two
-// numbers, side by side, would disclose what either withholds.
-func publishMinCount(ctx context.Context, db *store.Store, asked *int, surveys ...survey.Survey) (int, error) {
+// keepMinCount is the least count of a document of the public edition on these
+// surveys, which is kept for all later ones: two documents with two numbers,
+// side by side, would disclose what either withholds.
+func keepMinCount(ctx context.Context, db *store.Store, requested *int, surveys ...survey.Survey) (int, error) {
+	if err := validMinCount(requested); err != nil {
+		return 0, err
+	}
 	ids, names := make([]string, len(surveys)), map[string]string{}
 	for i, v := range surveys {
 		ids[i], names[v.ID] = v.ID, v.Name
 	}
-	least := defaultMinCount
-	if asked != nil {
-		least = *asked
+	least := report.DefaultMinCount
+	if requested != nil {
+		least = *requested
 	} else {
 		published, err := db.Publications(ctx)
 		if err != nil {
@@ -55,8 +54,8 @@ func publishMinCount(ctx context.Context, db *store.Store, asked *int, surveys .
 		if name == "" {
 			name = otherwise.SurveyID
 		}
-		return 0, usage(fmt.Errorf("--min-count %d: survey %s was published with --min-count %d, and documents with two numbers disclose together what each withholds; %w",
-			least, name, otherwise.MinCount, errOneMinCount))
+		return 0, refuse("--min-count %d: survey %s was published with --min-count %d, and documents with two numbers disclose together what each withholds; %w",
+			least, name, otherwise.MinCount, errOneMinCount)
 	}
 	return least, nil
 }
@@ -64,11 +63,10 @@ func publishMinCount(ctx context.Context, db *store.Store, asked *int, surveys .
 // errOneMinCount says what to do next.
 var errOneMinCount = errors.New("leave --min-count out, or use --edition confidential, in which nothing is withheld")
 
-// publishedReports are the --min-count of a public document that is made of
-// several surveys, and the public reports on these; none where nothing is
-// withheld.
-func publishedReports(ctx context.Context, db *store.Store, asked *int, surveys ...survey.Survey) (least int, reports []report.Public, err error) {
-	if least, err = publishMinCount(ctx, db, asked, surveys...); err != nil || least == 1 {
+// published are the least count of a public document that is made of several
+// surveys, and the public reports on these; none where nothing is withheld.
+func published(ctx context.Context, db *store.Store, requested *int, surveys ...survey.Survey) (least int, reports []report.Public, err error) {
+	if least, err = keepMinCount(ctx, db, requested, surveys...); err != nil || least == 1 {
 		return least, nil, err
 	}
 	reports, err = publicReports(ctx, db, least, surveys...)
@@ -76,7 +74,7 @@ func publishedReports(ctx context.Context, db *store.Store, asked *int, surveys 
 }
 
 // publicReports are the reports of the public edition on these surveys, of which
-// publishMinCount has kept that they are published. Each is made with regard to
+// keepMinCount has kept that they are published. Each is made with regard to
 // all that were published before it, also of other surveys of the store.
 func publicReports(ctx context.Context, db *store.Store, least int, surveys ...survey.Survey) ([]report.Public, error) {
 	published, err := db.Publications(ctx)
