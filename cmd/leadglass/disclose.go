@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"leadglass/internal/disclose"
@@ -231,10 +230,7 @@ func (p *preparer) prepare(ctx context.Context) error {
 	}
 	for _, r := range p.recipients.List {
 		records := assigned.To[r]
-		wanted := len(p.Recipient) == 0 || slices.ContainsFunc(p.Recipient, func(name string) bool {
-			return strings.EqualFold(strings.TrimSpace(name), r.Organisation)
-		})
-		if len(records) == 0 || !wanted {
+		if len(records) == 0 || !wanted(p.Recipient, r) {
 			continue
 		}
 		if err := p.bundle(ctx, r, records); err != nil {

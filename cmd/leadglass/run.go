@@ -36,6 +36,7 @@ type commandLine struct {
 	Cases    casesCommand    `cmd:"" help:"List, show and mark single systems over surveys."`
 	Recheck  recheckCommand  `cmd:"" help:"Examine single systems of a survey again."`
 	Contacts contactsCommand `cmd:"" help:"Find and import contacts of those who can fix."`
+	Export   exportCommand   `cmd:"" help:"Write exposed systems for IntelMQ, MISP, STIX, DefectDojo and others; confidential."`
 	Disclose discloseCommand `cmd:"" help:"Prepare and track encrypted notifications."`
 	Scope    scopeCommand    `cmd:"" help:"Look at scope files."`
 	Lab      labCommand      `cmd:"" help:"Run a simulated fleet of archives on this machine."`

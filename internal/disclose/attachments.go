@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"leadglass/internal/export"
 	"leadglass/internal/plain"
 	"leadglass/internal/publish"
 	"leadglass/internal/survey"
@@ -50,8 +51,8 @@ func (b *Bundle) writeCSV(w io.Writer) error {
 }
 
 func csvRow(f *survey.Finding) []string {
-	owner := ownerOf(f)
-	product := reportedProduct(f)
+	owner := f.Whose()
+	product := f.ReportedProduct()
 	version, asn, incomplete := "", "", ""
 	if product.Version != nil {
 		version = *product.Version
@@ -62,9 +63,9 @@ func csvRow(f *survey.Finding) []string {
 	if f.Incomplete != nil {
 		incomplete = *f.Incomplete
 	}
-	row := []string{f.StartedAt.UTC().Format(time.DateTime), severityOf(f), f.Target.Address, "tcp", port(portOf(f)), hostname(f),
+	row := []string{f.StartedAt.UTC().Format(time.DateTime), severityOf(f), f.Target.Address, "tcp", port(f.ReportedPort()), f.HostName(),
 		strings.Join(tags(f), ";"), asn, owner.Country, owner.Network, owner.Site, owner.Contact, application(f),
-		string(f.Verdict), string(f.Grade), string(f.Viewer), port(viewerPort(f)),
+		string(f.Verdict), string(f.Grade), string(f.Viewer), port(f.ViewerPort()),
 		product.Name, version, string(product.Confidence)}
 	for _, c := range []survey.Count{f.Counts.Studies, f.Counts.ImagesLinked, f.Counts.ImagesAccessible} {
 		n := ""
@@ -76,13 +77,6 @@ func csvRow(f *survey.Finding) []string {
 	return append(row, strings.Join(failedIDs(f), ";"), strings.Join(suspicions(f), ";"), incomplete)
 }
 
-func ownerOf(f *survey.Finding) survey.Owner {
-	if f.Owner == nil {
-		return survey.Owner{}
-	}
-	return *f.Owner
-}
-
 func port(p uint16) string {
 	if p == 0 {
 		return ""
@@ -90,16 +84,9 @@ func port(p uint16) string {
 	return strconv.Itoa(int(p))
 }
 
-func hostname(f *survey.Finding) string {
-	if f.Target.Host == f.Target.Address {
-		return ""
-	}
-	return f.Target.Host
-}
-
 // severityOf is the worst severity of a failed check.
 func severityOf(f *survey.Finding) string {
-	if failed := failedChecks(f); len(failed) > 0 {
+	if failed := f.FailedChecks(); len(failed) > 0 {
 		return string(failed[0].Severity)
 	}
 	return string(survey.Info)
@@ -115,7 +102,7 @@ func tags(f *survey.Finding) []string {
 
 // application is what speaks at the port that f is told for.
 func application(f *survey.Finding) string {
-	s := serviceAt(f, portOf(f))
+	s := f.ServiceAt(f.ReportedPort())
 	switch {
 	case s == nil:
 		return ""
@@ -127,7 +114,7 @@ func application(f *survey.Finding) string {
 
 func failedIDs(f *survey.Finding) []string {
 	var ids []string
-	for _, c := range failedChecks(f) {
+	for _, c := range f.FailedChecks() {
 		if !slices.Contains(ids, c.ID) {
 			ids = append(ids, c.ID)
 		}
@@ -179,101 +166,9 @@ func (b *Bundle) writeJSON(w io.Writer) error {
 		b.Date.UTC().Format(time.DateOnly), b.AnswerBy.UTC().Format(time.DateOnly), b.Findings})
 }
 
-// writeIntelMQ writes an event a line, with the fields of IntelMQ's data
-// format (docs.intelmq.org, "Event"). Classification is that of the Reference
-// Security Incident Taxonomy which IntelMQ follows.
+// writeIntelMQ writes an event a line, one for each exposed service.
 func (b *Bundle) writeIntelMQ(w io.Writer) error {
-	e := json.NewEncoder(w)
-	for _, f := range b.Findings {
-		if err := e.Encode(b.event(f)); err != nil {
-			return fmt.Errorf("writing IntelMQ events: %w", err)
-		}
-	}
-	return nil
-}
-
-// timeIntelMQ is IntelMQ's DateTime: ISO 8601 with the offset of UTC.
-const timeIntelMQ = "2006-01-02T15:04:05+00:00"
-
-func (b *Bundle) event(f *survey.Finding) map[string]any {
-	owner := ownerOf(f)
-	kind, identifier, text := classify(f)
-	seen := f.StartedAt.UTC().Format(timeIntelMQ)
-	m := map[string]any{
-		"feed.name":                 "leadglass",
-		"feed.provider":             b.Survey.Authority.Organisation,
-		"feed.code":                 b.Survey.ID,
-		"time.source":               seen,
-		"time.observation":          seen,
-		"classification.taxonomy":   "vulnerable",
-		"classification.type":       kind,
-		"classification.identifier": identifier,
-		"event_description.text":    text,
-		"protocol.transport":        "tcp",
-		"extra.tlp":                 b.Recipient.TLP,
-		"extra.verdict":             f.Verdict,
-		"extra.severity":            severityOf(f),
-		"extra.failed_checks":       failedIDs(f),
-	}
-	set := func(key, value string) {
-		if value != "" {
-			m[key] = plain.Line(value)
-		}
-	}
-	set("source.ip", f.Target.Address)
-	set("source.fqdn", strings.TrimSuffix(strings.ToLower(hostname(f)), "."))
-	set("source.geolocation.cc", owner.Country)
-	set("source.as_name", owner.Network)
-	set("protocol.application", application(f))
-	set("extra.grade", string(f.Grade))
-	set("extra.site", owner.Site)
-	set("extra.contact", owner.Contact)
-	set("extra.viewer", string(f.Viewer))
-	set("extra.product", reportedProduct(f).Name)
-	set("extra.product_confidence", string(reportedProduct(f).Confidence))
-	if v := reportedProduct(f).Version; v != nil {
-		set("extra.product_version", *v)
-	}
-	if p := portOf(f); p != 0 {
-		m["source.port"] = p
-	}
-	if p := viewerPort(f); p != 0 {
-		m["extra.viewer_port"] = p
-	}
-	if validASN(owner.ASN) {
-		m["source.asn"] = owner.ASN
-	}
-	if n, ok := f.Counts.Studies.Int(); ok {
-		m["extra.study_records"], m["extra.study_records_quality"] = n, f.Counts.Studies.Quality
-	}
-	if s := suspicions(f); len(s) > 0 {
-		m["extra.suspected"] = s
-	}
-	return m
-}
-
-// validASN: IntelMQ's type ASN takes neither 0 nor the last numbers of 16 and
-// of 32 bits.
-func validASN(n uint32) bool { return n != 0 && n != 65535 && n != 1<<32-1 }
-
-// classify puts f into IntelMQ's terms.
-func classify(f *survey.Finding) (kind, identifier, text string) {
-	switch {
-	case f.Verdict == survey.OpenImages:
-		return "information-disclosure", "open-dicom-archive", "A medical image archive answers queries of unauthenticated callers and would send images."
-	case f.WorklistOnly():
-		return "information-disclosure", "open-dicom-worklist", "A DICOM worklist answers queries of unauthenticated callers; no study was listed."
-	case f.Verdict == survey.Open:
-		return "information-disclosure", "open-dicom-archive", "A medical image archive answers queries of unauthenticated callers."
-	case f.Viewer != "":
-		return "information-disclosure", "open-dicom-viewer", "A medical image viewer or an archive's administration page is open without a login."
-	case f.Listing() != 0:
-		return "information-disclosure", "open-dicom-files", "A web server lists files that are DICOM by their names, without a login."
-	}
-	if f.Exposure().With(survey.Retrieves).State() == survey.DecidedOpen {
-		return "potentially-unwanted-accessible", "accessible-dicom-archive", "A medical image archive sends images to unauthenticated callers who know their identifiers; no query was answered."
-	}
-	return "potentially-unwanted-accessible", "accessible-dicom-archive", "A medical image archive accepts associations of unauthenticated callers; no query was answered."
+	return export.WriteIntelMQ(w, export.About{Survey: b.Survey, TLP: b.Recipient.TLP, Recipient: b.Recipient.Organisation}, export.Of(b.Findings))
 }
 
 // remedy is what mends checks of some systems.
@@ -288,7 +183,7 @@ func (b *Bundle) remedies() []remedy {
 	type key struct{ product, check, text string }
 	systems := map[key][]string{}
 	for _, f := range b.Findings {
-		for _, c := range failedChecks(f) {
+		for _, c := range f.FailedChecks() {
 			k := key{productAt(f, c.Port), c.ID + "  " + c.Title, c.Remedy}
 			// Findings are in the order of their addresses.
 			if last := len(systems[k]) - 1; c.Remedy != "" && (last < 0 || systems[k][last] != f.Target.Address) {
@@ -337,7 +232,7 @@ func (b *Bundle) writeRemedies(w io.Writer) error {
 // productAt is the product, or else the toolkit, at a port; for the host as a
 // whole, and where neither was recognised, the product of f; "" for none.
 func productAt(f *survey.Finding, port uint16) string {
-	if s := serviceAt(f, port); s != nil {
+	if s := f.ServiceAt(port); s != nil {
 		switch {
 		case s.Product.String() != "":
 			return plain.Line(unversioned(s.Product))
@@ -345,7 +240,7 @@ func productAt(f *survey.Finding, port uint16) string {
 			return plain.Line(survey.Toolkit{Name: s.Toolkit.Name, Confidence: s.Toolkit.Confidence}.String()) + " (toolkit; product not recognised)"
 		}
 	}
-	return plain.Line(unversioned(reportedProduct(f)))
+	return plain.Line(unversioned(f.ReportedProduct()))
 }
 
 // unversioned is a product with how sure it is, without its version: remedies

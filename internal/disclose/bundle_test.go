@@ -6,14 +6,9 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"flag"
-	"fmt"
 	"io"
-	"maps"
-	"net/netip"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -254,65 +249,6 @@ func TestGuessedProduct(t *testing.T) {
 			if confidence != survey.Certain && !strings.Contains(files["remedies.txt"], "\nOrthanc ("+string(confidence)+")\n") {
 				t.Errorf("%s: %s", confidence, files["remedies.txt"])
 			}
-		}
-	}
-}
-
-// intelMQ are the fields of IntelMQ's data format that are used, with the form
-// of their values (docs.intelmq.org, "Event").
-var intelMQ = map[string]string{
-	"feed.name": `^.+$`, "feed.provider": `^.+$`, "feed.code": `^.{1,100}$`,
-	"time.source":             `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$`,
-	"time.observation":        `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$`,
-	"classification.taxonomy": `^vulnerable$`, "classification.type": `^(information-disclosure|potentially-unwanted-accessible)$`,
-	"classification.identifier": `^[a-z-]+$`, "event_description.text": `^.+$`,
-	"protocol.transport": `^tcp$`, "protocol.application": `^(dicom|http|https)$`,
-	"source.port": `^\d+$`, "source.fqdn": `^[a-z0-9.-]*[^.]$`, "source.geolocation.cc": `^[A-Z]{2}$`,
-	"source.asn": `^[1-9]\d*$`, "source.as_name": `^.+$`,
-}
-
-func TestIntelMQ(t *testing.T) {
-	keyForm := regexp.MustCompile(`^[a-z_][a-z_0-9]+(\.[a-z_0-9]+)*$`)
-	kinds := map[string]string{"192.0.2.1": "information-disclosure", "198.51.100.7": "information-disclosure", "198.51.100.8": "potentially-unwanted-accessible"}
-	seen := map[string]bool{}
-	for line := range strings.Lines(parts(t, aBundle("en", 1))["intelmq.jsonl"]) {
-		d := json.NewDecoder(strings.NewReader(line))
-		d.UseNumber()
-		event := map[string]any{}
-		if err := d.Decode(&event); err != nil {
-			t.Fatal(err)
-		}
-		for _, key := range []string{"feed.name", "classification.type", "classification.taxonomy", "time.source", "time.observation", "source.ip"} {
-			if event[key] == nil {
-				t.Errorf("an event without %s, which IntelMQ wants: %s", key, line)
-			}
-		}
-		address := fmt.Sprint(event["source.ip"])
-		if _, err := netip.ParseAddr(address); err != nil || event["classification.type"] != kinds[address] {
-			t.Errorf("event of %s is %v", address, event["classification.type"])
-		}
-		seen[address] = true
-		for key, value := range event {
-			form, known := intelMQ[key]
-			switch {
-			case !keyForm.MatchString(key):
-				t.Errorf("IntelMQ takes no key %q", key)
-			case strings.HasPrefix(key, "extra.") || key == "source.ip":
-			case !known:
-				t.Errorf("%q is no field of IntelMQ that we know", key)
-			case !regexp.MustCompile(form).MatchString(fmt.Sprint(value)):
-				t.Errorf("%s is %q, want %s", key, fmt.Sprint(value), form)
-			}
-		}
-	}
-	if len(seen) != 3 {
-		t.Errorf("events of %v", slices.Sorted(maps.Keys(seen)))
-	}
-	for _, n := range []uint32{0, 65535, 1<<32 - 1} { // IntelMQ refuses these
-		b := aBundle("en", 1)
-		b.Findings[0].Owner.ASN = n
-		if strings.Contains(strings.SplitN(parts(t, b)["intelmq.jsonl"], "\n", 2)[0], "source.asn") {
-			t.Errorf("AS number %d is given to IntelMQ", n)
 		}
 	}
 }

@@ -1,8 +1,6 @@
 package disclose
 
 import (
-	"cmp"
-
 	"leadglass/internal/survey"
 )
 
@@ -53,30 +51,4 @@ func anyFailed(f *survey.Finding) bool {
 		}
 	}
 	return false
-}
-
-// portOf is the port that f is told for: that of the archive or, where only a
-// viewer or a listing is open, theirs; 0 when none is known.
-func portOf(f *survey.Finding) uint16 {
-	if f.FreelyAccessible() {
-		return f.Target.Port
-	}
-	return cmp.Or(viewerPort(f), f.Listing(), f.Target.Port)
-}
-
-// viewerPort is the port of the viewer without login that f reports, plain HTTP
-// first; 0 where there is none.
-func viewerPort(f *survey.Finding) uint16 {
-	_, port := survey.ViewerOf(f.Services)
-	return port
-}
-
-// serviceAt is the service at a port, nil for none.
-func serviceAt(f *survey.Finding, port uint16) *survey.Service {
-	for i := range f.Services {
-		if f.Services[i].Port == port {
-			return &f.Services[i]
-		}
-	}
-	return nil
 }

@@ -71,7 +71,7 @@ func answered(f *survey.Finding, port uint16) bool {
 	if port == 0 {
 		return f.IsArchive()
 	}
-	s := serviceAt(f, port)
+	s := f.ServiceAt(port)
 	return s != nil && s.Outcome == survey.Answered && (s.Rejection == nil || s.Rejection.Result != 2)
 }
 

@@ -72,7 +72,7 @@ func Follow(ctx context.Context, all Surveys, covers Coverage, d *survey.Disclos
 			return nil, err
 		}
 		last := Latest(seen)
-		followed := Followed{Address: f.Target.Address, Port: portOf(f), Told: f.Verdict, Viewer: f.Viewer, Outcome: NotCovered}
+		followed := Followed{Address: f.Target.Address, Port: f.ReportedPort(), Told: f.Verdict, Viewer: f.Viewer, Outcome: NotCovered}
 		if last.Outcome != "" {
 			followed.Outcome, followed.Survey, followed.At = last.Outcome, last.Survey.ID, last.Survey.StartedAt
 		}
@@ -106,7 +106,7 @@ func judgeIn(v survey.Survey, told *survey.Finding, records []survey.Record, cov
 	inScope := func(port uint16) bool { return err == nil && covered(addr, port) }
 	if len(records) == 0 {
 		// Of a survey that was not finished, absence says nothing.
-		if v.State != survey.StateFinished || !inScope(portOf(told)) {
+		if v.State != survey.StateFinished || !inScope(told.ReportedPort()) {
 			return NotCovered
 		}
 		return Gone

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -135,7 +134,7 @@ func newLetter(b *Bundle) Letter {
 }
 
 func newLetterSystem(language string, f *survey.Finding) LetterSystem {
-	s := LetterSystem{Address: f.Target.Address, Port: portOf(f), Verdict: f.Verdict, Viewer: f.Viewer != "", Worklist: f.WorklistOnly(), Product: plain.Line(productIn(language, f))}
+	s := LetterSystem{Address: f.Target.Address, Port: f.ReportedPort(), Verdict: f.Verdict, Viewer: f.Viewer != "", Worklist: f.WorklistOnly(), Product: plain.Line(productIn(language, f))}
 	if f.Target.Host != f.Target.Address {
 		s.Host = plain.Line(f.Target.Host)
 	}
@@ -151,7 +150,7 @@ func newLetterSystem(language string, f *survey.Finding) LetterSystem {
 // productIn is the product of f for a letter, with a word for one that is only
 // likely. A guess stays out.
 func productIn(language string, f *survey.Finding) string {
-	p := reportedProduct(f)
+	p := f.ReportedProduct()
 	switch {
 	case !p.Known():
 		return ""
@@ -159,26 +158,6 @@ func productIn(language string, f *survey.Finding) string {
 		return likely(language) + " " + p.Name
 	}
 	return p.Name
-}
-
-// reportedProduct is the product at the port that f is reported for or, where that was
-// not recognised, the surest of its other services.
-func reportedProduct(f *survey.Finding) survey.Product {
-	return survey.ProductOf(f.Services, portOf(f))
-}
-
-// failedChecks are the failed checks of f, the worst first.
-func failedChecks(f *survey.Finding) []survey.Check {
-	var failed []survey.Check
-	for _, c := range f.Checks {
-		if c.State == survey.Fail {
-			failed = append(failed, c)
-		}
-	}
-	slices.SortStableFunc(failed, func(a, b survey.Check) int {
-		return cmp.Compare(slices.Index(survey.Severities, a.Severity), slices.Index(survey.Severities, b.Severity))
-	})
-	return failed
 }
 
 // Templates are the letters, one for each of Languages.
