@@ -42,7 +42,7 @@ func layers() map[string]layer {
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
 	everything := append(slices.Clone(stages), "internal/imports", "internal/warrant", "internal/examine", "internal/campaign", "internal/jobs", "internal/publish", "internal/plain", "internal/scratch", "internal/report", "internal/registry", "internal/contacts",
-		"internal/metrics", "internal/cases", "internal/merge", "internal/compare", "internal/documents", "internal/export", "internal/disclose", "internal/disclose/seal", "internal/pdf", "internal/lab", "internal/lab/content", "lab/fleets")
+		"internal/metrics", "internal/cases", "internal/merge", "internal/compare", "internal/documents", "internal/export", "internal/disclose", "internal/disclose/prepare", "internal/disclose/seal", "internal/pdf", "internal/lab", "internal/lab/content", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
 		"dicom":       {},
@@ -130,8 +130,9 @@ func layers() map[string]layer {
 		"internal/export": {imports: []string{"internal/cases", "internal/plain", "internal/publish", "internal/survey"}}, // formats of other systems
 		"internal/disclose": {imports: []string{"internal/export", "internal/strictyaml", "internal/survey", "internal/plain", "internal/publish", "internal/disclose/seal"},
 			needs: []string{"github.com/gaissmai/bart", "github.com/goccy/go-yaml"}},
-		"internal/disclose/seal": {imports: []string{"internal/scratch"}, needs: []string{"github.com/ProtonMail/gopenpgp/v3", "github.com/ProtonMail/go-crypto", "filippo.io/age"}},
-		"internal/pdf":           {imports: []string{"internal/scratch"}, needs: []string{"os/exec", "syscall"}}, // runs a browser on a file
+		"internal/disclose/prepare": {imports: []string{"internal/disclose", "internal/disclose/seal", "internal/plain", "internal/store", "internal/survey"}},
+		"internal/disclose/seal":    {imports: []string{"internal/scratch"}, needs: []string{"github.com/ProtonMail/gopenpgp/v3", "github.com/ProtonMail/go-crypto", "filippo.io/age"}},
+		"internal/pdf":              {imports: []string{"internal/scratch"}, needs: []string{"os/exec", "syscall"}}, // runs a browser on a file
 
 		// The simulated fleet must not know what identify and assess expect.
 		"internal/lab": {imports: []string{"dicom", "dicom/ul", "dicom/dimse", "internal/lab/content", "internal/strictyaml"},

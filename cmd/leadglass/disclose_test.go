@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"leadglass/internal/disclose"
+	"leadglass/internal/disclose/prepare"
 	"leadglass/internal/realserver"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
@@ -225,15 +226,15 @@ recipients:
 		t.Fatal(err)
 	}
 	bundles := filepath.Join(base, "bundles")
-	prepare := []string{db, "disclose", "prepare", "--recipients", recipients, "--out", bundles, "--sign-key", private}
+	command := []string{db, "disclose", "prepare", "--recipients", recipients, "--out", bundles, "--sign-key", private}
 	// Nothing is written by a dry run, and CH has no recipient.
-	dry := leadglass(t, append(prepare, "--dry-run")...).want(t, exitIncomplete)
+	dry := leadglass(t, append(command, "--dry-run")...).want(t, exitIncomplete)
 	if _, err := os.Stat(bundles); err == nil || !strings.Contains(dry.out, "127.0.47.15:5678") || !strings.Contains(dry.out, "CERT.example: 3 systems, TLP:AMBER\n") {
 		t.Errorf("dry run: %s (%v)", dry.all(), err)
 	}
-	out := leadglass(t, append(prepare, "--json")...).want(t, exitIncomplete)
+	out := leadglass(t, append(command, "--json")...).want(t, exitIncomplete)
 	matches(t, "disclose-prepare", []byte(out.out))
-	var prepared preparation
+	var prepared prepare.Result
 	if err := json.Unmarshal([]byte(out.out), &prepared); err != nil {
 		t.Fatal(err)
 	}
@@ -258,20 +259,20 @@ recipients:
 		t.Errorf("status before the second survey: %+v", before)
 	}
 	// Once more: what was sent stays, what was not is replaced.
-	again := leadglass(t, prepare...).want(t, exitIncomplete)
+	again := leadglass(t, command...).want(t, exitIncomplete)
 	if !strings.Contains(again.out, "was sent its bundle of this survey on") || strings.Count(again.out, "  file ") != 1 {
 		t.Errorf("prepared again: %s", again.all())
 	}
 
 	leadglass(t, db, "disclose", "mark", "US health", "sent", "--note", "two\nlines").want(t, exitUsage)
-	elsewhere := leadglass(t, append(slices.Clone(prepare), "--out", filepath.Join(base, "elsewhere"))...).want(t, exitIncomplete)
+	elsewhere := leadglass(t, append(slices.Clone(command), "--out", filepath.Join(base, "elsewhere"))...).want(t, exitIncomplete)
 	if !strings.Contains(elsewhere.errors, filepath.Base(us.File)+" was never marked as sent and is replaced; delete it") {
 		t.Errorf("prepared elsewhere: %s", elsewhere.all())
 	}
 	surveyState(t, db, dir("later"), toldLater, scopeFile)
 	fixedIsProved(t, db)
 	// The first survey's bundles tell of what the second proves fixed.
-	stale := leadglass(t, append([]string{prepare[0], "disclose", "prepare", prepared.Survey, "--again", "--dry-run"}, prepare[3:]...)...).want(t, exitIncomplete)
+	stale := leadglass(t, append([]string{command[0], "disclose", "prepare", prepared.Survey, "--again", "--dry-run"}, command[3:]...)...).want(t, exitIncomplete)
 	if n := strings.Count(stale.errors, "a later survey proves 1 of the systems"); n != 2 || !strings.Contains(stale.errors, "127.0.47.11:4242") {
 		t.Errorf("%d warnings of what is fixed: %s", n, stale.all())
 	}
@@ -291,7 +292,7 @@ recipients:
 
 // bundlesDecrypt: each bundle opens with the recipient's key alone, and holds
 // that recipient's systems alone.
-func bundlesDecrypt(t *testing.T, cert, us prepared, home, stranger, ageKey, otherAge string) {
+func bundlesDecrypt(t *testing.T, cert, us prepare.Prepared, home, stranger, ageKey, otherAge string) {
 	t.Helper()
 	gpg := func(home string) []string {
 		return []string{"--homedir", home, "--batch", "--yes", "--decrypt", cert.File}
@@ -415,12 +416,12 @@ func TestWhereLooked(t *testing.T) {
 	inside, outside := addrIn(t, "192.0.2.9"), addrIn(t, "198.51.100.9")
 	v := survey.Survey{ID: "x", Coverage: &survey.Coverage{Ports: []uint16{80, 104},
 		Ranges: []survey.AddressRange{{From: addrIn(t, "192.0.2.0"), To: addrIn(t, "192.0.2.255")}}}}
-	covers := whereLooked(v)
+	covers := disclose.Looked(v)
 	if !covers(inside, 104) || !covers(inside, 80) || !covers(inside, 0) || covers(inside, 11112) || covers(outside, 104) {
 		t.Error("coverage is not what the survey kept")
 	}
 	v.Coverage = nil
-	if whereLooked(v)(inside, 104) {
+	if disclose.Looked(v)(inside, 104) {
 		t.Error("a survey that kept nothing covers something")
 	}
 }

@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"leadglass/internal/disclose"
+	"leadglass/internal/disclose/prepare"
 	"leadglass/internal/disclose/seal"
+	"leadglass/internal/plain"
 )
 
 // print writes what was prepared and what to do next.
-func (p *preparer) print(a *app) {
-	for _, d := range p.result.Prepared {
+func (c *disclosePrepareCommand) print(a *app, r prepare.Result) {
+	for _, d := range r.Prepared {
 		a.printf("%s: %s, %s\n", d.Recipient, plural(d.Systems, "system"), d.TLP)
 		if d.File != "" {
 			a.printf("  file       %s\n", d.File)
@@ -26,34 +28,34 @@ func (p *preparer) print(a *app) {
 				nextSend(d.Channel, d.Email, d.Recipient))
 		}
 	}
-	for _, d := range p.result.Prepared {
+	for _, d := range r.Prepared {
 		if n := len(d.Fixed); n > 0 {
 			a.note("note: a later survey proves %d of the systems that %s would be notified of fixed (%s); prepare that survey instead", n, d.Recipient, strings.Join(d.Fixed[:min(n, 5)], ", "))
 		}
 	}
-	for _, n := range p.result.NotPrepared {
+	for _, n := range r.NotPrepared {
 		a.printf("%s: %s, not prepared\n  reason     %s\n", n.Recipient, plural(n.Systems, "system"), n.Reason)
 	}
-	if n := len(p.result.NoRecipient); n > 0 {
+	if n := len(r.NoRecipient); n > 0 {
 		a.printf("No recipient: %s\n", plural(n, "system"))
-		for _, s := range p.result.NoRecipient {
-			a.printf("  %s  %s%s\n", addressPort(s.Address, s.Port), s.Verdict, owner(s))
+		for _, s := range r.NoRecipient {
+			a.printf("  %s  %s%s\n", plain.HostPort(s.Address, s.Port), s.Verdict, owner(s))
 		}
-		a.note("note: nobody is notified of these; add recipients for them to %s", p.Recipients)
+		a.note("note: nobody is notified of these; add recipients for them to %s", c.Recipients)
 	}
-	for _, path := range p.stale {
+	for _, path := range r.Stale {
 		a.note("note: %s was never marked as sent and is replaced; delete it", path)
 	}
-	if p.result.Honeypots > 0 {
-		a.note("note: %s that look like honeypots left out; --honeypots takes them in", plural(p.result.Honeypots, "archive"))
+	if r.Honeypots > 0 {
+		a.note("note: %s that look like honeypots left out; --honeypots takes them in", plural(r.Honeypots, "archive"))
 	}
-	if p.result.Below > 0 {
-		a.note("note: %s with failed checks below %q left out; --min-verdict sets the bar", plural(p.result.Below, "archive"), p.MinVerdict)
+	if r.Below > 0 {
+		a.note("note: %s with failed checks below %q left out; --min-verdict sets the bar", plural(r.Below, "archive"), c.MinVerdict)
 	}
-	if len(p.result.Prepared)+len(p.result.NotPrepared)+len(p.result.NoRecipient) == 0 {
-		a.note("survey %s: nothing to disclose", p.survey.ID)
+	if len(r.Prepared)+len(r.NotPrepared)+len(r.NoRecipient) == 0 {
+		a.note("survey %s: nothing to disclose", r.Survey)
 	}
-	if p.DryRun {
+	if c.DryRun {
 		a.note("dry run: nothing was written")
 	}
 }
@@ -65,18 +67,8 @@ func printKeys(a *app, method string, keys []string) {
 	}
 }
 
-func addressPort(address string, port uint16) string {
-	if strings.Contains(address, ":") {
-		address = "[" + address + "]"
-	}
-	if port == 0 {
-		return address
-	}
-	return fmt.Sprintf("%s:%d", address, port)
-}
-
 // owner says what is known of whose a system is.
-func owner(s system) string {
+func owner(s prepare.System) string {
 	var parts []string
 	if s.Viewer != "" {
 		parts = append(parts, "viewer "+string(s.Viewer))
@@ -144,7 +136,7 @@ func (s disclosureStatus) print(a *app, systems bool) {
 		if f.Survey != "" {
 			since = fmt.Sprintf(" (survey %s)", f.Survey)
 		}
-		a.printf("    %-24s %s → %s%s\n", addressPort(f.Address, f.Port), f.Told, outcomeWords[i].words, since)
+		a.printf("    %-24s %s → %s%s\n", plain.HostPort(f.Address, f.Port), f.Told, outcomeWords[i].words, since)
 	}
 }
 

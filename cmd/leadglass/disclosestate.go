@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -146,7 +144,7 @@ func (c *discloseStatusCommand) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		followed, err := disclose.Follow(ctx, db, whereLooked, &d, told)
+		followed, err := disclose.Follow(ctx, db, disclose.Looked, &d, told)
 		if err != nil {
 			return err
 		}
@@ -168,14 +166,6 @@ func (c *discloseStatusCommand) Run(ctx context.Context, a *app) error {
 		s.print(a, c.Systems)
 	}
 	return nil
-}
-
-// whereLooked says where a survey looked. Nothing is known of a survey that
-// did not keep it.
-func whereLooked(v survey.Survey) func(netip.Addr, uint16) bool {
-	return func(addr netip.Addr, port uint16) bool {
-		return v.Coverage != nil && v.Coverage.Covers(addr) && (port == 0 || slices.Contains(v.Coverage.Ports, port))
-	}
 }
 
 func newDisclosureStatus(d survey.Disclosure, followed []disclose.Followed, now time.Time) disclosureStatus {

@@ -227,7 +227,7 @@ func (e *exporter) forRecipients(ctx context.Context) error {
 	}
 	missing := false
 	for _, r := range e.recipients.List {
-		if len(to[r]) == 0 || !wanted(e.Recipient, r) {
+		if len(to[r]) == 0 || !r.In(e.Recipient) {
 			continue
 		}
 		done, err := e.forOne(r, to[r])
@@ -249,13 +249,6 @@ func (e *exporter) forRecipients(ctx context.Context) error {
 		return errIncomplete
 	}
 	return nil
-}
-
-// wanted reports whether the recipient is one of those named, or none is.
-func wanted(names []string, r *disclose.Recipient) bool {
-	return len(names) == 0 || slices.ContainsFunc(names, func(name string) bool {
-		return strings.EqualFold(strings.TrimSpace(name), r.Organisation)
-	})
 }
 
 // forOne writes the files of one recipient; false where its key cannot be used.

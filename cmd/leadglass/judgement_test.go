@@ -62,7 +62,7 @@ func TestOneJudgement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	covers := whereLooked(v)
+	covers := disclose.Looked(v)
 	for address, want := range map[string]struct {
 		kind    compare.Kind
 		outcome disclose.Outcome

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"leadglass/internal/disclose"
+	"leadglass/internal/disclose/prepare"
 	"leadglass/internal/realserver"
 	"leadglass/internal/survey"
 )
@@ -134,7 +135,7 @@ func bundleOf(t *testing.T, store string) map[string]string {
 	if err := os.WriteFile(recipients, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var p preparation
+	var p prepare.Result
 	out := leadglass(t, "--store="+store, "disclose", "prepare", "--recipients", recipients, "--out", filepath.Join(dir, "out"), "--json").want(t, exitDone).out
 	if err := json.Unmarshal([]byte(out), &p); err != nil || len(p.Prepared) != 1 {
 		t.Fatalf("%v: %s", err, out)

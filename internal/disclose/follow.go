@@ -24,6 +24,14 @@ type Surveys interface {
 // whose scope cannot be read any more covers nothing but what it found.
 type Coverage func(v survey.Survey) func(addr netip.Addr, port uint16) bool
 
+// Looked is the Coverage that surveys keep. Nothing is known of a survey that did
+// not keep it.
+func Looked(v survey.Survey) func(netip.Addr, uint16) bool {
+	return func(addr netip.Addr, port uint16) bool {
+		return v.Coverage != nil && v.Coverage.Covers(addr) && (port == 0 || slices.Contains(v.Coverage.Ports, port))
+	}
+}
+
 // Followed is one system that was told, and what became of it.
 type Followed struct {
 	Address string `json:"address"`

@@ -156,3 +156,10 @@ func (rs *Recipients) Named(organisation string) *Recipient {
 // siteKey makes names of sites comparable: case and runs of spaces do not
 // count.
 func siteKey(site string) string { return strings.ToLower(strings.Join(strings.Fields(site), " ")) }
+
+// In reports whether the recipient is one of those named, or none is.
+func (r *Recipient) In(names []string) bool {
+	return len(names) == 0 || slices.ContainsFunc(names, func(name string) bool {
+		return strings.EqualFold(strings.TrimSpace(name), r.Organisation)
+	})
+}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -167,4 +168,16 @@ func Grouped(n int64) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// HostPort is an address with a port, as [2001:db8::1]:104; without one where
+// port is 0.
+func HostPort(address string, port uint16) string {
+	if strings.Contains(address, ":") {
+		address = "[" + address + "]"
+	}
+	if port == 0 {
+		return address
+	}
+	return address + ":" + strconv.Itoa(int(port))
 }

@@ -145,7 +145,7 @@ func (p *printer) verdictColor(v survey.Verdict) string {
 func (p *printer) head(f survey.Finding) {
 	name := f.Target.Host
 	if f.Target.Port != 0 {
-		name = fmt.Sprintf("%s:%d", bracket(name), f.Target.Port)
+		name = plain.HostPort(name, f.Target.Port)
 	}
 	fmt.Fprintf(&p.b, "%s  %s", p.paint(name, bold), p.paint(strings.ToUpper(string(f.Verdict)), bold, p.verdictColor(f.Verdict)))
 	if f.Grade != survey.GradeNone {
@@ -175,13 +175,6 @@ func (p *printer) head(f survey.Finding) {
 	for _, r := range f.Suspicion.Reasons {
 		p.row("suspicion", r)
 	}
-}
-
-func bracket(host string) string {
-	if strings.Contains(host, ":") {
-		return "[" + host + "]"
-	}
-	return host
 }
 
 func (p *printer) services(f survey.Finding) {
