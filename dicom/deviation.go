@@ -51,6 +51,9 @@ const (
 	DataSetType
 	// NoIdentifier: a pending response without an identifier (PS3.4 C.4.1.3).
 	NoIdentifier
+	// UnansweredContext: an acceptance without a result for a context that was
+	// proposed (PS3.8 9.3.3.2: one for each).
+	UnansweredContext
 
 	deviationsEnd
 )
@@ -60,7 +63,7 @@ func deviationNames() []string {
 	return []string{"other-encoding", "unknown-value-representation", "stray-delimiter", "trailing-bytes",
 		"file-meta-information", "unreadable-identifier-end", "unreadable-command-end", "malformed-user-item", "max-length",
 		"no-implementation-class-uid", "acceptance-cut-short", "several-transfer-syntaxes", "transfer-syntax-not-proposed",
-		"message-id", "no-sop-class", "data-set-type", "no-identifier"}
+		"message-id", "no-sop-class", "data-set-type", "no-identifier", "context-without-result"}
 }
 
 // Deviations are all there are.

@@ -159,6 +159,9 @@ func (a *Association) awaitAssociateAC() error {
 		if ac.unproposed(a.rq) {
 			ac.Deviation |= dicom.UnproposedSyntax
 		}
+		if ac.unanswered(a.rq) {
+			ac.Deviation |= dicom.UnansweredContext
+		}
 		if a.opt.Meter != nil && ac.Deviation != 0 {
 			a.opt.Meter.CountDeviation(ac.Deviation)
 		}

@@ -194,3 +194,13 @@ func (ac *AssociateAC) unproposed(rq *AssociateRQ) bool {
 	}
 	return false
 }
+
+// unanswered reports whether a context of rq has no result.
+func (ac *AssociateAC) unanswered(rq *AssociateRQ) bool {
+	for _, p := range rq.Contexts {
+		if !slices.ContainsFunc(ac.Contexts, func(c ContextResult) bool { return c.ID == p.ID }) {
+			return true
+		}
+	}
+	return false
+}

@@ -96,24 +96,27 @@ func (n *noting) CountDeviation(d dicom.Deviation)  { n.seen |= d }
 // one that was not proposed is replaced by the one that all have to know.
 func TestTransferSyntaxesThatWereNotAgreedOn(t *testing.T) {
 	const implicit, explicit, big = dicom.ImplicitVRLittleEndian, dicom.ExplicitVRLittleEndian, dicom.ExplicitVRBigEndian
+	other := []ul.ContextResult{{ID: 1, Result: ul.AbstractSyntaxNotSupported}}
 	for name, c := range map[string]struct {
+		others    []ul.ContextResult
 		accepted  ul.ContextResult
 		use       string
 		ambiguous bool
 		want      dicom.Deviation
 	}{
-		"one":            {ul.ContextResult{ID: 3, TransferSyntax: explicit}, explicit, false, 0},
-		"two":            {ul.ContextResult{ID: 3, TransferSyntax: explicit, Further: []string{implicit}}, explicit, true, dicom.TwoTransferSyntaxes},
-		"twice the same": {ul.ContextResult{ID: 3, TransferSyntax: explicit, Further: []string{explicit}}, explicit, false, 0},
-		"big endian":     {ul.ContextResult{ID: 3, TransferSyntax: big}, implicit, false, dicom.UnproposedSyntax},
-		"none":           {ul.ContextResult{ID: 3}, implicit, false, dicom.UnproposedSyntax},
-		"big endian and explicit": {ul.ContextResult{ID: 3, TransferSyntax: big, Further: []string{explicit}}, explicit, false,
+		"one":            {other, ul.ContextResult{ID: 3, TransferSyntax: explicit}, explicit, false, 0},
+		"two":            {other, ul.ContextResult{ID: 3, TransferSyntax: explicit, Further: []string{implicit}}, explicit, true, dicom.TwoTransferSyntaxes},
+		"twice the same": {other, ul.ContextResult{ID: 3, TransferSyntax: explicit, Further: []string{explicit}}, explicit, false, 0},
+		"big endian":     {other, ul.ContextResult{ID: 3, TransferSyntax: big}, implicit, false, dicom.UnproposedSyntax},
+		"none":           {other, ul.ContextResult{ID: 3}, implicit, false, dicom.UnproposedSyntax},
+		"big endian and explicit": {other, ul.ContextResult{ID: 3, TransferSyntax: big, Further: []string{explicit}}, explicit, false,
 			dicom.UnproposedSyntax | dicom.TwoTransferSyntaxes},
+		"one of two results": {nil, ul.ContextResult{ID: 3, TransferSyntax: explicit}, explicit, false, dicom.UnansweredContext},
 	} {
 		client, server := connect(t, "tcp")
 		background(t, func() {
 			readPDU(server)
-			send(server, ul.AppendAssociateAC(nil, &ul.AssociateAC{Contexts: []ul.ContextResult{c.accepted}}))
+			send(server, ul.AppendAssociateAC(nil, &ul.AssociateAC{Contexts: append(c.others, c.accepted)}))
 			readPDU(server)
 		})
 		m := &noting{}

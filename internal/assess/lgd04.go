@@ -5,6 +5,7 @@ import (
 
 	"leadglass/dicom"
 	"leadglass/dicom/dimse"
+	"leadglass/internal/peer"
 	"leadglass/internal/survey"
 )
 
@@ -21,10 +22,11 @@ the operator it is a breach of confidentiality of every patient in the archive, 
 nothing, for the last three years, and then without a date. The first response is counted and answered with C-CANCEL; no value of it is read, only
 whether it is a whole data set with pixels, which no query requests (docs/suspicion.md). Any response,
 with or without an identifier, status 0000, a warning, and FE00 without a cancel of ours fail the check: unauthenticated
-queries are processed, also by an archive that holds nothing. Statuses 0118, 0122, 0124 and 0211, and an association that is
-ended at the request, pass. Any other failure (0110, A7xx, A900, Cxxx) may mean that the query
+queries are processed, also by an archive that holds nothing. Statuses 0118, 0122, 0124 and 0211 pass, and so does an
+association that is ended at the request by a product that is known to refuse queries in this way. Any other failure (0110, A7xx, A900, Cxxx) and any other ended association may mean that the query
 asks for too much. It is followed by queries that ask for
-less, until one is answered: with fewer keys, of one day, of one day with fewer keys, with the unique key alone. A failure of all of them is unknown, unless the count
+less, until one is answered: with fewer keys, of one day, of one day with fewer keys, with the unique key alone; where the association
+was ended, of one day with fewer keys only. A failure of all of them is unknown, unless the count
 of the same service is answered with studies later on: then the check fails by that. An
 accepted presentation context alone is not exposure.`,
 	Sends: `One A-ASSOCIATE-RQ that proposes the query and retrieval contexts that the archive accepted before, none for
@@ -51,14 +53,16 @@ func runD04(ctx context.Context, s *Session) Result {
 		return r
 	}
 	if !s.accepts(dicom.StudyRootFind) {
-		return pass("No presentation context for study queries (Study Root) was accepted.")
+		return s.unaccepted("No presentation context for study queries (Study Root) was accepted.")
 	}
 	r := s.ask(ctx, dicom.StudyRootFind, studyKeys(s.lastDays(30)))
 	s.note(survey.BehaviourFind, r.behaviour())
-	if r.kind == replyUnclear {
-		return s.askLess(ctx, r.what)
+	if r.kind == replyUnclear || r.kind == replyEnded && !s.Service.Product.Known() {
+		return s.askLess(ctx, r)
 	}
-	switch r.kind {
+	switch r = s.refusal(r); r.kind {
+	case replyEnded:
+		return s.askLess(ctx, r)
 	case replyRefused:
 		return pass("No study query was answered: %s.", r.what)
 	case replyNone:
@@ -72,29 +76,39 @@ func runD04(ctx context.Context, s *Session) Result {
 }
 
 // askLess judges an archive that answers a study query with a failure that is
-// no refusal, named in first, by queries that ask for less: some archives
-// refuse queries that match too much, others those with a key they do not know.
-func (s *Session) askLess(ctx context.Context, first string) Result {
+// no refusal, or ends the association at it, by queries that ask for less: some archives
+// do so with queries that match too much, others with those with a key they do not know.
+func (s *Session) askLess(ctx context.Context, first reply) Result {
 	today := s.now().UTC().Format("20060102")
-	last := ""
-	for _, less := range []struct {
+	type narrower struct {
 		keys  []dimse.Key
 		dates string
-	}{{reducedStudyKeys(everyDate), everyDate}, {studyKeys(today), today}, {reducedStudyKeys(today), today}, {uniqueStudyKeys(), ""}} {
-		r := s.ask(ctx, dicom.StudyRootFind, less.keys)
-		switch r.kind {
+	}
+	list := []narrower{{reducedStudyKeys(everyDate), everyDate}, {studyKeys(today), today}, {reducedStudyKeys(today), today}, {uniqueStudyKeys(), ""}}
+	if first.kind == replyEnded { // each costs an association
+		list = []narrower{{reducedStudyKeys(today), today}}
+	}
+	var last reply
+	for _, less := range list {
+		last = s.refusal(s.ask(ctx, dicom.StudyRootFind, less.keys))
+		switch last.kind {
 		case replyAnswered:
 			s.answeredBy(dicom.StudyRootFind)
-			if r.matches > 0 || less.dates == everyDate {
+			if r := s.Service.Rejection; r != nil && r.During == peer.DuringFind {
+				s.Service.Rejection = nil // it was none of queries
+			}
+			if last.matches > 0 || less.dates == everyDate {
 				s.listedDates = less.dates
 			}
-			return s.listed(ctx, r)
-		case replyRefused, replyNone:
-			return unknown("To a study query %s, and to one that asks for less %s.", first, r.what)
+			return s.listed(ctx, last)
+		case replyRefused, replyNone, replyEnded:
+			if last.kind == replyRefused && first.kind == replyEnded {
+				return pass("No study query was answered: %s.", last.what)
+			}
+			return unknown("To a study query %s, and to one that asks for less %s.", first.what, last.what)
 		}
-		last = r.what
 	}
-	return unknown("To a study query %s, and to the last of four that ask for less %s.", first, last)
+	return unknown("To a study query %s, and to the last of four that ask for less %s.", first.what, last.what)
 }
 
 // listed says what an archive that answers lists.

@@ -19,7 +19,7 @@ door beside LG-D04: archives that close the one sometimes forget the other.`,
 	Tested: `A C-FIND of Patient Root at PATIENT level. The standard wants the unique key of the level, Patient ID, which is
 an identifying attribute; therefore the query names an ID that was made up at random and that no archive has, so that
 an archive which answers has nobody to name. A response that comes all the same is counted, not looked at, and answered
-with C-CANCEL. Judged as LG-D04: processed is fail, refused is pass, any other failure is unknown,
+with C-CANCEL. Judged as LG-D04: processed is fail, refused is pass, any other failure and any other ended association are unknown,
 unless the count of the same service is answered by Patient Root later on.`,
 	Sends: `On the association of LG-D04 while it lasts, otherwise on a new one: one C-FIND-RQ
 (1.2.840.10008.5.1.4.1.2.1.1) with the keys
@@ -39,16 +39,16 @@ func runD05(ctx context.Context, s *Session) Result {
 		return r
 	}
 	if !s.accepts(dicom.PatientRootFind) {
-		return pass("No presentation context for patient queries (Patient Root) was accepted.")
+		return s.unaccepted("No presentation context for patient queries (Patient Root) was accepted.")
 	}
-	r := s.ask(ctx, dicom.PatientRootFind, []dimse.Key{
+	r := s.refusal(s.ask(ctx, dicom.PatientRootFind, []dimse.Key{
 		{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "PATIENT"},
 		{Tag: dicom.PatientID, VR: dicom.LO, Value: inventedID()},
-	})
+	}))
 	switch r.kind {
 	case replyRefused:
 		return pass("No patient query was answered: %s.", r.what)
-	case replyNone, replyUnclear:
+	case replyNone, replyUnclear, replyEnded:
 		return unknown("A patient query has no clear result: %s.", r.what)
 	}
 	s.answeredBy(dicom.PatientRootFind)

@@ -21,7 +21,7 @@ var LGD06 = Check{
 they opened; no listening port of theirs is needed. With LG-D04 it makes the whole archive downloadable.`,
 	Tested: `A C-GET on an association that offers no storage context: by the protocol's own rules no image can be sent on
 it. First for a study UID made up at random. 0118, 0122, 0124 and 0211 pass: refused. An association ended at the request passes
-where a study query was refused in the same way, or the product is known to refuse C-GET in this way; otherwise it is unknown, because some
+where the product is known to refuse C-GET in this way; otherwise it is unknown, because some
 archives end every association that offers no storage context, whether C-GET is allowed or not.
 Status 0000 fails: the archive processed an unauthenticated request, searched for the study and reports that nothing is left to send.
 Other statuses do not distinguish "not allowed" from "no such study". Then, where the scope allows it (allow.sample) and studies are listed, the study with the
@@ -45,7 +45,7 @@ func runD06(ctx context.Context, s *Session) Result {
 		model = dicom.PatientRootGet
 	}
 	if !s.accepts(model) {
-		return pass("No presentation context for C-GET was accepted.")
+		return s.unaccepted("No presentation context for C-GET was accepted.")
 	}
 	var p dimse.RetrievalProbe
 	e := s.do(ctx, model, func(ctx context.Context, c *dimse.Client) (err error) {
@@ -78,10 +78,7 @@ func (s *Session) judgeEnd(end peer.End) Result {
 	how := end.Name()
 	s.note(survey.BehaviourGetUnknown, end.Behaviour())
 	known := s.Products.FactsOf(s.Service, s.behaviours...)
-	switch way := end.Behaviour(); {
-	case way != "" && slices.Contains(s.behaviours, survey.BehaviourFind+way):
-		return pass("C-GET was refused: the association was ended at the request (%s), as at a study query.", how)
-	case known.GetRefusalEnds:
+	if known.GetRefusalEnds {
 		return pass("C-GET was refused: the association was ended at the request (%s), which %s does where C-GET is not allowed and not otherwise.", how, known.Product)
 	}
 	return unknown("C-GET without a storage context ended the association (%s), which does not show whether it is allowed: some archives end every association that offers no storage context.", how)

@@ -20,8 +20,8 @@ var LGD07 = Check{
 	Means: `C-MOVE makes the archive send images to an AE title of the caller's choice. An archive that accepts any title as
 a destination sends images to anyone; one that accepts only the titles of its list still lets anyone start transfers
 between the hospital's own machines.`,
-	Tested: `A C-MOVE for a study UID made up at random, to our own calling AE title, where nothing listens. An association
-ended at the request, 0118, 0122, 0124 and 0211 pass: refused. A801 (destination unknown) and C801 (destination not allowed)
+	Tested: `A C-MOVE for a study UID made up at random, to our own calling AE title, where nothing listens. 0118, 0122, 0124 and 0211 pass: refused. So does an association ended
+at the request where the product is known to refuse C-MOVE in this way; otherwise it is unknown, because a fault of the peer ends it as well. A801 (destination unknown) and C801 (destination not allowed)
 pass: moves are processed, but not to unknown destinations. B000, A702 and sub-operations that were tried fail: our title is known as a
 destination. Before a fail the same is requested to a title made up at random: where that is answered alike, nothing is known of ours, and
 the result is unknown. Status 0000 fails too, except where the peer is built on a toolkit that is not known, or that is known to
@@ -43,7 +43,7 @@ func runD07(ctx context.Context, s *Session) Result {
 		model = dicom.PatientRootMove
 	}
 	if !s.accepts(model) {
-		return pass("No presentation context for C-MOVE was accepted.")
+		return s.unaccepted("No presentation context for C-MOVE was accepted.")
 	}
 	if s.CallingAETitle == "" {
 		return unknown("There is no calling AE title of ours to name as destination.")
@@ -51,7 +51,7 @@ func runD07(ctx context.Context, s *Session) Result {
 	p, e := s.move(ctx, model, s.CallingAETitle)
 	switch e.contact {
 	case ended:
-		return pass("C-MOVE was refused: the association was ended at the request.")
+		return s.judgeMoveEnd(e.end)
 	case failed:
 		return unknown("A C-MOVE has no result: %s.", e.what)
 	}
@@ -70,6 +70,16 @@ func runD07(ctx context.Context, s *Session) Result {
 		return unknown("C-MOVE of a study that does not exist was answered with status %s (%s), to our AE title and to a made-up one, which does not show whether ours is accepted.", p.Status, meaning(p.Status))
 	}
 	return r
+}
+
+// judgeMoveEnd judges a C-MOVE at which the peer ended the association, as end says.
+func (s *Session) judgeMoveEnd(end peer.End) Result {
+	how := end.Name()
+	s.note(survey.BehaviourMoveUnknown, end.Behaviour())
+	if known := s.Products.FactsOf(s.Service, s.behaviours...); known.MoveRefusalEnds {
+		return pass("C-MOVE was refused: the association was ended at the request (%s), which %s does where C-MOVE is not allowed and not otherwise.", how, known.Product)
+	}
+	return unknown("A C-MOVE of a study that does not exist ended the association (%s), which does not show whether it is allowed.", how)
 }
 
 // move requests the transfer of a study made up at random to a destination.

@@ -18,7 +18,7 @@ var LGD09 = Check{
 port can read the appointments of the coming days with the patients' names.`,
 	Tested: `A C-FIND of the Modality Worklist for a patient ID made up at random, so that a worklist which answers has
 nobody to name. A response that comes all the same is counted, not looked at, and answered with C-CANCEL. Judged as LG-D04:
-processed is fail, refused is pass, any other failure is unknown.`,
+processed is fail, refused is pass, any other failure and any other ended association are unknown.`,
 	Sends: `Only where the context was accepted: one A-ASSOCIATE-RQ that proposes 1.2.840.10008.5.1.4.31 alone, one C-FIND-RQ
 with the keys
 
@@ -38,17 +38,17 @@ func runD09(ctx context.Context, s *Session) Result {
 		return r
 	}
 	if !s.accepts(dicom.ModalityWorklistFind) {
-		return pass("No presentation context for worklist queries was accepted.")
+		return s.unaccepted("No presentation context for worklist queries was accepted.")
 	}
-	r := s.ask(ctx, dicom.ModalityWorklistFind, []dimse.Key{
+	r := s.refusal(s.ask(ctx, dicom.ModalityWorklistFind, []dimse.Key{
 		{Tag: dicom.PatientID, VR: dicom.LO, Value: inventedID()},
 		{Tag: dicom.StudyInstanceUID, VR: dicom.UI},
 		{Tag: dicom.ScheduledProcedureStepSequence, VR: dicom.SQ},
-	})
+	}))
 	switch r.kind {
 	case replyRefused:
 		return pass("No worklist query was answered: %s.", r.what)
-	case replyNone, replyUnclear:
+	case replyNone, replyUnclear, replyEnded:
 		return unknown("A worklist query has no clear result: %s.", r.what)
 	}
 	s.answeredBy(dicom.ModalityWorklistFind)

@@ -37,6 +37,8 @@ const (
 	replyRefused
 	// replyUnclear: a failure status that says neither.
 	replyUnclear
+	// replyEnded: the peer ended the association at the request.
+	replyEnded
 	// replyNone: no answer, for the reason in what.
 	replyNone
 )
@@ -61,7 +63,7 @@ func (s *Session) ask(ctx context.Context, sopClass string, keys []dimse.Key) re
 		return reply{kind: replyAnswered, status: dimse.Pending, matches: result.Pending, bare: bare}
 	case e.contact == ended:
 		s.recordAbort(cause)
-		return reply{kind: replyRefused, end: e.end, what: "the association was ended at the request (" + e.what + ")"}
+		return reply{kind: replyEnded, end: e.end, what: "the association was ended at the request (" + e.what + ")"}
 	case e.contact == failed:
 		return reply{kind: replyNone, what: e.what}
 	}
@@ -164,6 +166,27 @@ func (s *Session) notAssociated() (r Result, ok bool) {
 		return Result{}, true
 	}
 	return notApplicable("No association was accepted, so nothing could be asked."), false
+}
+
+// refusal returns r, as a refusal where the association was ended and the product is
+// known to refuse queries in this way and not to end it otherwise. Of other peers an
+// ended association decides nothing: a key, a list that is too long or a fault of
+// the peer can be the reason.
+func (s *Session) refusal(r reply) reply {
+	if known := s.Products.FactsOf(s.Service, s.behaviours...); r.kind == replyEnded && known.FindRefusalEnds {
+		r.kind = replyRefused
+		r.what += ", as " + known.Product + " does where queries are not allowed and not otherwise"
+	}
+	return r
+}
+
+// unaccepted is the result where a presentation context was not accepted, as text
+// says. An acceptance that was cut short before all its results decides nothing.
+func (s *Session) unaccepted(text string) Result {
+	if noted := dicom.ParseDeviations(s.Service.Tolerated); noted&dicom.CutAcceptance != 0 && noted&dicom.UnansweredContext != 0 {
+		return unknown("The acceptance was cut short before its last presentation context, so that which were accepted is not known.")
+	}
+	return pass("%s", text)
 }
 
 // answeredBy puts a SOP class on the list of those that answered.

@@ -27,6 +27,8 @@ func noCanary(t *testing.T, a assess.Assessment) {
 func TestOrthancDefaults(t *testing.T) {
 	s := realserver.Orthanc(t, realserver.OrthancOptions{Studies: studies(3)})
 	tg := identify(t, s.DICOMAddr())
+	tg.session.Service.Toolkit.Name = "DCMTK"
+	tg.session.Service.Behaviours = []string{survey.BehaviourAnyTitle, survey.BehaviourQueryAndStorage}
 	a, by := tg.run(t)
 	expect(t, by, map[string]survey.CheckState{
 		"LG-D01": survey.Fail, "LG-D02": survey.NotApplicable, "LG-D03": survey.Fail, "LG-D04": survey.Pass,
@@ -83,6 +85,7 @@ func TestOrthancOpenWithoutSample(t *testing.T) {
 	expect(t, by, map[string]survey.CheckState{"LG-D04": survey.Fail, "LG-D06": survey.Unknown})
 	tg = identify(t, s.DICOMAddr())
 	tg.session.Allow.Sample = false
+	tg = identify(t, s.DICOMAddr(), "ORTHANC", "HIDDEN")
 	tg.session.Service.Product = survey.Product{Name: "Orthanc", Confidence: survey.Certain}
 	_, by = tg.run(t)
 	expect(t, by, map[string]survey.CheckState{"LG-D06": survey.Fail})
@@ -144,7 +147,11 @@ func TestOrthancChecksCalledTitle(t *testing.T) {
 	}
 	tg = identify(t, s.DICOMAddr(), "ORTHANC", "HIDDEN")
 	_, by = tg.run(t)
-	expect(t, by, map[string]survey.CheckState{"LG-D01": survey.Pass, "LG-D02": survey.Fail, "LG-D04": survey.Pass})
+	expect(t, by, map[string]survey.CheckState{"LG-D01": survey.Pass, "LG-D02": survey.Fail, "LG-D04": survey.Unknown})
+	tg = identify(t, s.DICOMAddr(), "ORTHANC", "HIDDEN")
+	tg.session.Service.Product = survey.Product{Name: "Orthanc", Confidence: survey.Certain}
+	_, by = tg.run(t)
+	expect(t, by, map[string]survey.CheckState{"LG-D04": survey.Pass, "LG-D05": survey.Pass, "LG-D06": survey.Pass, "LG-D07": survey.Pass})
 }
 
 func TestDcmqrscp(t *testing.T) {

@@ -67,8 +67,8 @@ func TestGet(t *testing.T) {
 }
 
 // TestGetThatEndsTheAssociation: some archives end every association without a
-// storage context at C-GET, others refuse in this way. It is a refusal where queries
-// are refused alike, or where the product is known for it.
+// storage context at C-GET, others refuse in this way. It is a refusal where the
+// product is known for it.
 func TestGetThatEndsTheAssociation(t *testing.T) {
 	known := survey.Product{Name: "Orthanc", Confidence: survey.Certain}
 	guess := survey.Product{Name: "Orthanc", Confidence: survey.Possible}
@@ -79,7 +79,7 @@ func TestGetThatEndsTheAssociation(t *testing.T) {
 	}{
 		"answers queries":             {dimse.Answer(0), dimse.AbortAssociation, survey.Product{}, survey.Unknown},
 		"PixelMed":                    {dimse.Answer(0), dimse.AbortAssociation, survey.Product{Name: "PixelMed DicomAndWebStorageServer", Confidence: survey.Certain}, survey.Unknown},
-		"refuses queries alike":       {dimse.AbortAssociation, dimse.AbortAssociation, survey.Product{}, survey.Pass},
+		"refuses queries alike":       {dimse.AbortAssociation, dimse.AbortAssociation, survey.Product{}, survey.Unknown},
 		"refuses queries otherwise":   {dimse.CloseConnection, dimse.AbortAssociation, survey.Product{}, survey.Unknown},
 		"refuses queries by a status": {dimse.Answer(0x0124), dimse.AbortAssociation, survey.Product{}, survey.Unknown},
 		"known for it":                {dimse.Answer(0), dimse.AbortAssociation, known, survey.Pass},
@@ -126,8 +126,8 @@ func TestMove(t *testing.T) {
 		{dimse.Answer(0xC801), "", 0, survey.Pass, "C801"},
 		{dimse.Answer(0x0124), "", 0, survey.Pass, "0124"},
 		{dimse.Answer(0x0122), "", 0, survey.Pass, "0122"},
-		{dimse.AbortAssociation, "", 0, survey.Pass, "ended"},
-		{dimse.CloseConnection, "", 0, survey.Pass, "ended"},
+		{dimse.AbortAssociation, "", 0, survey.Unknown, "A-ABORT"},
+		{dimse.CloseConnection, "", 0, survey.Unknown, "closed connection"},
 		{dimse.Answer(0), "pynetdicom", 0, survey.Fail, "0000"},
 		{dimse.Answer(0xA702), "DCMTK", 0, survey.Fail, "A702"},
 		{dimse.Answer(0xB000), "", 0, survey.Fail, "B000"},

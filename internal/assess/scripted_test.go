@@ -50,6 +50,16 @@ func list(n int, end dimse.Outcome) findFunc {
 	}
 }
 
+// ends answers as f does, and with an end of the association where f fails.
+func ends(f findFunc, end dimse.Outcome) findFunc {
+	return func(ctx context.Context, r *dimse.Request, out *dimse.Responder) dimse.Outcome {
+		if o := f(ctx, r, out); o == dimse.Answer(dimse.Success) || o == dimse.Answer(dimse.Cancelled) {
+			return o
+		}
+		return end
+	}
+}
+
 // value returns the value of a key of a request, and whether there is one.
 func value(r *dimse.Request, tag dicom.Tag) (string, bool) {
 	it := r.Elements()
@@ -174,8 +184,10 @@ func TestStudyQuery(t *testing.T) {
 		{"0122", status(dimse.SOPClassNotSupported), survey.Pass, "0122"},
 		{"0124", status(dimse.NotAuthorized), survey.Pass, "0124 (not authorised)"},
 		{"0211", status(0x0211), survey.Pass, "0211"},
-		{"abort", outcome(dimse.AbortAssociation), survey.Pass, "A-ABORT"},
-		{"close", outcome(dimse.CloseConnection), survey.Pass, "a closed connection"},
+		{"abort", outcome(dimse.AbortAssociation), survey.Unknown, "A-ABORT"},
+		{"close", outcome(dimse.CloseConnection), survey.Unknown, "a closed connection"},
+		{"aborts at a key", ends(keysOver(3), dimse.AbortAssociation), survey.Fail, "at least one study"},
+		{"closes at a broad query", ends(broad(dimse.UnableToProcess), dimse.CloseConnection), survey.Fail, "at least one study"},
 		{"A900", status(dimse.IdentifierMismatch), survey.Unknown, "A900"},
 		{"C000", status(dimse.UnableToProcess), survey.Unknown, "C000"},
 		{"C000, then 0124", then(status(dimse.UnableToProcess), status(dimse.NotAuthorized)), survey.Unknown, "0124"},
@@ -213,8 +225,8 @@ func TestPatientAndWorklistQuery(t *testing.T) {
 		{"ignores the ID", list(100, dimse.Answer(dimse.Success)), survey.Fail, "was not looked at"},
 		{"A700", status(dimse.OutOfResources), survey.Unknown, "A700"},
 		{"0124", status(dimse.NotAuthorized), survey.Pass, "0124"},
-		{"abort", outcome(dimse.AbortAssociation), survey.Pass, "A-ABORT"},
-		{"close", outcome(dimse.CloseConnection), survey.Pass, "closed"},
+		{"abort", outcome(dimse.AbortAssociation), survey.Unknown, "A-ABORT"},
+		{"close", outcome(dimse.CloseConnection), survey.Unknown, "closed"},
 		{"C000", status(dimse.UnableToProcess), survey.Unknown, "C000"},
 		{"never answers", outcome(dimse.NoResponse), survey.Unknown, "in time"},
 	} {
@@ -363,7 +375,7 @@ func TestAssociationBudget(t *testing.T) {
 		Get:  get(dimse.AbortAssociation, dimse.AbortAssociation, 0),
 		Move: func(context.Context, *dimse.Request, *dimse.Retriever) dimse.Outcome { return dimse.AbortAssociation },
 	}
-	for attempts, want := range map[int]int64{1: 5, 9: 4} {
+	for attempts, want := range map[int]int64{1: 6, 9: 4} {
 		tg := identify(t, provide(t, p))
 		tg.session.Service.Attempts = attempts
 		a, by := tg.run(t)

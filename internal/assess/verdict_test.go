@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"leadglass/dicom"
+	"leadglass/dicom/dimse"
 	"leadglass/internal/assess"
 	"leadglass/internal/survey"
 )
@@ -137,6 +139,29 @@ func TestDecides(t *testing.T) {
 	} {
 		if got := survey.Decides(test.services, test.checks); got != test.want {
 			t.Errorf("service %d, want %d", got, test.want)
+		}
+	}
+}
+
+// TestAcceptanceCutShort: a presentation context whose result was not read is not one
+// that was refused.
+func TestAcceptanceCutShort(t *testing.T) {
+	for name, c := range map[string]struct {
+		tolerated []string
+		state     survey.CheckState
+	}{
+		"whole":               {nil, survey.Pass},
+		"cut behind contexts": {[]string{"acceptance-cut-short"}, survey.Pass},
+		"without results":     {[]string{"context-without-result"}, survey.Pass},
+		"cut among contexts":  {[]string{"acceptance-cut-short", "context-without-result"}, survey.Unknown},
+	} {
+		tg := identify(t, provide(t, &dimse.Provider{}, dicom.Verification))
+		tg.session.Service.Tolerated = c.tolerated
+		_, by := tg.run(t)
+		for _, id := range []string{"LG-D04", "LG-D05", "LG-D06", "LG-D07", "LG-D08", "LG-D09", "LG-D13"} {
+			if by[id].State != c.state {
+				t.Errorf("%s: %s is %s: %s", name, id, by[id].State, by[id].Evidence)
+			}
 		}
 	}
 }

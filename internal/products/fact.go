@@ -20,9 +20,12 @@ const (
 	// getAllowed: status is the answer to a C-GET of a study that does not exist
 	// where C-GET is allowed, and no answer where it is not.
 	getAllowed factName = "c-get-allowed"
-	// getRefusalEnds: a C-GET that is not allowed ends the association, and one that
-	// is allowed does not, with a storage context or without.
-	getRefusalEnds factName = "c-get-refusal-ends-association"
+	// findRefusalEnds, getRefusalEnds, moveRefusalEnds: a C-FIND, C-GET or C-MOVE
+	// that is not allowed ends the association, and one that is allowed does not; a
+	// C-GET with a storage context or without.
+	findRefusalEnds factName = "c-find-refusal-ends-association"
+	getRefusalEnds  factName = "c-get-refusal-ends-association"
+	moveRefusalEnds factName = "c-move-refusal-ends-association"
 	// studyBeforeDestination: a C-MOVE looks for the study before it looks at the
 	// destination.
 	studyBeforeDestination factName = "c-move-finds-study-first"
@@ -65,9 +68,9 @@ type Facts struct {
 	// GetAllowed are the statuses of a C-GET of a study that does not exist that say
 	// that C-GET is allowed.
 	GetAllowed []string
-	// GetRefusalEnds: a C-GET ends the association where it is not allowed, and not
-	// otherwise.
-	GetRefusalEnds bool
+	// FindRefusalEnds, GetRefusalEnds, MoveRefusalEnds: a C-FIND, C-GET or C-MOVE
+	// ends the association where it is not allowed, and not otherwise.
+	FindRefusalEnds, GetRefusalEnds, MoveRefusalEnds bool
 	// StudyBeforeDestination: a C-MOVE looks for the study before it looks at the
 	// destination, so that its answer may say nothing of the latter.
 	StudyBeforeDestination bool
@@ -131,8 +134,12 @@ func (f *Facts) add(facts []fact) {
 			f.ListsEmptyDates = append(f.ListsEmptyDates, known.Status)
 		case getAllowed:
 			f.GetAllowed = append(f.GetAllowed, known.Status)
+		case findRefusalEnds:
+			f.FindRefusalEnds = true
 		case getRefusalEnds:
 			f.GetRefusalEnds = true
+		case moveRefusalEnds:
+			f.MoveRefusalEnds = true
 		case studyBeforeDestination:
 			f.StudyBeforeDestination = true
 		case acceptsAllContexts:
@@ -238,7 +245,7 @@ func (f *fact) validate(m *mistake, at string) {
 		if f.Most == 0 {
 			m.add(at, "most is missing: bytes")
 		}
-	case "", getRefusalEnds, studyBeforeDestination, acceptsAllContexts:
+	case "", findRefusalEnds, getRefusalEnds, moveRefusalEnds, studyBeforeDestination, acceptsAllContexts:
 	default:
 		m.add(at+".is", "%q is no fact that the program asks for; docs/products.md lists them", f.Is)
 	}
