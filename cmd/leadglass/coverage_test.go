@@ -94,6 +94,7 @@ func TestExpectations(t *testing.T) {
 			if f.Verdict != e.verdict || f.Grade != e.grade {
 				t.Errorf("verdict %s, grade %s; want %s, %s", f.Verdict, f.Grade, e.verdict, e.grade)
 			}
+			e.neverWrong(t, f.Services)
 			found, wrong := checks(f), false
 			for id, want := range e.states(t) {
 				got := survey.NotApplicable

@@ -33,6 +33,8 @@ type webFacts struct {
 	why     string
 	// failed: requests went without an answer, so that nothing can be told.
 	failed bool
+	// kept: every path demands a login, of a product that may have a DICOMweb service.
+	kept bool
 	// control is the answer to a path that cannot exist, accept what searches
 	// accept.
 	control webReply
@@ -96,8 +98,11 @@ func (s *Session) turnedAway() {
 
 // nowhere is the result of the DICOMweb checks where no service was found.
 func (f *webFacts) nowhere() Result {
-	if f.failed {
+	switch {
+	case f.failed:
 		return unknown("Whether there is a DICOMweb service is undecided: %s.", f.why)
+	case f.kept:
+		return pass("Every path demands a login (status %d), so that nothing of DICOMweb is answered without one; whether there is such a service is not known.", f.control.status)
 	}
 	return notApplicable("No DICOMweb service was found: %s.", f.why)
 }
@@ -134,11 +139,14 @@ func (s *Session) dicomweb(ctx context.Context) *webFacts {
 		f.why = "no root is known at which it could be"
 		return f
 	}
-	if w := roots[0]; f.control.guarded() && !f.failed && (s.Web.Root != "" || own(w, s.Service)) {
+	switch w := roots[0]; {
+	case f.failed:
+	case f.control.guarded() && s.Web.Root != "":
 		f.found(s.Service, w, f.control, survey.AccessProtected)
-		return f
-	}
-	if !f.failed {
+	case f.control.guarded() && own(w, s.Service):
+		// A login for every path is no sign of what is behind it.
+		f.kept, f.root = true, w
+	default:
 		f.why = "requested " + strings.Join(asked, ", ")
 	}
 	return f

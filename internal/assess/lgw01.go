@@ -29,8 +29,8 @@ sent again with other media types, those of the standard and of before 2017.
 | anything else (400, 413, 500, 503) | asked once more, for the studies of today; where that says neither, unknown |
 
 Where TLS demands a client certificate, nothing is asked: the service counts as protected if the user named its root, and as not found otherwise.
-Where every path demands a login, the service counts as protected if the product is known to have one or the user named the
-root. Of the body of the answer nothing is read but, of plain JSON, what comes before the first value, which is the first tag: other interfaces have
+Where every path demands a login, the service counts as protected if the user named its root. That is no sign of such a service otherwise, and
+for a product that may have one the check passes: nothing is answered without the login. Of the body of the answer nothing is read but, of plain JSON, what comes before the first value, which is the first tag: other interfaces have
 lists at such a path too. The connection is closed then.`,
 	Sends: `GET of a path made up at random and of at most twelve roots, each with /studies?limit=1, and of one with &StudyDate= and today's date where the first answer says neither. The checks of one HTTP port send
 at most 32 requests, those of a host 80; where a viewer was found, at most two are for its configuration.`,

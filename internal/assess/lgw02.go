@@ -47,6 +47,11 @@ func runW02(ctx context.Context, s *Session) Result {
 		return r
 	}
 	f := s.dicomweb(ctx)
+	if f.kept && s.wadoURI(ctx, f) == survey.AccessOpen {
+		f.found(s.Service, f.root, f.control, survey.AccessProtected)
+		f.service.WADO = survey.AccessOpen
+		return openWADOURI(f)
+	}
 	if f.service == nil {
 		return f.nowhere()
 	}
@@ -54,11 +59,15 @@ func runW02(ctx context.Context, s *Session) Result {
 	if access != survey.AccessOpen {
 		if u := s.wadoURI(ctx, f); u == survey.AccessOpen {
 			access = survey.AccessOpen
-			r = fail("WADO-URI at %s answers without login that an object made up at random does not exist.", f.root.WADOURI)
+			r = openWADOURI(f)
 		}
 	}
 	f.service.WADO = access
 	return r
+}
+
+func openWADOURI(f *webFacts) Result {
+	return fail("WADO-URI at %s answers without login that an object made up at random does not exist.", f.root.WADOURI)
 }
 
 // wadoRS asks for a study beneath the root.

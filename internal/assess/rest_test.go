@@ -40,6 +40,9 @@ end`
 		t.Run(name, func(t *testing.T) {
 			s := realserver.Orthanc(t, realserver.OrthancOptions{Config: c.config, Studies: studies(2)})
 			service := webService(s, "Orthanc")
+			if c.verdict == survey.Protected {
+				service.HTTP.Page = "orthanc-login"
+			}
 			a, by := checkReal(t, service, "")
 			expect(t, by, c.want)
 			services := []survey.Service{*service}

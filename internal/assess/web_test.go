@@ -179,7 +179,18 @@ func TestDICOMweb(t *testing.T) {
 			dicomweb: survey.DICOMweb{Root: "/dicom-web", QIDO: protected, WADO: unknown, STOW: unknown}, verdict: survey.Protected},
 		"login everywhere": {handler: answers(401), want: states{"LG-W01": none, "LG-W02": none, "LG-W03": none}, verdict: survey.NotDICOM},
 		"login everywhere, product known": {product: "Orthanc", handler: answers(401), want: states{"LG-W01": pass, "LG-W02": pass, "LG-W03": pass, "LG-W06": pass},
-			dicomweb: survey.DICOMweb{Root: "/dicom-web", QIDO: protected, WADO: protected, STOW: protected}, verdict: survey.Protected},
+			verdict: survey.NotDICOM}, // its login page was not recognised here, and a login is no service
+		"login everywhere but WADO-URI, product known": {product: "Orthanc", handler: func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path != "/wado":
+				w.WriteHeader(http.StatusUnauthorized)
+			case r.URL.Query().Get("objectUID") != "":
+				w.WriteHeader(http.StatusNotFound)
+			default:
+				w.WriteHeader(http.StatusBadRequest)
+			}
+		}, want: states{"LG-W01": pass, "LG-W02": fail},
+			dicomweb: survey.DICOMweb{Root: "/dicom-web", QIDO: protected, WADO: open, STOW: protected}, verdict: survey.Identified},
 		"login everywhere, root given": {root: "/x/rs/", handler: answers(401), want: states{"LG-W01": pass},
 			dicomweb: survey.DICOMweb{Root: "/x/rs", QIDO: protected, WADO: protected, STOW: protected}, verdict: survey.Protected},
 		"one page for everything": {handler: spa, want: states{"LG-W01": none, "LG-W02": none, "LG-W03": none, "LG-W07": pass}, verdict: survey.NotDICOM},

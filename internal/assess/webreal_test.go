@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,8 +73,11 @@ func TestOrthancWebOpen(t *testing.T) {
 func TestOrthancWebLogin(t *testing.T) {
 	s := orthancWeb(t, map[string]any{"AuthenticationEnabled": true, "RegisteredUsers": map[string]string{"a": "b"}})
 	service := webService(s, "Orthanc")
-	service.HTTP.AuthRequired, service.HTTP.Status = true, 401
+	service.HTTP.AuthRequired, service.HTTP.Status, service.HTTP.Page = true, 401, "orthanc-login"
 	a, by := checkReal(t, service, "")
+	if service.DICOMweb != nil || strings.Contains(by["LG-W10"].Evidence, "DICOMweb") {
+		t.Errorf("DICOMweb behind a login for everything: %+v, %s", service.DICOMweb, by["LG-W10"].Evidence)
+	}
 	expect(t, by, map[string]survey.CheckState{"LG-W01": survey.Pass, "LG-W02": survey.Pass, "LG-W03": survey.Pass,
 		"LG-W06": survey.Pass, "LG-W07": survey.Pass, "LG-W09": survey.NotApplicable, "LG-W10": survey.Fail})
 	if v := survey.VerdictOf([]survey.Service{*service}, a.Checks); v != survey.Protected {
