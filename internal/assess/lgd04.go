@@ -53,7 +53,7 @@ func runD04(ctx context.Context, s *Session) Result {
 		return r
 	}
 	if !s.accepts(dicom.StudyRootFind) {
-		return s.unaccepted("No presentation context for study queries (Study Root) was accepted.")
+		return unaccepted(s.Service, "No presentation context for study queries (Study Root) was accepted.")
 	}
 	r := s.ask(ctx, dicom.StudyRootFind, studyKeys(s.lastDays(30)))
 	s.note(survey.BehaviourFind, r.behaviour())

@@ -39,7 +39,7 @@ func runD05(ctx context.Context, s *Session) Result {
 		return r
 	}
 	if !s.accepts(dicom.PatientRootFind) {
-		return s.unaccepted("No presentation context for patient queries (Patient Root) was accepted.")
+		return unaccepted(s.Service, "No presentation context for patient queries (Patient Root) was accepted.")
 	}
 	r := s.refusal(s.ask(ctx, dicom.PatientRootFind, []dimse.Key{
 		{Tag: dicom.QueryRetrieveLevel, VR: dicom.CS, Value: "PATIENT"},

@@ -45,7 +45,7 @@ func runD06(ctx context.Context, s *Session) Result {
 		model = dicom.PatientRootGet
 	}
 	if !s.accepts(model) {
-		return s.unaccepted("No presentation context for C-GET was accepted.")
+		return unaccepted(s.Service, "No presentation context for C-GET was accepted.")
 	}
 	var p dimse.RetrievalProbe
 	e := s.do(ctx, model, func(ctx context.Context, c *dimse.Client) (err error) {

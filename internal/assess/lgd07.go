@@ -43,7 +43,7 @@ func runD07(ctx context.Context, s *Session) Result {
 		model = dicom.PatientRootMove
 	}
 	if !s.accepts(model) {
-		return s.unaccepted("No presentation context for C-MOVE was accepted.")
+		return unaccepted(s.Service, "No presentation context for C-MOVE was accepted.")
 	}
 	if s.CallingAETitle == "" {
 		return unknown("There is no calling AE title of ours to name as destination.")

@@ -34,7 +34,7 @@ func runD08(_ context.Context, s *Session) Result {
 		}
 	}
 	if n == 0 {
-		return s.unaccepted("None of the storage contexts proposed was accepted.")
+		return unaccepted(s.Service, "None of the storage contexts proposed was accepted.")
 	}
 	return fail("Storage contexts accepted: %d; negotiated only, nothing was stored.", n)
 }

@@ -38,7 +38,7 @@ func runD09(ctx context.Context, s *Session) Result {
 		return r
 	}
 	if !s.accepts(dicom.ModalityWorklistFind) {
-		return s.unaccepted("No presentation context for worklist queries was accepted.")
+		return unaccepted(s.Service, "No presentation context for worklist queries was accepted.")
 	}
 	r := s.refusal(s.ask(ctx, dicom.ModalityWorklistFind, []dimse.Key{
 		{Tag: dicom.PatientID, VR: dicom.LO, Value: inventedID()},

@@ -43,7 +43,7 @@ func runD13(_ context.Context, s *Session) Result {
 		}
 	}
 	if len(names) == 0 {
-		return s.unaccepted("None of the further services proposed was accepted.")
+		return unaccepted(s.Service, "None of the further services proposed was accepted.")
 	}
 	return fail("Contexts accepted for: %s; negotiated only, nothing was sent.", strings.Join(names, ", "))
 }

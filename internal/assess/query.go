@@ -11,6 +11,7 @@ import (
 	"leadglass/dicom"
 	"leadglass/dicom/dimse"
 	"leadglass/internal/peer"
+	"leadglass/internal/survey"
 )
 
 // reply is how a query went.
@@ -182,8 +183,8 @@ func (s *Session) refusal(r reply) reply {
 
 // unaccepted is the result where a presentation context was not accepted, as text
 // says. An acceptance that was cut short before all its results decides nothing.
-func (s *Session) unaccepted(text string) Result {
-	if noted := dicom.ParseDeviations(s.Service.Tolerated); noted&dicom.CutAcceptance != 0 && noted&dicom.UnansweredContext != 0 {
+func unaccepted(s *survey.Service, text string) Result {
+	if noted := dicom.ParseDeviations(s.Tolerated); noted&dicom.CutAcceptance != 0 && noted&dicom.UnansweredContext != 0 {
 		return unknown("The acceptance was cut short before its last presentation context, so that which were accepted is not known.")
 	}
 	return pass("%s", text)
