@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"leadglass/internal/campaign"
+	"leadglass/internal/export"
 	"leadglass/internal/products"
+	"leadglass/internal/publish"
 	"leadglass/internal/report"
 	"leadglass/internal/scope"
 	"leadglass/internal/survey"
@@ -26,6 +29,8 @@ type checkCommand struct {
 	Count           string         `enum:"scope,exact,off" default:"scope" help:"Count what is exposed: exact, off, or as the scope says (without a scope: exact)."`
 	Time            *time.Duration `help:"The time for one target, instead of the scope's." placeholder:"DURATION"`
 	JSON            bool           `help:"One JSON object a target on stdout."`
+	Format          []string       `help:"sarif, junit, html, csv, on stdout; several with commas and --out." placeholder:"FORMAT"`
+	Out             string         `help:"The folder for the files of --format." placeholder:"DIR"`
 	FailOn          string         `help:"Exit with 4 when a verdict is this or worse: protected, title-alone (protected by a called AE title alone), identified, open, open-images." placeholder:"VERDICT"`
 	Explain         string         `help:"Print the page of a check, for example LG-D04, and do nothing else." placeholder:"ID"`
 	Product         string         `help:"The product, where you know it: the plan and the remedies are for it, whatever was recognised." placeholder:"NAME"`
@@ -40,6 +45,8 @@ func (checkCommand) Help() string {
   leadglass check 127.0.0.1:4242 --json           one port, for a script
   leadglass check https://127.0.0.1:8443/dicom-web
   leadglass check pacs.example.org --scope mandate.yaml
+  leadglass check 10.1.2.3 --format sarif > check.sarif
+  leadglass check 10.1.2.3 --format junit,html --out results --fail-on open
   leadglass check 10.1.2.3:104 --called-ae-title ARCHIVE --fail-on open
   leadglass check --explain LG-D06`
 }
@@ -54,6 +61,10 @@ func (c *checkCommand) Run(ctx context.Context, a *app) error {
 	}
 	if err := survey.Verdict(c.FailOn).Validate(); c.FailOn != "" && c.FailOn != titleAlone && err != nil {
 		return usage(fmt.Errorf("--fail-on: %w, and %q", err, titleAlone))
+	}
+	formats, err := c.formats()
+	if err != nil {
+		return usage(err)
 	}
 	table, err := campaign.LoadProducts(c.ProductsFile)
 	if err != nil {
@@ -79,18 +90,25 @@ func (c *checkCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	met, incomplete := false, false
+	var findings []*survey.Finding
 	for i, candidate := range candidates {
 		a.status(fmt.Sprintf("checking %s (%d of %d)", candidate.Name(), i+1, len(candidates)))
 		finding, err := candidate.Check(ctx, eng)
 		a.endStatus()
 		if err != nil {
-			return err
+			return errors.Join(err, c.write(a, formats, findings))
 		}
-		if err := c.print(a, table, finding); err != nil {
+		if len(formats) > 0 {
+			c.fit(table, &finding)
+			findings = append(findings, &finding)
+		} else if err := c.print(a, table, finding); err != nil {
 			return err
 		}
 		incomplete = incomplete || finding.Incomplete != nil
 		met = met || c.met(&finding)
+	}
+	if err := c.write(a, formats, findings); err != nil {
+		return err
 	}
 	switch {
 	case met:
@@ -117,14 +135,54 @@ func (c *checkCommand) met(f *survey.Finding) bool {
 }
 
 func (c *checkCommand) print(a *app, table *products.Table, f survey.Finding) error {
-	if c.Product != "" {
-		table.FitRemedies(&f, c.Product)
-	}
+	c.fit(table, &f)
 	f.Plan = table.Plan(&f, c.Product)
 	if c.JSON {
 		return json.NewEncoder(a.out).Encode(f)
 	}
 	return report.Finding(a.painted, f, report.TextOptions{Color: a.color})
+}
+
+// fit has the remedies of f be for the product that the user named.
+func (c *checkCommand) fit(table *products.Table, f *survey.Finding) {
+	if c.Product != "" {
+		table.FitRemedies(f, c.Product)
+	}
+}
+
+// formats are those of --format, with what goes with them.
+func (c *checkCommand) formats() ([]export.CheckFormat, error) {
+	formats, err := export.CheckFormatsNamed(c.Format)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("--format: %w", err)
+	case len(formats) > 0 && c.JSON:
+		return nil, errors.New("--json and --format do not go together: leave one of them out")
+	case len(formats) > 1 && c.Out == "":
+		return nil, errors.New("several formats need a folder: name it with --out DIR")
+	case len(formats) == 0 && c.Out != "":
+		return nil, errors.New("--out goes with --format")
+	}
+	return formats, nil
+}
+
+// write writes the findings in the formats, to stdout where no folder is named.
+func (c *checkCommand) write(a *app, formats []export.CheckFormat, findings []*survey.Finding) error {
+	if len(formats) == 0 {
+		return nil
+	}
+	if c.Out == "" {
+		return formats[0].Write(a.out, version, findings)
+	}
+	var files []publish.File
+	for _, f := range formats {
+		files = append(files, publish.File{Name: f.File, Edition: publish.EditionConfidential, Write: func(w io.Writer) error { return f.Write(w, version, findings) }})
+	}
+	paths, err := publish.WriteFiles(c.Out, files)
+	for _, p := range paths {
+		fmt.Fprintln(a.out, p)
+	}
+	return err
 }
 
 // scope is the scope file's, or the implicit one of the targets, with what the

@@ -72,8 +72,8 @@ func dojo(i *Item, c survey.Check) dojoFinding {
 		Title: plain.Line(c.ID + " " + c.Title), Severity: dojoSeverity(c.Severity), Date: f.StartedAt.UTC().Format(time.DateOnly),
 		Description: dojoDescription(i, c, &s), Mitigation: plain.Text(c.Remedy), References: plain.Text(strings.Join(c.References, "\n")),
 		Active: true, Verified: true, Dynamic: true,
-		UniqueID: identifier("finding", f.Target.Address, f.Target.Host, number(uint64(c.Port)), c.ID), VulnerabilityID: c.ID,
-		Service: s.application(), Endpoints: dojoEndpoints(f, c.Port, s.application()), Tags: []string{string(f.Verdict)},
+		UniqueID: findingID(f, c), VulnerabilityID: c.ID,
+		Service: s.application(), Endpoints: endpoints(f, c.Port, s.application()), Tags: []string{string(f.Verdict)},
 	}
 	if c.ID == "LG-D12" || c.ID == "LG-W08" {
 		d.Vulnerabilities = s.vulnerabilities()
@@ -89,6 +89,11 @@ func dojo(i *Item, c survey.Check) dojoFinding {
 	}
 	d.judge(i)
 	return d
+}
+
+// findingID is the same for a check of a service in every run and survey.
+func findingID(f *survey.Finding, c survey.Check) string {
+	return identifier("finding", f.Target.Address, f.Target.Host, number(uint64(c.Port)), c.ID)
 }
 
 // judge puts the state of the case into DefectDojo's terms.
@@ -139,8 +144,8 @@ func dojoDescription(i *Item, c survey.Check, s *service) string {
 	return plain.Text(strings.Join(parts, "\n\n"))
 }
 
-// dojoEndpoints is where the finding is, as a URL: DefectDojo reads its parts.
-func dojoEndpoints(f *survey.Finding, port uint16, application string) []string {
+// endpoints is where the finding is, as a URL: DefectDojo reads its parts.
+func endpoints(f *survey.Finding, port uint16, application string) []string {
 	addr, err := netip.ParseAddr(f.Target.Address)
 	switch {
 	case err != nil:
