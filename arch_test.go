@@ -42,7 +42,7 @@ func layers() map[string]layer {
 	}
 	protocol := []string{"dicom", "dicom/ul", "dicom/dimse", "internal/survey"}
 	everything := append(slices.Clone(stages), "internal/imports", "internal/warrant", "internal/examine", "internal/campaign", "internal/jobs", "internal/publish", "internal/plain", "internal/scratch", "internal/report", "internal/registry", "internal/contacts",
-		"internal/metrics", "internal/cases", "internal/merge", "internal/compare", "internal/documents", "internal/export", "internal/disclose", "internal/disclose/prepare", "internal/disclose/seal", "internal/pdf", "internal/lab", "internal/lab/content", "lab/fleets")
+		"internal/metrics", "internal/cases", "internal/merge", "internal/compare", "internal/documents", "internal/export", "internal/disclose", "internal/disclose/prepare", "internal/disclose/seal", "internal/pdf", "internal/lab", "internal/lab/content", "internal/trial", "lab/fleets")
 	return map[string]layer{
 		// The protocol, free of products and of everything of ours.
 		"dicom":       {},
@@ -138,8 +138,10 @@ func layers() map[string]layer {
 		"internal/lab": {imports: []string{"dicom", "dicom/ul", "dicom/dimse", "internal/lab/content", "internal/strictyaml"},
 			needs: []string{"net", "net/http", "crypto/tls", "github.com/goccy/go-yaml", "golang.org/x/sys"}},
 		"internal/lab/content": {imports: []string{"dicom"}},
-		"lab/fleets":           {}, // data
-		"lab/fleets/gen":       {imports: []string{"internal/lab", "internal/lab/content"}, needs: []string{"github.com/goccy/go-yaml"}},
+		// Simulated fleets, surveyed and scored.
+		"internal/trial": {imports: []string{"internal/lab", "internal/scratch", "internal/store", "internal/survey", "lab/fleets"}, needs: []string{"os/exec", "syscall"}}, // runs this program as a fleet; syscall: memory of a process
+		"lab/fleets":     {},                                                                                                                                                // data
+		"lab/fleets/gen": {imports: []string{"internal/lab", "internal/lab/content"}, needs: []string{"github.com/goccy/go-yaml"}},
 
 		// Test support: only _test files import it.
 		"internal/realserver":       {needs: []string{"net", "net/http", "crypto/tls", "os/exec", "syscall"}},

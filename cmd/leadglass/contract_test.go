@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"leadglass/internal/trial"
 	"leadglass/lab/fleets"
 )
 
@@ -36,11 +37,11 @@ func startArchive(t *testing.T, addr string) (fleetFile, scopeFile string) {
 // surveys it.
 func runFleet(t *testing.T, fleetFile string) (scopeFile string) {
 	t.Helper()
-	fleet, err := openFleet(fleetFile)
+	fleet, err := trial.Open(fleetFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if scopeFile, err = writeLabScope(fleet, t.TempDir()); err != nil {
+	if scopeFile, err = trial.WriteScope(fleet, t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
 	running, err := fleet.Run(t.Context())

@@ -1,22 +1,20 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"leadglass/internal/lab"
 	"leadglass/internal/pdf"
 	"leadglass/internal/publish"
 	"leadglass/internal/store"
+	"leadglass/internal/trial"
 )
 
 type demoCommand struct {
@@ -59,7 +57,7 @@ type demoResult struct {
 // Run does it all in one go.
 func (c *demoCommand) Run(ctx context.Context, a *app) error {
 	start := time.Now()
-	fleet, err := openFleet(c.Fleet)
+	fleet, err := trial.Open(c.Fleet)
 	if err != nil {
 		return usage(err)
 	}
@@ -73,13 +71,13 @@ func (c *demoCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return usage(err)
 	}
-	process, scopeFile, err := startLab(ctx, a, c.Fleet, c.Out)
+	process, err := trial.Start(ctx, c.Fleet, c.Out, a.err)
 	if err != nil {
 		return err
 	}
-	defer process.stop()
+	defer process.Stop()
 	if next != nil { // both surveys are of the addresses of both states
-		if _, err := writeLabScope(fleet, c.Out, next.addresses()...); err != nil {
+		if _, err := trial.WriteScope(fleet, c.Out, next.addresses()...); err != nil {
 			return err
 		}
 	}
@@ -89,12 +87,16 @@ func (c *demoCommand) Run(ctx context.Context, a *app) error {
 	if c.JSON {
 		quiet.out = io.Discard
 	}
-	v, err := surveyFleet(ctx, &quiet, scopeFile, "demo", demoWorkers)
+	v, err := surveyFleet(ctx, &quiet, process.Scope, "demo", demoWorkers)
 	if err != nil {
 		return err
 	}
-	scores, err := scoreOf(ctx, a.Store, v.ID, fleet)
+	db, err := store.OpenExisting(ctx, a.Store)
 	if err != nil {
+		return err
+	}
+	scores, err := trial.Score(ctx, db, v.ID, fleet)
+	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
 	// The archives are simulated, so that no small count needs to be withheld.
@@ -103,8 +105,8 @@ func (c *demoCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	result := demoResult{Scores: scores, Seconds: time.Since(start).Seconds(), ClientMaxRSS: peakOfSelf(),
-		LabMaxRSS: process.stop(), Report: paths[0]}
+	result := demoResult{Scores: scores, Seconds: time.Since(start).Seconds(), ClientMaxRSS: trial.PeakOfSelf(),
+		LabMaxRSS: process.Stop(), Report: paths[0]}
 	if result.PDF, err = printDemo(ctx, a, order); err != nil {
 		return err
 	}
@@ -157,70 +159,4 @@ func (c *demoCommand) print(a *app, r demoResult) error {
 		return &exitError{code: exitFailed, cause: errors.New("the survey and the truth differ")}
 	}
 	return err
-}
-
-func scoreOf(ctx context.Context, dsn, id string, fleet *lab.Fleet) (lab.Scores, error) {
-	db, err := store.OpenExisting(ctx, dsn)
-	if err != nil {
-		return lab.Scores{}, err
-	}
-	defer db.Close()
-	return score(ctx, db, id, fleet)
-}
-
-// labProcess is a fleet that runs in a process of its own, so that memory and
-// time of the survey are told apart from the fleet's.
-type labProcess struct {
-	cmd     *exec.Cmd
-	stopped bool
-}
-
-// startLab starts this program as `lab run` and waits until it listens.
-func startLab(ctx context.Context, a *app, fleet, dir string) (*labProcess, string, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, "", fmt.Errorf("finding this program: %w", err)
-	}
-	cmd := exec.CommandContext(ctx, self, "lab", "run", fleet, "--dir", dir, "--json")
-	cmd.Stderr = a.err
-	cmd.Cancel = func() error { return interrupt(cmd.Process) }
-	cmd.WaitDelay = 5 * time.Second
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, "", fmt.Errorf("starting the fleet: %w", err)
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, "", fmt.Errorf("starting the fleet: %w", err)
-	}
-	p := &labProcess{cmd: cmd}
-	var ready struct{ Scope string }
-	line, err := bufio.NewReader(out).ReadBytes('\n')
-	if err == nil {
-		err = json.Unmarshal(line, &ready)
-	}
-	if err != nil {
-		p.stop()
-		return nil, "", fmt.Errorf("the fleet did not start: %w", err)
-	}
-	return p, ready.Scope, nil
-}
-
-// stop ends the process, waits for it, and returns the most memory it had
-// resident, in bytes; 0 where the system does not say.
-func (p *labProcess) stop() int64 {
-	if p.stopped {
-		return 0
-	}
-	p.stopped = true
-	_ = interrupt(p.cmd.Process) // it may have ended by itself
-	_ = p.cmd.Wait()
-	return peakOf(p.cmd.ProcessState)
-}
-
-// interrupt asks a process to end, or ends it where the system cannot ask (Windows).
-func interrupt(p *os.Process) error {
-	if runtime.GOOS == "windows" {
-		return p.Kill()
-	}
-	return p.Signal(os.Interrupt)
 }

@@ -22,6 +22,7 @@ import (
 	"leadglass/internal/realserver"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
+	"leadglass/internal/trial"
 )
 
 // toldFleet has three open archives in AT, one in US, one in CH, and in US one
@@ -60,12 +61,12 @@ func surveyState(t *testing.T, db, dir, fleetText, scopeFile string) string {
 	if err := os.WriteFile(fleetFile, []byte(fleetText), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	fleet, err := openFleet(fleetFile)
+	fleet, err := trial.Open(fleetFile)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if scopeFile == "" {
-		if scopeFile, err = writeLabScope(fleet, dir); err != nil {
+		if scopeFile, err = trial.WriteScope(fleet, dir); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"leadglass/internal/lab"
 	"leadglass/internal/publish"
 	"leadglass/internal/store"
+	"leadglass/internal/trial"
 )
 
 // followUpResult is the score of the follow-up, and where the comparison is.
@@ -33,7 +34,7 @@ func (c *demoCommand) followUp(before *lab.Fleet) (*followUp, error) {
 	if c.FollowUp == "" {
 		return nil, nil
 	}
-	fleet, err := openFleet(c.FollowUp)
+	fleet, err := trial.Open(c.FollowUp)
 	if err != nil {
 		return nil, err
 	}
@@ -41,27 +42,19 @@ func (c *demoCommand) followUp(before *lab.Fleet) (*followUp, error) {
 }
 
 // addresses are those of the follow-up.
-func (f *followUp) addresses() []netip.Addr { return addressesOf(f.fleet) }
-
-func addressesOf(fleet *lab.Fleet) []netip.Addr {
-	var list []netip.Addr
-	for _, a := range fleet.Archives {
-		list = append(list, a.Address)
-	}
-	return list
-}
+func (f *followUp) addresses() []netip.Addr { return trial.Addresses(f.fleet) }
 
 // run surveys the follow-up into the store of the demo, and compares it with the
 // survey before.
 func (f *followUp) run(ctx context.Context, a *app, out, before string) (*followUpResult, error) {
 	start := time.Now()
 	dir := filepath.Join(out, "follow-up")
-	process, _, err := startLab(ctx, a, f.name, dir)
+	process, err := trial.Start(ctx, f.name, dir, a.err)
 	if err != nil {
 		return nil, err
 	}
-	defer process.stop()
-	scopeFile, err := writeLabScope(f.fleet, dir, addressesOf(f.before)...)
+	defer process.Stop()
+	scopeFile, err := trial.WriteScope(f.fleet, dir, trial.Addresses(f.before)...)
 	if err != nil {
 		return nil, err
 	}
@@ -69,13 +62,13 @@ func (f *followUp) run(ctx context.Context, a *app, out, before string) (*follow
 	if err != nil {
 		return nil, err
 	}
-	process.stop()
+	process.Stop()
 	db, err := store.OpenExisting(ctx, a.Store)
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
-	scores, err := score(ctx, db, v.ID, f.fleet)
+	scores, err := trial.Score(ctx, db, v.ID, f.fleet)
 	if err != nil {
 		return nil, err
 	}

@@ -3,23 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"net/netip"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
-	"time"
 
 	"leadglass/internal/campaign"
 	"leadglass/internal/lab"
 	"leadglass/internal/scope"
-	"leadglass/internal/scratch"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
+	"leadglass/internal/trial"
 	"leadglass/lab/fleets"
 )
 
@@ -27,23 +19,6 @@ type labCommand struct {
 	Run   labRunCommand   `cmd:"" help:"Start a fleet on 127.0.0.0/8 and print the scope file that surveys it."`
 	Truth labTruthCommand `cmd:"" help:"Print the ground truth of a fleet as JSON."`
 	Score labScoreCommand `cmd:"" help:"Compare a survey with the truth, figure by figure."`
-}
-
-// openFleet opens a fleet file or, by its name, one that comes with the
-// program.
-func openFleet(nameOrFile string) (*lab.Fleet, error) {
-	if strings.ContainsAny(nameOrFile, "/.") {
-		fleet, err := lab.Load(nameOrFile)
-		if errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("%w; fleets that come with Leadglass: %s", err, strings.Join(fleets.Names(), ", "))
-		}
-		return fleet, err
-	}
-	text, err := fleets.Read(nameOrFile)
-	if err != nil {
-		return nil, err
-	}
-	return lab.Parse(nameOrFile, text)
 }
 
 type labRunCommand struct {
@@ -65,11 +40,11 @@ Examples:
 
 // Run starts the fleet and waits for the interrupt.
 func (c *labRunCommand) Run(ctx context.Context, a *app) error {
-	fleet, err := openFleet(c.Fleet)
+	fleet, err := trial.Open(c.Fleet)
 	if err != nil {
 		return usage(err)
 	}
-	path, err := writeLabScope(fleet, c.Dir)
+	path, err := trial.WriteScope(fleet, c.Dir)
 	if err != nil {
 		return err
 	}
@@ -91,26 +66,6 @@ func (c *labRunCommand) Run(ctx context.Context, a *app) error {
 	return nil
 }
 
-// writeLabScope writes the scope and the overlay of a fleet into dir and
-// returns the path of the scope; also are further addresses to include.
-func writeLabScope(fleet *lab.Fleet, dir string, also ...netip.Addr) (string, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("making the folder for the scope: %w", err)
-	}
-	path := filepath.Join(dir, "scope.yaml")
-	var text, overlay strings.Builder
-	err := errors.Join(fleet.Overlay(&overlay), fleet.Scope(&text, lab.ScopeOptions{Now: time.Now(), Overlay: "overlay.csv", Also: also}),
-		writeText(filepath.Join(dir, "overlay.csv"), overlay.String()), writeText(path, text.String()))
-	if err != nil {
-		return "", fmt.Errorf("writing the scope of the fleet: %w", err)
-	}
-	return path, nil
-}
-
-func writeText(path, text string) error {
-	return scratch.WriteFile(path, func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
-}
-
 type labTruthCommand struct {
 	Fleet string `arg:"" help:"A fleet file, or the name of one that comes with Leadglass."`
 }
@@ -124,7 +79,7 @@ func (labTruthCommand) Help() string {
 
 // Run prints the truth.
 func (c *labTruthCommand) Run(a *app) error {
-	fleet, err := openFleet(c.Fleet)
+	fleet, err := trial.Open(c.Fleet)
 	if err != nil {
 		return usage(err)
 	}
@@ -148,7 +103,7 @@ Examples:
 
 // Run compares the survey with the truth; any difference ends with exit code 1.
 func (c *labScoreCommand) Run(ctx context.Context, a *app) error {
-	fleet, err := openFleet(c.Fleet)
+	fleet, err := trial.Open(c.Fleet)
 	if err != nil {
 		return usage(err)
 	}
@@ -157,7 +112,7 @@ func (c *labScoreCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer db.Close()
-	scores, err := score(ctx, db, c.Survey, fleet)
+	scores, err := trial.Score(ctx, db, c.Survey, fleet)
 	if err != nil {
 		return err
 	}
@@ -170,60 +125,6 @@ func (c *labScoreCommand) Run(ctx context.Context, a *app) error {
 		err = &exitError{code: exitFailed}
 	}
 	return err
-}
-
-func score(ctx context.Context, db *store.Store, idOrName string, fleet *lab.Fleet) (lab.Scores, error) {
-	v, err := db.Survey(ctx, idOrName)
-	if err != nil {
-		return lab.Scores{}, err
-	}
-	fleets := map[netip.Addr]bool{}
-	for _, a := range fleet.Archives {
-		fleets[a.Address] = true
-	}
-	var measured []lab.Measured
-	for r, err := range db.Records(ctx, v.ID) {
-		if err != nil {
-			return lab.Scores{}, err
-		}
-		// A scope may name addresses at which the fleet has nothing.
-		if m := measuredOf(&r.Finding); fleets[m.Address] || m.Verdict != string(survey.Unreachable) {
-			measured = append(measured, m)
-		}
-	}
-	return lab.Score(fleet.Truth(), measured), nil
-}
-
-func measuredOf(f *survey.Finding) lab.Measured {
-	m := lab.Measured{Verdict: string(f.Verdict), Viewer: string(f.Viewer), Studies: numberOf(f.Counts.Studies),
-		ImagesLinked: numberOf(f.Counts.ImagesLinked), ImagesAccessible: numberOf(f.Counts.ImagesAccessible)}
-	for mark, has := range map[lab.Mark]bool{lab.HoneypotMark: f.Suspicion.Honeypot, lab.TestDataMark: f.Suspicion.TestData,
-		lab.VeterinaryMark: f.Suspicion.Veterinary} {
-		if has {
-			m.Marks = append(m.Marks, mark)
-		}
-	}
-	slices.Sort(m.Marks)
-	m.Address, _ = netip.ParseAddr(f.Target.Address) // the lab's targets are addresses
-	for _, c := range f.IdentifyingClasses {
-		m.Sampled = true
-		if c.Present {
-			m.IdentifyingClasses = append(m.IdentifyingClasses, c.Class)
-		}
-	}
-	if f.Owner != nil {
-		m.Country = f.Owner.Country
-	}
-	return m
-}
-
-func numberOf(c survey.Count) lab.Number {
-	n := lab.Number{Quality: lab.Quality(c.Quality)}
-	n.Value, _ = c.Int()
-	if c.Low != nil && c.High != nil {
-		n.Low, n.High = *c.Low, *c.High
-	}
-	return n
 }
 
 // printScores prints the totals, and every other figure that is off.

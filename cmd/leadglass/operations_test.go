@@ -19,6 +19,7 @@ import (
 	"leadglass/internal/realserver"
 	"leadglass/internal/store"
 	"leadglass/internal/survey"
+	"leadglass/internal/trial"
 )
 
 // heldFleet has archives enough that a survey with one free hand is stopped in
@@ -70,7 +71,7 @@ func holdFleet(t *testing.T, prefix string) *held {
 	if err := os.WriteFile(slowFile, fmt.Appendf(nil, slowFleet, prefix), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	fleet, err := openFleet(slowFile)
+	fleet, err := trial.Open(slowFile)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"leadglass/internal/realserver"
 	"leadglass/internal/survey"
+	"leadglass/internal/trial"
 )
 
 // webFleet are archives that show only their web side.
@@ -45,7 +46,7 @@ func TestWebSides(t *testing.T) {
 		t.Fatal(err)
 	}
 	runFleet(t, fleetFile)
-	fleet, err := openFleet(fleetFile)
+	fleet, err := trial.Open(fleetFile)
 	if err != nil {
 		t.Fatal(err)
 	}

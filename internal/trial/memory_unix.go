@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package trial
 
 import (
 	"os"
@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// peakOfSelf is the most memory that this process had resident, in bytes; 0 where
+// PeakOfSelf is the most memory that this process had resident, in bytes; 0 where
 // the system does not say.
-func peakOfSelf() int64 {
+func PeakOfSelf() int64 {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
 		return 0
